@@ -1,0 +1,82 @@
+"""Permissions, and which role holds which. No role both administers and reads content (security S6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from core.access.viewer import Role, Viewer
+
+PUBLIC = "public"
+
+
+class Permission(StrEnum):
+    """Every permission of the core, sorted. A plugin's are strings that bear its name: `<plugin>.<verb>`."""
+
+    ACCOUNT_SELF = "account_self"
+    CAPACITY_UPDATE = "capacity_update"
+    COMMITTEE_READ = "committee_read"
+    CONSENT_WITHDRAW = "consent_withdraw"
+    DIRECTORY_PROPOSE = "directory_propose"
+    DIRECTORY_READ_PARTNERS = "directory_read_partners"
+    JOURNAL_READ = "journal_read"
+    NETWORK_OVERSEE = "network_oversee"
+    OPERATE = "operate"
+    ORGANISATION_MANAGE = "organisation_manage"
+    REFERRAL_READ = "referral_read"
+    REFERRAL_RECEIVE = "referral_receive"
+    REFERRAL_SEND = "referral_send"
+    ROSTER_READ = "roster_read"
+
+
+#: What reads or moves a woman's content.
+CONTENT = frozenset({Permission.REFERRAL_READ, Permission.REFERRAL_RECEIVE, Permission.REFERRAL_SEND})
+#: What administers people, organisations or the machine.
+ADMINISTRATION = frozenset({Permission.ORGANISATION_MANAGE, Permission.NETWORK_OVERSEE, Permission.OPERATE})
+
+_PARTNER = {Permission.ACCOUNT_SELF, Permission.DIRECTORY_READ_PARTNERS}
+_FRONT_LINE = _PARTNER | {
+    Permission.CAPACITY_UPDATE,
+    Permission.CONSENT_WITHDRAW,
+    Permission.DIRECTORY_PROPOSE,
+    Permission.REFERRAL_READ,
+    Permission.REFERRAL_RECEIVE,
+    Permission.REFERRAL_SEND,
+    Permission.ROSTER_READ,
+}
+
+ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
+    Role.WORKER: frozenset(_FRONT_LINE),
+    Role.INTAKE: frozenset(_FRONT_LINE),
+    Role.ORGANISATION_ADMIN: frozenset(
+        _PARTNER
+        | {
+            Permission.CAPACITY_UPDATE,
+            Permission.DIRECTORY_PROPOSE,
+            Permission.ORGANISATION_MANAGE,
+            Permission.ROSTER_READ,
+        }
+    ),
+    Role.PRIVACY_OFFICER: frozenset(_PARTNER | {Permission.JOURNAL_READ}),
+    Role.COMMITTEE_MEMBER: frozenset(_PARTNER | {Permission.COMMITTEE_READ}),
+    Role.COMMITTEE_CHAIR: frozenset(_PARTNER | {Permission.COMMITTEE_READ}),
+    Role.NETWORK_COORDINATION: frozenset(_PARTNER | {Permission.COMMITTEE_READ, Permission.NETWORK_OVERSEE}),
+    Role.OPERATOR: frozenset({Permission.ACCOUNT_SELF, Permission.OPERATE}),
+}
+
+
+def permissions_of(roles: Iterable[Role], extra: Mapping[str, frozenset[Role]] | None = None) -> frozenset[str]:
+    """Union of the permissions of `roles`; `extra` maps a plugin's permission to the roles that hold it."""
+    held = set(roles)
+    granted: set[str] = set()
+    for role in held:
+        granted |= ROLE_PERMISSIONS[role]
+    for permission, by in (extra or {}).items():
+        if held & by:
+            granted.add(permission)
+    return frozenset(granted)
+
+
+def holds(viewer: Viewer, permission: str, extra: Mapping[str, frozenset[Role]] | None = None) -> bool:
+    """Whether the viewer's roles carry `permission`; everyone holds PUBLIC."""
+    return permission == PUBLIC or permission in permissions_of(viewer.roles, extra)

@@ -1,0 +1,139 @@
+"""Routes and the values a handler may return. Handlers never build a response, so they test without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData, QueryParams
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.kernel.web.house import House
+
+PUBLIC = "public"
+Mode = Literal["read", "write", "slow"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A template and its frozen context, rendered once the transaction is closed."""
+
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """303 to `location` (a path of this site). `notice` is French source text shown once on the next page.
+
+    `sign_in` / `sign_out` let the accounts feature set or clear the session cookie with the answer.
+    """
+
+    location: str
+    notice: str | None = None
+    sign_in: str | None = None
+    sign_out: bool = False
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """A download; never displayed inline."""
+
+    content: bytes
+    media_type: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """JSON for a script of ours (autosave) or an API client."""
+
+    body: Any
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refusal is a value: whatever the handler recorded before returning it (a throttle, a denial) is committed."""
+
+    status: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Slow computation between two transactions: commit, `fn()` in a thread without a session, then `then(session, result)`."""
+
+    fn: Callable[[], Any]
+    then: Callable[[Session, Any], Page | Redirect | File | Data | Refusal]
+
+
+Answer = Page | Redirect | File | Data | Refusal | Compute
+
+
+def not_found() -> Refusal:
+    """The only 404: a denied object and a missing one answer alike in every byte."""
+    return Refusal(404)
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """What a handler may know of the request. `now` is aware UTC; `form` is empty for a GET."""
+
+    viewer: Any  # core.access.viewer.Viewer: the kernel sits below it and only passes it on
+    path: Mapping[str, str]
+    query: QueryParams
+    form: FormData
+    now: datetime
+    locale: str
+    house: House
+    route: Route
+    wants_fragment: bool = False
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    client_address: str = ""
+    url_path: str = "/"
+    session_mark: str = ""
+
+
+Handler = Callable[[Session, PageRequest], Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One path and method, its handler, the permission it asks and how its transaction is run."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    permission: str
+    mode: Mode
+    name: str
+    #: Pages that keep a session alive: a background fetch (fragment, autosave) is not activity.
+    activity: bool = True
+    #: Bytes of body accepted (security: size is checked before anything is read).
+    max_body: int = 1_000_000
+
+
+def get(path: str, handler: Handler, *, permission: str, mode: Mode = "read", name: str, activity: bool = True) -> Route:
+    """A GET route. Use mode "write" for a read that is journaled, "slow" for a report."""
+    return Route("GET", path, handler, permission, mode, name, activity)
+
+
+def post(
+    path: str,
+    handler: Handler,
+    *,
+    permission: str,
+    mode: Mode = "write",
+    name: str,
+    activity: bool = True,
+    max_body: int = 1_000_000,
+) -> Route:
+    """A POST route; the adapter checks CSRF, origin and body size before the handler runs."""
+    return Route("POST", path, handler, permission, mode, name, activity, max_body)
