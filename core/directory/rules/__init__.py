@@ -1,0 +1,1 @@
+"""Pure rules of the directory: standard library only, time passed in."""
