@@ -15,7 +15,13 @@ class DomainError(Exception):
     def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
         self.message = message if message is not None else type(self).message
         self.status = status if status is not None else type(self).status
+        self.page: object | None = None
         super().__init__(self.message)
+
+    def showing(self, page: object) -> DomainError:
+        """The same error, answered with `page` (the form kept) instead of a bare message; the transaction still rolls back."""
+        self.page = page
+        return self
 
 
 class Missing(DomainError):

@@ -99,6 +99,7 @@ class PageRequest:
     client_address: str = ""
     url_path: str = "/"
     session_mark: str = ""
+    user_agent: str = ""
 
 
 Handler = Callable[[Session, PageRequest], Answer]

@@ -1,0 +1,122 @@
+"""Signing in and out, language, one's own devices, and the demo's personas."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.access.permissions import PUBLIC, Permission
+from core.accounts import queries, services
+from core.accounts.forms import LanguageForm, SignInForm
+from core.accounts.rules import SIGN_IN_WINDOWS, address_prefix, device_label
+from core.kernel.web.forms import parse
+from core.kernel.web.routes import Answer, Compute, Page, PageRequest, Redirect, Route, get, not_found, post
+
+WRONG = "L’adresse ou le mot de passe ne correspond pas."
+THROTTLED = "Trop d’essais. Attendez quelques minutes, puis recommencez."
+
+
+def show_sign_in(session: Session, request: PageRequest) -> Answer:
+    """The sign-in form; someone already signed in goes home."""
+    if not request.viewer.is_anonymous:
+        return Redirect("/")
+    return Page("accounts/sign_in.html", {"form": None})
+
+
+def sign_in(session: Session, request: PageRequest) -> Answer:
+    """Check e-mail and password outside the transaction; known and unknown accounts answer alike."""
+    parsed = parse(SignInForm, request.form)
+    if parsed.value is None:
+        return Page("accounts/sign_in.html", {"form": parsed}, 422)
+    keyring = request.house.keyring
+    email = services.normal_email(parsed.value.email)
+    subjects = {"account": email, "address": address_prefix(request.client_address), "everyone": ""}
+    if services.too_many(session, keyring, "sign_in", subjects, SIGN_IN_WINDOWS, request.now):
+        return Page("accounts/sign_in.html", {"form": parsed.with_error("email", THROTTLED)}, 429)
+    account = queries.account(session, keyring, email)
+    password = parsed.value.password
+    device = device_label(request.user_agent)
+
+    def check() -> bool:
+        return services.verify_password(account.password_hash if account else None, password)
+
+    def then(later: Session, right: Any) -> Page | Redirect:
+        if not right or account is None:
+            return Page("accounts/sign_in.html", {"form": parsed.with_error("email", WRONG)}, 422)
+        token = services.open_session(later, account.user_id, request.now, second_factor=False, device=device)
+        return Redirect("/", sign_in=token)
+
+    return Compute(check, then)
+
+
+def sign_out(session: Session, request: PageRequest) -> Answer:
+    """End this session; its live streams end with it."""
+    if request.viewer.session_id is not None:
+        services.end_sessions(session, request.now, session_id=request.viewer.session_id)
+    return Redirect("/", sign_out=True)
+
+
+def choose_language(session: Session, request: PageRequest) -> Answer:
+    """Remember the language in a cookie and come back to the same page."""
+    parsed = parse(LanguageForm, request.form)
+    if parsed.value is None:
+        return Redirect("/")
+    back = parsed.value.back
+    safe = back.startswith("/") and not back.startswith(("//", "/\\"))
+    return Redirect(back if safe else "/", locale=parsed.value.locale)
+
+
+def show_account(session: Session, request: PageRequest) -> Answer:
+    """One's own account: devices and language."""
+    absolute = timedelta(hours=request.house.settings.session_absolute_hours)
+    devices = queries.devices(session, request.viewer, request.now, absolute=absolute)
+    return Page("accounts/account.html", {"devices": devices})
+
+
+def end_device(session: Session, request: PageRequest) -> Answer:
+    """End one of the viewer's own sessions."""
+    absolute = timedelta(hours=request.house.settings.session_absolute_hours)
+    own = {str(device.id): device for device in queries.devices(session, request.viewer, request.now, absolute=absolute)}
+    device = own.get(request.path["device"])
+    if device is None:
+        return not_found()
+    services.end_sessions(session, request.now, session_id=UUID(str(device.id)))
+    if device.current:
+        return Redirect("/", sign_out=True)
+    return Redirect("/compte", notice="La session de cet appareil est terminée.")
+
+
+def show_personas(session: Session, request: PageRequest) -> Answer:
+    """One card per invented person; only in demo mode."""
+    if not request.house.settings.demo:
+        return not_found()
+    return Page("accounts/demo.html", {"personas": queries.personas(session, request.house.keyring)})
+
+
+def become_persona(session: Session, request: PageRequest) -> Answer:
+    """Sign in as an invented person; only in demo mode."""
+    if not request.house.settings.demo:
+        return not_found()
+    user_id = queries.demo_user(session, request.path["key"])
+    if user_id is None:
+        return not_found()
+    if request.viewer.session_id is not None:
+        services.end_sessions(session, request.now, session_id=request.viewer.session_id)
+    device = device_label(request.user_agent)
+    token = services.open_session(session, user_id, request.now, second_factor=True, device=device)
+    return Redirect("/", sign_in=token)
+
+
+routes: tuple[Route, ...] = (
+    get("/connexion", show_sign_in, permission=PUBLIC, name="accounts.sign_in"),
+    post("/connexion", sign_in, permission=PUBLIC, name="accounts.sign_in.post"),
+    post("/deconnexion", sign_out, permission=PUBLIC, name="accounts.sign_out"),
+    post("/langue", choose_language, permission=PUBLIC, name="accounts.language"),
+    get("/compte", show_account, permission=Permission.ACCOUNT_SELF, name="accounts.account"),
+    post("/compte/appareils/{device}", end_device, permission=Permission.ACCOUNT_SELF, name="accounts.end_device"),
+    get("/demo", show_personas, permission=PUBLIC, name="accounts.demo"),
+    post("/demo/{key}", become_persona, permission=PUBLIC, name="accounts.demo.post"),
+)

@@ -1,0 +1,75 @@
+"""Sessions and throttles: pure decisions, durations passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class SessionState(StrEnum):
+    """What a session is worth now."""
+
+    LIVE = "live"
+    LOCKED = "locked"
+    OVER = "over"
+
+
+#: `last_seen` is written at most once a minute: a page view must not cost a write each time.
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+def session_state(
+    created_at: datetime, last_seen_at: datetime, ended_at: datetime | None, now: datetime, *, idle: timedelta, absolute: timedelta
+) -> SessionState:
+    """Idle locks, absolute age ends (security S9: 15 min and 10 h by default)."""
+    if ended_at is not None or now - created_at >= absolute:
+        return SessionState.OVER
+    return SessionState.LOCKED if now - last_seen_at >= idle else SessionState.LIVE
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `limit` attempts per `length`."""
+
+    limit: int
+    length: timedelta
+
+
+#: Sign-in attempts: per account, per address, and for everyone (security S13).
+SIGN_IN_WINDOWS = {
+    "account": Window(8, timedelta(minutes=15)),
+    "address": Window(40, timedelta(minutes=15)),
+    "everyone": Window(600, timedelta(minutes=5)),
+}
+#: The public follow page: few people type a code by hand (network rules §4 *Herself*).
+FOLLOW_WINDOWS = {
+    "code": Window(10, timedelta(minutes=15)),
+    "address": Window(20, timedelta(minutes=15)),
+    "everyone": Window(300, timedelta(minutes=5)),
+}
+
+
+def address_prefix(address: str) -> str:
+    """IPv4 /24 or IPv6 /48: enough to slow a machine down, too little to single a person out."""
+    if ":" in address:
+        return ":".join(address.split(":")[:3])
+    return ".".join(address.split(".")[:3])
+
+
+def device_label(user_agent: str) -> str:
+    """« Firefox sur Android »: enough to recognise one's own device, no fingerprint."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "Navigateur")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    return f"{browser}, {system}" if system else browser
+
+
+_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)

@@ -1,0 +1,247 @@
+"""The endpoint adapter: one direction from a request to a response.
+
+Cookies → form (size, CSRF) → one transaction (viewer, permission, handler) → commit → render. Handlers return values;
+this is the only place that knows both HTTP and the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from core.kernel.errors import DomainError
+from core.kernel.log import logger
+from core.kernel.web import csrf
+from core.kernel.web.cookies import CookieJar
+from core.kernel.web.house import Chrome, House, Identity
+from core.kernel.web.render import Surroundings
+from core.kernel.web.routes import (
+    PUBLIC,
+    Answer,
+    Compute,
+    Data,
+    File,
+    Page,
+    PageRequest,
+    Redirect,
+    Refusal,
+    Route,
+)
+
+ERROR_TEMPLATE = "errors/error.html"
+SIGN_IN_PATH = "/connexion"
+BROKEN_TEXT = "Certains caractères n’ont pas pu être lus. Vérifiez le texte, puis envoyez de nouveau."
+TOO_LARGE = "L’envoi est trop volumineux. Rien n’a été enregistré."
+FORGED = "Cette page a été ouverte depuis trop longtemps ou ailleurs. Rechargez-la, puis recommencez."
+BAD_REQUEST = "La demande n’a pas pu être lue. Rien n’a été enregistré."
+UNEXPECTED = "Une erreur est survenue de notre côté. Rien n’a été enregistré."
+
+
+class BadBody(Exception):
+    """The body can't be read; `refusal` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.message)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of the transaction: the answer, and what a full page needs around it."""
+
+    answer: Answer
+    identity: Identity
+    request: PageRequest
+    chrome: Chrome
+
+
+class Endpoint:
+    """ASGI application of one route."""
+
+    def __init__(self, route: Route, house: House) -> None:
+        self.route = route
+        self.house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self.respond(request)
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        """The response to `request`; never raises."""
+        jar = CookieJar(request.cookies, self.house)
+        try:
+            form = await self._form(request, jar)
+            outcome = await self.house.database.run(lambda session: self._work(session, request, jar, form), self.route.mode)
+            answer = outcome.answer
+            if isinstance(answer, Compute):
+                answer = await self._compute(answer)
+                outcome = Outcome(answer, outcome.identity, outcome.request, outcome.chrome)
+            await self._touch(outcome)
+            return self._response(outcome, jar)
+        except BadBody as failure:
+            return await self._error(request, jar, failure.refusal)
+        except DomainError as failure:
+            if isinstance(failure.page, Page):
+                page = Page(failure.page.template, failure.page.context, failure.status)
+                return await self._error(request, jar, page)
+            return await self._error(request, jar, Refusal(failure.status, failure.message))
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as failure:
+            logger().error("unexpected", route=self.route.name, error=type(failure).__name__, exc_info=failure)
+            return await self._error(request, jar, Refusal(500, UNEXPECTED))
+
+    def _work(self, session: Session, request: Request, jar: CookieJar, form: FormData) -> Outcome:
+        house = self.house
+        now = house.clock.now()
+        identity = house.authenticate(session, jar.session, now)
+        page_request = PageRequest(
+            viewer=identity.viewer,
+            path=dict(request.path_params),
+            query=request.query_params,
+            form=form,
+            now=now,
+            locale=jar.locale or identity.viewer.locale,
+            house=house,
+            route=self.route,
+            wants_fragment=request.headers.get("x-fragment") == "1",
+            cookies=request.cookies,
+            client_address=request.client.host if request.client else "",
+            url_path=request.url.path,
+            session_mark=jar.mark,
+            user_agent=request.headers.get("user-agent", "")[:400],
+        )
+        answer = self._handle(session, page_request, identity)
+        full_page = isinstance(answer, (Page, Refusal)) and not page_request.wants_fragment
+        chrome = house.chrome(session, page_request) if full_page else Chrome()
+        return Outcome(answer, identity, page_request, chrome)
+
+    def _handle(self, session: Session, request: PageRequest, identity: Identity) -> Answer:
+        if not self.house.holds(identity.viewer, self.route.permission):
+            if identity.viewer.is_anonymous:
+                return Refusal(401) if request.wants_fragment else Redirect(SIGN_IN_PATH)
+            return Refusal(403, "Votre rôle ne donne pas accès à cette page.")
+        return self.route.handler(session, request)
+
+    async def _form(self, request: Request, jar: CookieJar) -> FormData:
+        if self.route.method != "POST":
+            return FormData()
+        if not csrf.same_site(request.headers):
+            raise BadBody(Refusal(403, FORGED))
+        body = await _bounded_body(request, self.route.max_body)
+        try:
+            form = await Request(request.scope, _replay(body)).form(max_files=20, max_fields=400)
+        except (MultiPartException, UnicodeDecodeError, ValueError) as failure:
+            raise BadBody(Refusal(422, BROKEN_TEXT)) from failure
+        except Exception as failure:  # starlette wraps a bad multipart body in HTTPException(400)
+            raise BadBody(Refusal(400, BAD_REQUEST)) from failure
+        if not csrf.valid(jar.csrf_key, jar.browser, str(form.get("_csrf", ""))):
+            raise BadBody(Refusal(403, FORGED))
+        if any(isinstance(value, str) and ("\ufffd" in value or "\x00" in value) for _, value in form.multi_items()):
+            raise BadBody(Refusal(422, BROKEN_TEXT))
+        return form
+
+    async def _compute(self, answer: Compute) -> Answer:
+        result = await asyncio.to_thread(answer.fn)
+        return await self.house.database.run(lambda session: answer.then(session, result), "write")
+
+    async def _touch(self, outcome: Outcome) -> None:
+        viewer = outcome.identity.viewer
+        if outcome.identity.stale and self.route.activity and not outcome.request.wants_fragment:
+            now = outcome.request.now
+            await self.house.database.run(lambda session: self.house.touch(session, viewer.session_id, now), "write")
+
+    async def _error(self, request: Request, jar: CookieJar, answer: Page | Refusal) -> Response:
+        """An error after a rollback: surroundings are read again in their own transaction."""
+        try:
+            outcome = await self.house.database.run(lambda session: self._surround(session, request, jar, answer), "read")
+            return self._response(outcome, jar)
+        except Exception as failure:
+            logger().error("error_page_failed", route=self.route.name, error=type(failure).__name__, exc_info=failure)
+            return Response(UNEXPECTED, status_code=500, media_type="text/plain; charset=utf-8")
+
+    def _surround(self, session: Session, request: Request, jar: CookieJar, answer: Answer) -> Outcome:
+        def say(_session: Session, _request: PageRequest) -> Answer:
+            return answer
+
+        route = Route("GET", self.route.path, say, PUBLIC, "read", self.route.name)
+        return Endpoint(route, self.house)._work(session, request, jar, FormData())
+
+    def _response(self, outcome: Outcome, jar: CookieJar) -> Response:
+        answer = outcome.answer
+        response: Response
+        if isinstance(answer, Page):
+            response = self._html(answer, outcome, jar)
+        elif isinstance(answer, Refusal):
+            response = self._refusal(answer, outcome, jar)
+        elif isinstance(answer, Redirect):
+            response = Response(status_code=303, headers={"location": quote(answer.location, safe="/?&=%#+-_.~:")})
+            jar.after_redirect(response, answer)
+        elif isinstance(answer, File):
+            response = Response(answer.content, media_type=answer.media_type)
+            response.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(answer.filename)}"
+        elif isinstance(answer, Data):
+            response = JSONResponse(answer.body, status_code=answer.status)
+        else:
+            raise TypeError(f"{self.route.name} returned {type(answer).__name__}")
+        return response
+
+    def _refusal(self, refusal: Refusal, outcome: Outcome, jar: CookieJar) -> Response:
+        # The 404 shows neither the path nor anything else of the request: a denied object equals a missing one.
+        page = Page(ERROR_TEMPLATE, {"status": refusal.status, "message": refusal.message}, refusal.status)
+        return self._html(page, outcome, jar, echo_path=refusal.status != 404)
+
+    def _html(self, page: Page, outcome: Outcome, jar: CookieJar, *, echo_path: bool = True) -> Response:
+        request = outcome.request
+        around = Surroundings(
+            viewer=request.viewer,
+            locale=request.locale,
+            csrf_token=jar.csrf_token,
+            nav=outcome.chrome.nav,
+            live_cursor=outcome.chrome.live_cursor,
+            session_mark=jar.mark,
+            notice=jar.notice,
+            url_path=request.url_path if echo_path and request.route.method == "GET" else "/",
+            now=request.now,
+        )
+        body = self.house.renderer.render(page.template, page.context, around)
+        response = Response(body, status_code=page.status, media_type="text/html; charset=utf-8")
+        jar.after_page(response)
+        return response
+
+
+async def _bounded_body(request: Request, limit: int) -> bytes:
+    """The whole body, refused by its declared size before a byte is read, and by its real size as it comes."""
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit():
+        raise BadBody(Refusal(400, BAD_REQUEST))
+    if int(declared) > limit:
+        raise BadBody(Refusal(413, TOO_LARGE))
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise BadBody(Refusal(413, TOO_LARGE))
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _replay(body: bytes) -> Callable[[], Any]:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+

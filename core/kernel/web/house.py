@@ -1,0 +1,56 @@
+"""The frozen bundle a handler works with, built once by `create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from core.kernel.clock import Clock
+    from core.kernel.crypto import Keyring
+    from core.kernel.db import Database
+    from core.kernel.web.render import Renderer
+    from core.kernel.web.routes import PageRequest
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who the session cookie speaks for. `stale`: activity should be noted in a later, separate write."""
+
+    viewer: Any
+    locked: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Chrome:
+    """What surrounds every full page: navigation with counts, and the live cursor of the page's own snapshot."""
+
+    nav: tuple[Any, ...] = ()
+    live_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class House:
+    """Settings and shared services. The callables tie the kernel to the features above it without importing them."""
+
+    settings: Any
+    clock: Clock
+    database: Database
+    keyring: Keyring
+    hooks: Any
+    hub: Any
+    renderer: Renderer
+    #: (session, cookie value, now) -> Identity
+    authenticate: Callable[[Session, str | None, datetime], Identity]
+    #: (viewer, permission) -> whether a role of the viewer carries it
+    holds: Callable[[Any, str], bool]
+    #: (session, request) -> navigation and cursor of a full page
+    chrome: Callable[[Session, PageRequest], Chrome]
+    #: (session, session id, now): note that the person is active
+    touch: Callable[[Session, Any, datetime], None]
+    extras: Mapping[str, Any] = field(default_factory=dict)
