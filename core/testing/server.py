@@ -1,0 +1,49 @@
+"""A real uvicorn on a free loopback port, in a thread of the test's process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A running server: `url` without a final slash, `app` the Starlette application it serves."""
+
+    url: str
+    port: int
+    app: Any
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on at this moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(app: Any, *, port: int | None = None, seconds: float = 20.0) -> Iterator[LiveServer]:
+    """Serve `app` until the context ends; raises `RuntimeError` if it does not start within `seconds`."""
+    chosen = port or free_port()
+    config = uvicorn.Config(app, host="127.0.0.1", port=chosen, log_level="warning", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="live-server", daemon=True)
+    thread.start()
+    deadline = time.monotonic() + seconds
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the live server did not start; its log says why")
+        time.sleep(0.01)
+    try:
+        yield LiveServer(f"http://127.0.0.1:{chosen}", chosen, app)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=seconds)
