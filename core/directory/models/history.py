@@ -12,7 +12,7 @@ from core.kernel.db import Base, UtcDateTime, internal, new_id
 
 
 class DirectoryEdit(Base):
-    """Field-level provenance. A visitor's report carries a `problem` code and no text; identical open ones are counted."""
+    """Field-level provenance. A visitor reports a `problem` code, no text; identical ones are counted."""
 
     __tablename__ = "directory_edits"
     __table_args__ = (
