@@ -1,0 +1,165 @@
+"""Who is proposed as recipient, and the preview's area: pure, the explanation comes with the answer.
+
+Order (network rules §1, §2): municipality rule → where the rule is not known, ask both without identity → capacity →
+rotation. Never a dead end: someone who can receive her is always named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An organisation that could receive. `capacity`: open, waiting_list, full, assessment_first or unknown."""
+
+    id: UUID
+    name: str
+    capacity: str = "unknown"
+    last_received: datetime | None = None
+    audiences: frozenset[str] = frozenset()
+    age_min: int | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence of the explanation: a code and the words it names (organisations, places; never a person)."""
+
+    code: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Routing:
+    """`recipients`: who is proposed, several when both are asked. `others`: who else could be chosen."""
+
+    recipients: tuple[UUID, ...]
+    others: tuple[UUID, ...]
+    explanation: tuple[Reason, ...]
+
+    @property
+    def ask_both(self) -> bool:
+        """True when several are asked at once, without identity."""
+        return len(self.recipients) > 1
+
+
+EXPLANATIONS: Mapping[str, str] = {
+    "municipality_rule": "Le territoire de {place} est desservi par {names}.",
+    "territory_unknown": "Rien n’écrit qui dessert {place} : la demande part sans identité à {names}. La première qui "
+    "accueille la reçoit.",
+    "chosen": "Organisme choisi par vous : {names}.",
+    "full": "{names} : complet en ce moment.",
+    "waiting_list": "{names} : liste d’attente.",
+    "rotation": "À disponibilité égale, c’est le tour de {names}.",
+    "audience": "Ne s’adresse pas à cette personne : {names}.",
+    "restricted": "Un organisme est exclu de cette référence.",
+    "nobody": "Aucun organisme du réseau ne correspond : voyez le répertoire ou appelez pour en parler, sans identité.",
+    "all_full": "Tous sont complets : la demande reste possible, le délai de premier contact s’applique.",
+}
+
+_RANK = {"open": 0, "assessment_first": 1, "unknown": 1, "waiting_list": 2, "full": 3}
+
+
+def route(
+    place: str,
+    serving: Iterable[UUID],
+    candidates: Iterable[Candidate],
+    *,
+    territory_known: bool,
+    audience: str = "women",
+    age: int | None = None,
+    excluded: frozenset[UUID] = frozenset(),
+) -> Routing:
+    """Propose recipients for a person of `place`.
+
+    `serving`: organisations the municipality rule names (several with `territory_known` False: ask them all).
+    `excluded`: organisations that must never learn of it. `age`: youngest age of the band.
+    """
+    every = {candidate.id: candidate for candidate in candidates}
+    explanation: list[Reason] = []
+    if excluded & every.keys():
+        explanation.append(Reason("restricted"))
+    usable = {key: candidate for key, candidate in every.items() if key not in excluded}
+    fitting = {
+        key: candidate
+        for key, candidate in usable.items()
+        if (not candidate.audiences or audience in candidate.audiences)
+        and (age is None or candidate.age_min is None or age >= candidate.age_min)
+    }
+    unfit = [candidate.name for key, candidate in usable.items() if key not in fitting]
+    if unfit:
+        explanation.append(Reason("audience", tuple(sorted(unfit))))
+    named = [fitting[key] for key in serving if key in fitting]
+    if not fitting:
+        return Routing((), (), (*explanation, Reason("nobody")))
+    if len(named) > 1 and not territory_known:
+        chosen = tuple(sorted(named, key=_order))
+        explanation.append(Reason("territory_unknown", (place, *(candidate.name for candidate in chosen))))
+        explanation += _capacity_words(chosen)
+        return _answer(chosen, fitting, explanation)
+    pool = named or list(fitting.values())
+    best = sorted(pool, key=_order)
+    chosen_one = best[0]
+    if named:
+        explanation.append(Reason("municipality_rule", (place, *(candidate.name for candidate in best))))
+    if len(best) > 1:
+        passed_over = [candidate for candidate in best[1:] if _rank(candidate) > _rank(chosen_one)]
+        explanation += _capacity_words(passed_over)
+        if any(_rank(candidate) == _rank(chosen_one) for candidate in best[1:]):
+            explanation.append(Reason("rotation", (chosen_one.name,)))
+    if all(_rank(candidate) == _RANK["full"] for candidate in best):
+        explanation.append(Reason("all_full"))
+    else:
+        explanation += _capacity_words([chosen_one])
+    return _answer((chosen_one,), fitting, explanation)
+
+
+def _answer(chosen: tuple[Candidate, ...], fitting: Mapping[UUID, Candidate], explanation: list[Reason]) -> Routing:
+    ids = tuple(candidate.id for candidate in chosen)
+    others = tuple(candidate.id for candidate in sorted(fitting.values(), key=_order) if candidate.id not in ids)
+    return Routing(ids, others, tuple(explanation))
+
+
+def _capacity_words(candidates: Iterable[Candidate]) -> list[Reason]:
+    return [
+        Reason(candidate.capacity, (candidate.name,))
+        for candidate in candidates
+        if candidate.capacity in ("full", "waiting_list")
+    ]
+
+
+def _rank(candidate: Candidate) -> int:
+    return _RANK.get(candidate.capacity, _RANK["unknown"])
+
+
+def _order(candidate: Candidate) -> tuple[int, bool, float, str]:
+    """Capacity, then whoever received longest ago (never first), then the name so that equal cases stay equal."""
+    last = candidate.last_received
+    return (_rank(candidate), last is not None, last.timestamp() if last else 0.0, candidate.name)
+
+
+def explain(reason: Reason) -> str:
+    """The explanation of one reason in French source text."""
+    names = reason.names
+    place = names[0] if reason.code in ("municipality_rule", "territory_unknown") and names else ""
+    listed = names[1:] if place else names
+    return EXPLANATIONS[reason.code].format(place=place, names=" et ".join(listed))
+
+
+#: Areas a preview may name. Below this population an MRC or a community would single her out.
+WIDE_AREA = "nord_lanaudiere"
+
+
+def preview_area(mrc_code: str | None, *, singled_out: frozenset[str], outside_region: bool = False) -> str:
+    """The area code the receiver sees before acceptance: the MRC, or *Nord de Lanaudière* where that would single her out.
+
+    `singled_out`: MRC codes that are never shown; a municipality outside every MRC (Manawan) is never shown either.
+    """
+    if outside_region:
+        return "outside_region"
+    if not mrc_code or mrc_code in singled_out:
+        return WIDE_AREA
+    return f"mrc_{mrc_code}"
