@@ -323,7 +323,7 @@ def _read_masters(path: Path) -> list[bytes]:
     try:
         mode, content = stat.S_IMODE(path.stat().st_mode), path.read_text("ascii")
     except OSError:
-        raise MasterKeyError(f"Clé maîtresse illisible : {path}. Créez-la avec « arrimage key new ».") from None
+        raise MasterKeyError(f"Clé maîtresse illisible : {path}. Créez-la avec « arrimage key init ».") from None
     except UnicodeDecodeError:
         content, mode = "", 0o600
     if mode & 0o077:

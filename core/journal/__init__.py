@@ -1,0 +1,29 @@
+"""The journal: who read or changed what, in hash chains under signed roots."""
+
+from core.journal.queries import (
+    Checkpoint,
+    Fault,
+    JournalLine,
+    VerificationReport,
+    access_history,
+    export,
+    last_root,
+    organisation_history,
+    verify,
+)
+from core.journal.services import lock_case, record, seal_roots
+
+__all__ = [
+    "Checkpoint",
+    "Fault",
+    "JournalLine",
+    "VerificationReport",
+    "access_history",
+    "export",
+    "last_root",
+    "lock_case",
+    "organisation_history",
+    "record",
+    "seal_roots",
+    "verify",
+]

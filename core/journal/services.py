@@ -1,0 +1,117 @@
+"""Writing the journal: one entry at the end of a locked chain, and the signed roots."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.access.viewer import Viewer
+from core.journal.models import JournalEntry, JournalHead, JournalRoot, JournalSealed
+from core.journal.models.lines import GENESIS, chain_of, entry_line, moment, next_hash, root_line, signed_bytes
+from core.kernel.crypto import Keyring
+from core.kernel.db import Base, dialect_name, lock_row
+
+
+def lock_case(session: Session, case_id: UUID) -> None:
+    """Lock the case's chain until commit: taken first by every transition, journaled read and withdrawal."""
+    _lock(session, chain_of(case_id, None))
+
+
+def record(
+    session: Session,
+    *,
+    case_id: UUID | None,
+    organisation_id: UUID | None,
+    actor: Viewer,
+    action: str,
+    subject: str,
+    facts: dict[str, object],
+    now: datetime,
+) -> None:
+    """Append one entry to the chain of the case (else of the organisation, else of the network), in this transaction.
+
+    `organisation_id` is the organisation that holds what was read or changed: its privacy officer sees the entry.
+    `action` and `subject` are codes ("referral.read", "referral:R-7K2M"); `facts` hold codes, small numbers or lists
+    of those. Raises `ValueError` for anything else: a journal row carries nothing about a person in words.
+    """
+    chain = chain_of(case_id, organisation_id)
+    position, previous = _lock(session, chain)
+    position += 1
+    line = entry_line(
+        chain=chain,
+        position=position,
+        organisation_id=organisation_id,
+        actor=actor,
+        action=action,
+        subject=subject,
+        facts=facts,
+        now=now,
+    )
+    entry_hash = next_hash(previous, line)
+    session.execute(
+        insert(JournalEntry).values(
+            chain=chain,
+            position=position,
+            organisation="" if organisation_id is None else str(organisation_id),
+            at=moment(now),
+            line=line,
+            hash=entry_hash,
+        )
+    )
+    moved = update(JournalHead).where(JournalHead.chain == chain).values(position=position, hash=entry_hash)
+    session.execute(moved, execution_options={"synchronize_session": False})
+
+
+def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:
+    """Sign where the chains that moved since the last root are now. Returns how many; 0 writes no root.
+
+    Heads are read without locking them: a root only says what was committed when it was taken.
+    """
+    unsealed = session.execute(
+        select(JournalHead.chain, JournalHead.position, JournalHead.hash)
+        .outerjoin(JournalSealed, JournalSealed.chain == JournalHead.chain)
+        .where(
+            or_(
+                and_(JournalSealed.chain.is_(None), JournalHead.position > 0),
+                JournalSealed.position < JournalHead.position,
+            )
+        )
+    ).all()
+    if not unsealed:
+        return 0
+    # Sorted here: the two engines sort text differently, and the line must not depend on it.
+    heads = sorted((row.chain, row.position, row.hash.hex()) for row in unsealed)
+    last = session.execute(
+        select(JournalRoot.position, JournalRoot.hash).order_by(JournalRoot.position.desc()).limit(1)
+    ).first()
+    position, previous = (1, GENESIS) if last is None else (last.position + 1, last.hash)
+    line = root_line(position=position, previous=previous, heads=heads, key_id=keyring.active_id, now=now)
+    root_hash = next_hash(previous, line)
+    signature = keyring.journal_signing_key().sign(signed_bytes(root_hash))
+    # Two sealers at once: the second meets the first's primary key, and its transaction rolls back.
+    session.execute(insert(JournalRoot).values(position=position, line=line, hash=root_hash, signature=signature))
+    upsert = _upsert(session, JournalSealed)
+    session.execute(
+        upsert.on_conflict_do_update(index_elements=["chain"], set_={"position": upsert.excluded.position}),
+        [{"chain": chain, "position": sealed} for chain, sealed, _hash in heads],
+    )
+    return len(heads)
+
+
+def _lock(session: Session, chain: str) -> tuple[int, bytes]:
+    """The chain's last position and hash, its head locked. A new chain gets its head first, race or not."""
+    statement = select(JournalHead.position, JournalHead.hash).where(JournalHead.chain == chain)
+    head = lock_row(session, statement)
+    if head is None:
+        first = _upsert(session, JournalHead).values(chain=chain, position=0, hash=GENESIS)
+        session.execute(first.on_conflict_do_nothing())
+        head = lock_row(session, statement)
+    if head is None:
+        raise RuntimeError("the journal's head cannot be read back")
+    return head.position, head.hash
+
+
+def _upsert(session: Session, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(model) if dialect_name(session) == "postgresql" else sqlite.insert(model)
