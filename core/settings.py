@@ -48,6 +48,8 @@ class Settings(BaseSettings):
 
     session_idle_minutes: int = 15
     session_absolute_hours: int = 10
+    #: Tests only: an unexpected error is raised to the test instead of becoming the page of a 500.
+    raise_unexpected: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")

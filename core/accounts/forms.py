@@ -20,4 +20,4 @@ class LanguageForm(Form):
     """The language to read in, and the path to come back to."""
 
     locale: Literal["fr", "en"]
-    back: str = Field(default="/", max_length=300)
+    next: str = Field(default="/", max_length=300)

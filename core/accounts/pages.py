@@ -64,7 +64,7 @@ def choose_language(session: Session, request: PageRequest) -> Answer:
     parsed = parse(LanguageForm, request.form)
     if parsed.value is None:
         return Redirect("/")
-    back = parsed.value.back
+    back = parsed.value.next
     safe = back.startswith("/") and not back.startswith(("//", "/\\"))
     return Redirect(back if safe else "/", locale=parsed.value.locale)
 

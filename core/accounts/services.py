@@ -18,7 +18,8 @@ from core.access.viewer import Role
 from core.accounts.models import LoginSession, Throttle, User
 from core.accounts.rules import Window
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt
-from core.kernel.db import dialect_name, mark, new_id
+from core.kernel.db import dialect_name, new_id
+from core.kernel.events import close_streams
 
 HASHER = PasswordHasher()
 #: Verified for unknown accounts, so that they take the same time as known ones (security S13).
@@ -114,14 +115,14 @@ def touch_session(session: Session, session_id: UUID, now: datetime) -> None:
 
 
 def end_sessions(session: Session, now: datetime, *, session_id: UUID | None = None, user_id: UUID | None = None) -> None:
-    """End one session, or all of a person; live streams are told through the `sessions` mark."""
+    """End one session, or all of a person; their live streams close at the commit, in every process."""
     statement = update(LoginSession).where(LoginSession.ended_at.is_(None)).values(ended_at=now)
     if session_id is not None:
-        statement = statement.where(LoginSession.id == session_id)
+        session.execute(statement.where(LoginSession.id == session_id))
+        close_streams(session, now=now, session_ids=[session_id])
     if user_id is not None:
-        statement = statement.where(LoginSession.user_id == user_id)
-    session.execute(statement)
-    mark(session, "sessions")
+        session.execute(statement.where(LoginSession.user_id == user_id))
+        close_streams(session, now=now, user_ids=[user_id])
 
 
 def disable_user(session: Session, user_id: UUID, now: datetime) -> None:

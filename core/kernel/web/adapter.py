@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from core.kernel.errors import DomainError
-from core.kernel.log import logger
+from core.kernel.log import get_logger
 from core.kernel.web import csrf
 from core.kernel.web.cookies import CookieJar
 from core.kernel.web.house import Chrome, House, Identity
@@ -46,6 +47,8 @@ FORGED = "Cette page a été ouverte depuis trop longtemps ou ailleurs. Recharge
 BAD_REQUEST = "La demande n’a pas pu être lue. Rien n’a été enregistré."
 UNEXPECTED = "Une erreur est survenue de notre côté. Rien n’a été enregistré."
 
+_log = get_logger("web")
+
 
 class BadBody(Exception):
     """The body can't be read; `refusal` says why."""
@@ -63,6 +66,7 @@ class Outcome:
     identity: Identity
     request: PageRequest
     chrome: Chrome
+    cursor: str | None = None
 
 
 class Endpoint:
@@ -86,7 +90,7 @@ class Endpoint:
             answer = outcome.answer
             if isinstance(answer, Compute):
                 answer = await self._compute(answer)
-                outcome = Outcome(answer, outcome.identity, outcome.request, outcome.chrome)
+                outcome = replace(outcome, answer=answer)
             await self._touch(outcome)
             return self._response(outcome, jar)
         except BadBody as failure:
@@ -99,7 +103,9 @@ class Endpoint:
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as failure:
-            logger().error("unexpected", route=self.route.name, error=type(failure).__name__, exc_info=failure)
+            if self.house.settings.raise_unexpected:
+                raise
+            _log.error("unexpected", route=self.route.name, error=type(failure).__name__, code=_where(failure))
             return await self._error(request, jar, Refusal(500, UNEXPECTED))
 
     def _work(self, session: Session, request: Request, jar: CookieJar, form: FormData) -> Outcome:
@@ -122,10 +128,12 @@ class Endpoint:
             session_mark=jar.mark,
             user_agent=request.headers.get("user-agent", "")[:400],
         )
+        attached = not identity.viewer.is_anonymous and not page_request.wants_fragment
+        cursor = house.cursor(session) if attached else None
         answer = self._handle(session, page_request, identity)
         full_page = isinstance(answer, (Page, Refusal)) and not page_request.wants_fragment
         chrome = house.chrome(session, page_request) if full_page else Chrome()
-        return Outcome(answer, identity, page_request, chrome)
+        return Outcome(answer, identity, page_request, chrome, cursor)
 
     def _handle(self, session: Session, request: PageRequest, identity: Identity) -> Answer:
         if not self.house.holds(identity.viewer, self.route.permission):
@@ -168,7 +176,7 @@ class Endpoint:
             outcome = await self.house.database.run(lambda session: self._surround(session, request, jar, answer), "read")
             return self._response(outcome, jar)
         except Exception as failure:
-            logger().error("error_page_failed", route=self.route.name, error=type(failure).__name__, exc_info=failure)
+            _log.error("error_page_failed", route=self.route.name, error=type(failure).__name__, code=_where(failure))
             return Response(UNEXPECTED, status_code=500, media_type="text/plain; charset=utf-8")
 
     def _surround(self, session: Session, request: Request, jar: CookieJar, answer: Answer) -> Outcome:
@@ -209,7 +217,7 @@ class Endpoint:
             locale=request.locale,
             csrf_token=jar.csrf_token,
             nav=outcome.chrome.nav,
-            live_cursor=outcome.chrome.live_cursor,
+            live_cursor=outcome.cursor,
             session_mark=jar.mark,
             notice=jar.notice,
             url_path=request.url_path if echo_path and request.route.method == "GET" else "/",
@@ -245,3 +253,11 @@ def _replay(body: bytes) -> Callable[[], Any]:
     return receive
 
 
+
+
+def _where(failure: BaseException) -> str:
+    """File and line of the innermost frame: enough to find it, nothing of what was being handled."""
+    trace = failure.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""

@@ -56,3 +56,9 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, guarded)
+
+
+def stream_headers(*, https: bool) -> list[tuple[bytes, bytes]]:
+    """The same headers for `/live`, which answers outside the middleware."""
+    named = {**FIXED, "cache-control": "no-store", **({"strict-transport-security": HSTS} if https else {})}
+    return [(name.encode(), value.encode()) for name, value in named.items()]

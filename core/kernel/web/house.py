@@ -28,10 +28,9 @@ class Identity:
 
 @dataclass(frozen=True)
 class Chrome:
-    """What surrounds every full page: navigation with counts, and the live cursor of the page's own snapshot."""
+    """What surrounds every full page: navigation with counts."""
 
     nav: tuple[Any, ...] = ()
-    live_cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,9 @@ class House:
     authenticate: Callable[[Session, str | None, datetime], Identity]
     #: (viewer, permission) -> whether a role of the viewer carries it
     holds: Callable[[Any, str], bool]
-    #: (session, request) -> navigation and cursor of a full page
+    #: (session) -> opaque live cursor; asked before any other read, so that nothing published meanwhile is skipped
+    cursor: Callable[[Session], str]
+    #: (session, request) -> navigation of a full page
     chrome: Callable[[Session, PageRequest], Chrome]
     #: (session, session id, now): note that the person is active
     touch: Callable[[Session, Any, datetime], None]

@@ -67,7 +67,7 @@ class Renderer:
             return self.translator.translate(locale, text, **values)
 
         def plural(singular: str, many: str, count: int, **values: Any) -> str:
-            return self.translator.ngettext(locale, singular, many, count, **values)
+            return self.translator.plural(locale, singular, many, count, **values)
 
         given: dict[str, Any] = {
             "_": translate,

@@ -1,0 +1,228 @@
+"""The composition root: settings in, one ASGI application out. Nothing else in the code wires features together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
+
+from core.access import permissions
+from core.access.viewer import Role, Viewer
+from core.accounts import queries as accounts
+from core.accounts.services import touch_session
+from core.home.nav import navigation
+from core.kernel.clock import Clock, SystemClock
+from core.kernel.crypto import Keyring
+from core.kernel.db import Database
+from core.kernel.errors import StartupError
+from core.kernel.events import snapshot_cursor, topics_for
+from core.kernel.i18n import N_, Translator
+from core.kernel.live.endpoint import LiveEndpoint
+from core.kernel.live.connection import LiveViewer
+from core.kernel.live.hub import Hub
+from core.kernel.web import headers
+from core.kernel.web.adapter import Endpoint
+from core.kernel.web.cookies import CookieJar
+from core.kernel.web.house import Chrome, House, Identity
+from core.kernel.web.render import Renderer
+from core.kernel.web.routes import PUBLIC, Answer, PageRequest, Route, get, not_found, post
+from core.kernel.web.static import StaticFiles
+from core.settings import ROOT, Settings
+
+
+@dataclass(frozen=True)
+class EmergencyLine:
+    """A line of the footer. `tel` is what a phone dials."""
+
+    label: str
+    number: str
+    tel: str
+
+
+class Application(Starlette):
+    """Starlette, with the event stream answered before its middlewares: they cost a stream four times its price."""
+
+    live: LiveEndpoint
+    hosts: frozenset[str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/live" and self._known_host(scope):
+            await self.live(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+    def _known_host(self, scope: Scope) -> bool:
+        return "*" in self.hosts or Headers(scope=scope).get("host", "").rsplit(":", 1)[0] in self.hosts
+
+
+def check_routes(routes: tuple[Route, ...], known: frozenset[str]) -> None:
+    """Refuse to start, naming the route, when one lacks a known permission, or when two answer the same request."""
+    seen: set[tuple[str, str]] = set()
+    for route in routes:
+        if route.permission != PUBLIC and route.permission not in known:
+            raise StartupError(f"{route.method} {route.path} ({route.name}): unknown permission {route.permission!r}. Declare it or use PUBLIC.")
+        if route.mode not in {"read", "write", "slow"}:
+            raise StartupError(f"{route.method} {route.path} ({route.name}): mode {route.mode!r}. Use read, write or slow.")
+        if (route.method, route.path) in seen:
+            raise StartupError(f"{route.method} {route.path} ({route.name}): two routes answer this. Remove one.")
+        seen.add((route.method, route.path))
+
+
+def emergency_lines(settings: Settings) -> tuple[EmergencyLine, ...]:
+    """The network's emergency lines, in the order a page shows them; those not set are left out."""
+    wanted = (
+        (N_("Danger immédiat"), settings.emergency_general),
+        (N_("Violence sexuelle"), settings.emergency_sexual_violence),
+        (N_("Prévention du suicide"), settings.emergency_suicide),
+        (N_("Protection de la jeunesse (DPJ)"), settings.emergency_youth_protection),
+    )
+    return tuple(
+        EmergencyLine(label, number, "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+"))
+        for label, number in wanted
+        if number
+    )
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyring | None = None, database: Database | None = None) -> Application:
+    """The whole application. Raises StartupError, in words, rather than start half-made."""
+    from core import features  # the list of features is read here only, so that tools may import this module alone
+
+    clock = clock or SystemClock()
+    keyring = keyring or Keyring.from_file(settings.master_key_file)
+    own_database = database is None
+    database = database or Database(settings.database_url)
+    hooks = features.load_hooks(settings)
+    hub = features.make_hub(keyring)
+    house = _house(settings, clock, database, keyring, hooks, hub)
+    routes = (*features.routes(), *hooks.routes())
+    extra = hooks.permission_roles()
+    check_routes(routes, frozenset(permissions.Permission) | frozenset(extra))
+    app = Application(
+        routes=[*_mount(routes, house), StarletteRoute("/static/{path:path}", StaticFiles(house.renderer.static_dirs).__call__), *_nothing_else(house)],
+        middleware=[
+            Middleware(headers.SecurityHeaders, https=settings.secure_cookies),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False),
+        ],
+        exception_handlers={405: _method_not_allowed},
+        lifespan=_lifespan(house, own_database),
+    )
+    app.hosts = frozenset(settings.allowed_hosts)
+    app.live = LiveEndpoint(hub, database, _live_authenticator(house), headers=headers.stream_headers(https=settings.secure_cookies))
+    app.state.house = house
+    app.state.routes = routes
+    return app
+
+
+def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyring, hooks: Any, hub: Hub) -> House:
+    from core import features
+
+    template_dirs = [*([settings.site_templates] if settings.site_templates else []), ROOT / "templates", *hooks.template_dirs()]
+    static_dirs = {"": ROOT / "core" / "static", **hooks.static_dirs()}
+    translator = Translator([ROOT / "core" / "locales", *hooks.locale_dirs()])
+    renderer = Renderer(
+        template_dirs,
+        static_dirs,
+        translator,
+        demo=settings.demo,
+        exit_url=settings.exit_url,
+        emergency=emergency_lines(settings),
+    )
+    idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_absolute_hours)
+    extra: Mapping[str, frozenset[Role]] = hooks.permission_roles()
+
+    def authenticate(session: Session, token: str | None, now: datetime) -> Identity:
+        return accounts.identity(session, keyring, token, now, idle=idle, absolute=absolute)
+
+    def holds(viewer: Viewer, permission: str) -> bool:
+        return permissions.holds(viewer, permission, extra)
+
+    def chrome(session: Session, request: PageRequest) -> Chrome:
+        return Chrome(navigation(session, request, receives=features.receives, waiting=features.waiting))
+
+    def cursor(session: Session) -> str:
+        return hub.encode_cursor(snapshot_cursor(session))
+
+    def touch(session: Session, session_id: UUID, now: datetime) -> None:
+        touch_session(session, session_id, now)
+
+    return House(settings, clock, database, keyring, hooks, hub, renderer, authenticate, holds, cursor, chrome, touch)
+
+
+def _mount(routes: tuple[Route, ...], house: House) -> list[StarletteRoute]:
+    return [StarletteRoute(route.path, Endpoint(route, house), methods=[route.method], name=route.name) for route in routes]
+
+
+def _nothing_else(house: House) -> list[StarletteRoute]:
+    """An unknown address goes through the same adapter, so that its 404 equals that of an object one may not see."""
+
+    def nothing(_session: Session, _request: PageRequest) -> Answer:
+        return not_found()
+
+    everywhere = "/{path:path}"
+    fallbacks = (
+        get(everywhere, nothing, permission=PUBLIC, name="nothing", activity=False),
+        post(everywhere, nothing, permission=PUBLIC, mode="read", name="nothing.post", activity=False),
+    )
+    return _mount(fallbacks, house)
+
+
+async def _method_not_allowed(_request: Request, _failure: Exception) -> Response:
+    return PlainTextResponse("405", status_code=405)
+
+
+def _live_authenticator(house: House) -> Any:
+    async def authenticate(scope: Scope) -> LiveViewer | None:
+        token = CookieJar(Request(scope).cookies, house).session
+
+        def who(session: Session) -> Viewer:
+            viewer: Viewer = house.authenticate(session, token, house.clock.now()).viewer
+            return viewer
+
+        viewer = await house.database.run(who, "read")
+        if viewer.is_anonymous:
+            return None
+
+        async def recheck() -> bool:
+            return not (await house.database.run(who, "read")).is_anonymous
+
+        return LiveViewer(
+            topics=topics_for(viewer),
+            session_id=viewer.session_id,
+            user_id=viewer.user_id,
+            organisation_id=viewer.organisation_id,
+            recheck=recheck,
+        )
+
+    return authenticate
+
+
+def _lifespan(house: House, own_database: bool) -> Any:
+    from core import features
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        running = features.start(house)
+        await running.start()
+        try:
+            yield
+        finally:
+            await running.stop()
+            if own_database:
+                await house.database.close()
+            await asyncio.sleep(0)
+
+    return lifespan

@@ -1,0 +1,165 @@
+"""The `arrimage` command: runs the platform. The operator who uses it reads no content."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from core.access.viewer import Role
+from core.accounts import services as accounts
+from core.accounts.seed import seed_personas
+from core.app import create_app
+from core.cli_support import database_folder, fail, open_database, open_keyring, open_settings
+from core.directory.cli import app as region_app
+from core.journal.cli import app as journal_app
+from core.kernel import migrations
+from core.kernel.errors import StartupError
+from core.plugin_cli import app as plugin_app
+from core.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Arrimage : références, consentements et comités d’un réseau.", add_completion=False)
+key_app = typer.Typer(no_args_is_help=True, help="La clé maîtresse, gardée hors de la base.")
+user_app = typer.Typer(no_args_is_help=True, help="Les personnes qui se connectent.")
+app.add_typer(region_app, name="region")
+app.add_typer(journal_app, name="journal")
+app.add_typer(plugin_app, name="plugin")
+app.add_typer(key_app, name="key")
+app.add_typer(user_app, name="user")
+
+DEMO_FOLDER = Path("var")
+
+
+@app.command()
+def migrate() -> None:
+    """Mettre la base à jour (cœur et modules activés)."""
+    settings = open_settings()
+    database_folder(settings.database_url)
+    migrations.upgrade(settings.database_url, _enabled(settings))
+    typer.echo("Base à jour.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Adresse d’écoute.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port d’écoute.")] = 8000,
+) -> None:
+    """Servir la plateforme sur la base des réglages."""
+    _serve(open_settings(), host, port)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port d’écoute.")] = 8000,
+    folder: Annotated[Path, typer.Option(help="Dossier de la base et de la clé de démonstration.")] = DEMO_FOLDER,
+) -> None:
+    """Servir une démonstration : réseau réel, personnes inventées."""
+    check_port("127.0.0.1", port)
+    settings = prepare_demo(folder, port)
+    typer.echo(f"Démonstration : http://127.0.0.1:{port}  (Ctrl+C pour arrêter)")
+    _serve(settings, "127.0.0.1", port)
+
+
+def prepare_demo(folder: Path, port: int = 8000) -> Settings:
+    """Migrate and seed a demo database in `folder`; returns its settings. Refuses a database that is not a demo's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = Settings(
+        mode="demo",
+        database_url=f"sqlite:///{folder / 'demo.sqlite'}",
+        master_key_file=folder / "demo.key",
+        public_url=f"http://127.0.0.1:{port}",
+    )
+    migrations.upgrade(settings.database_url, _enabled(settings))
+    keyring = open_keyring(settings, create=True)
+    database = open_database(settings)
+    now = datetime.now(UTC)
+    with database.transaction() as session:
+        seed_demo(session, keyring, now)
+    database.dispose()
+    return settings
+
+
+def check_port(host: str, port: int) -> None:
+    """Say in one sentence that the port is taken, and how to use another."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as failure:
+            if failure.errno in {errno.EADDRINUSE, errno.EACCES}:
+                fail(f"Le port {port} est déjà pris. Choisissez-en un autre : make demo PORT={port + 1}")
+            raise
+
+
+@key_app.command("init")
+def key_init() -> None:
+    """Créer la clé maîtresse au chemin des réglages."""
+    settings = open_settings()
+    if settings.master_key_file.exists():
+        fail(f"{settings.master_key_file} existe déjà : rien n’a été changé.")
+    open_keyring(settings, create=True)
+    typer.echo(f"Clé créée : {settings.master_key_file}. Gardez-en une copie hors de cette machine : sans elle, rien ne se relit.")
+
+
+@user_app.command("add")
+def user_add(
+    email: Annotated[str, typer.Argument(help="Adresse de connexion.")],
+    organisation: Annotated[str, typer.Option(help="Identifiant court de l’organisme.")],
+    name: Annotated[str, typer.Option(help="Nom affiché à la personne.")],
+    role: Annotated[list[Role], typer.Option(help="Rôle ; l’option se répète.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Ajouter une personne à un organisme."""
+    database, keyring = open_database(), open_keyring()
+    with database.transaction() as session:
+        organisation_id = organisation_id_of(session, organisation)
+        if organisation_id is None:
+            fail(f"Organisme inconnu : {organisation}")
+        accounts.add_user(session, keyring, organisation_id=organisation_id, email=email, name=name, roles=role, now=datetime.now(UTC), password=password)
+    typer.echo("Compte ajouté.")
+
+
+@user_app.command("disable")
+def user_disable(email: Annotated[str, typer.Argument(help="Adresse de connexion.")]) -> None:
+    """Fermer un compte et toutes ses sessions à l’instant."""
+    database, keyring = open_database(), open_keyring()
+    with database.transaction() as session:
+        found = account(session, keyring, email)
+        if found is None:
+            fail("Aucun compte actif à cette adresse.")
+        accounts.disable_user(session, found.user_id, datetime.now(UTC))
+    typer.echo("Compte fermé.")
+
+
+def _serve(settings: Settings, host: str, port: int) -> None:
+    try:
+        application = create_app(settings)
+    except StartupError as failure:
+        fail(str(failure))
+    uvicorn.run(
+        application,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies) or None,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _enabled(settings: Settings) -> tuple[str, ...]:
+    return load_hooks(settings).names()
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

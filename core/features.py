@@ -1,0 +1,63 @@
+"""The core's features, listed once: their routes, jobs and reactions. `app.py` composes what this file names."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from core.access.viewer import Viewer
+from core.accounts import pages as accounts_pages
+from core.kernel.crypto import Keyring
+from core.kernel.events import REGISTRY
+from core.kernel.hooks.loader import load_plugins
+from core.kernel.hooks.manager import Hooks
+from core.kernel.live.dispatcher import Dispatcher
+from core.kernel.live.hub import Hub
+from core.kernel.web.house import House
+from core.kernel.web.routes import Route
+from core.settings import Settings
+
+
+def routes() -> tuple[Route, ...]:
+    """Every route of the core."""
+    return (*accounts_pages.routes,)
+
+
+def load_hooks(settings: Settings) -> Hooks:
+    """The plugins that plugins.toml enables."""
+    return load_plugins(settings.plugins_file)
+
+
+def make_hub(keyring: Keyring) -> Hub:
+    """The hub of this process."""
+    return Hub(keyring.cookie_key("live.cursor"))
+
+
+def receives(session: Session, viewer: Viewer) -> bool:
+    """Whether the viewer's organisation has a queue of requests."""
+    return False
+
+
+def waiting(session: Session, viewer: Viewer) -> int:
+    """How many requests wait in that queue."""
+    return 0
+
+
+class Running:
+    """What runs beside the requests: the dispatcher of events and the runner of jobs."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.dispatcher = Dispatcher(house.database, house.hub, REGISTRY, house.clock)
+
+    async def start(self) -> None:
+        """Start everything, in order."""
+        await self.dispatcher.start(self.house)
+
+    async def stop(self) -> None:
+        """Close the streams first, then stop."""
+        await self.dispatcher.stop()
+
+
+def start(house: House) -> Running:
+    """The background work of an application, not started yet."""
+    return Running(house)
