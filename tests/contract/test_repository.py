@@ -1,0 +1,86 @@
+"""The project stands alone: nothing of the machine it was written on, nothing left open, fast rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.source import ROOT, committed_files, place, python_files
+
+TEXT = {".py", ".md", ".toml", ".html", ".css", ".js", ".csv", ".txt", ".mako", ".cfg", ".yml", ".json", ".svg", ""}
+
+
+def texts() -> list[tuple[Path, str]]:
+    return [
+        (path, path.read_text("utf-8", errors="replace"))
+        for path in committed_files()
+        if path.suffix in TEXT and path.name != "requirements.lock"
+    ]
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    """A fresh clone works anywhere: no home folder, no folder outside the project."""
+    outside = ("/".join(["..", "shared"]), str(ROOT.parent) + "/", "/".join(["", "root", ""]), str(Path.home()) + "/")
+    wrong = [
+        f"{place(path)} names {needle}" for path, text in texts() for needle in outside if needle and needle in text
+    ]
+    assert wrong == []
+
+
+def test_nothing_is_left_open() -> None:
+    """What is committed is finished; what is missing is an issue, not a comment."""
+    mark = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "NotImplemented" + "Error"]) + r")\b")
+    wrong = [
+        f"{place(path)}:{text.count(chr(10), 0, match.start()) + 1}"
+        for path, text in texts()
+        if path.suffix in {".py", ".html", ".js", ".css", ".md"}
+        for match in mark.finditer(text)
+    ]
+    assert wrong == []
+
+
+def test_no_test_is_skipped_but_for_a_missing_browser() -> None:
+    skip = re.compile(r"pytest\.(?:mark\.)?(?:skip|skipif|xfail)\b|importorskip")
+    wrong = [
+        place(path)
+        for path in python_files("tests", "plugins", "core")
+        if path.resolve() != Path(__file__).resolve()
+        and path != ROOT / "core" / "testing" / "browser.py"
+        and skip.search(path.read_text("utf-8"))
+    ]
+    assert wrong == []
+
+
+def test_the_rules_are_tested_in_under_two_seconds() -> None:
+    """Pure functions: their tests are run at every save. Processor time, so that a busy machine does not lie."""
+    files = sorted(str(path) for path in (ROOT / "tests" / "unit").rglob("test_*rules*.py"))
+    assert files
+    run = (
+        "import sys, time, pytest\n"
+        "class Clock:\n"
+        "    def pytest_runtestloop(self): self.began = time.process_time()\n"
+        "    def pytest_sessionfinish(self): self.took = time.process_time() - self.began\n"
+        "clock = Clock()\n"
+        "code = pytest.main(['-q', '-p', 'no:xdist', '-p', 'no:cacheprovider', *sys.argv[1:]], plugins=[clock])\n"
+        "print('took', clock.took)\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", run, *files], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    took = float(done.stdout.rsplit("took", 1)[1])
+    assert took < 2.0, f"the rules' tests took {took:.1f} s of processor time"
+
+
+def test_every_document_link_leads_somewhere() -> None:
+    """A relative link of README or docs that leads nowhere is found here, not by a newcomer."""
+    wrong = []
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        if not path.exists():
+            wrong.append(place(path))
+            continue
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+            if "://" not in target and not target.startswith("mailto:") and not (path.parent / target).exists():
+                wrong.append(f"{place(path)} → {target}")
+    assert wrong == []

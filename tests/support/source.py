@@ -1,0 +1,61 @@
+"""The project's own files, for the tests that read them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    """Every Python file under these folders of the project, sorted."""
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """The file, parsed once."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted module) of every import of the file, wherever it stands; `from a import b` gives `a.b`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield node.lineno, name.name
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = path.relative_to(ROOT).parent.parts
+                kept = package[: len(package) - node.level + 1]
+                base = ".".join([*kept, base] if base else kept)
+            for name in node.names:
+                yield node.lineno, f"{base}.{name.name}"
+
+
+def place(path: Path, line: int | None = None) -> str:
+    """How a failure names a file: relative, with its line."""
+    relative = path.relative_to(ROOT)
+    return str(relative) if line is None else f"{relative}:{line}"
+
+
+def committed_files() -> list[Path]:
+    """Every file Git knows or would add (what a newcomer receives)."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def templates() -> list[Path]:
+    """Every HTML template of core and of the plugins."""
+    return sorted([*(ROOT / "templates").rglob("*.html"), *(ROOT / "plugins").glob("*/templates/**/*.html")])
