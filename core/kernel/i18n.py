@@ -37,7 +37,7 @@ _HOUR = re.compile(r"(?<=\d) h(?: (?=\d\d\b)|\b)")
 _THOUSANDS = re.compile(r"(?<=\d)[ \u202f](?=\d{3}\b)(?![\d ]*-)")
 
 # The functions whose first argument is a French source text, in templates and in Python alike.
-_MARKERS: Final = ("_", "N_", "ngettext", "translate")
+_MARKERS: Final = ("_", "N_", "ngettext", "translate", "plural")
 
 
 class LocaleError(ValueError):
@@ -109,7 +109,7 @@ class Translator:
     def plural(self, locale: str, singular: str, plural: str, count: int, **values: object) -> str:
         """Choose by count, then translate. French counts 0 and 1 as singular, English 1 alone. `%(n)s` is the count."""
         one = abs(count) < 2 if language(locale) == SOURCE_LOCALE else abs(count) == 1
-        return self.translate(locale, singular if one else plural, n=count, **values)
+        return self.translate(locale, singular if one else plural, **{"n": count, **values})
 
     def missing(self, locale: str, sources: Iterable[Path]) -> list[Missing]:
         """Every French text marked in these files or folders (*.html, *.py) that this language lacks, in file order."""
@@ -138,19 +138,24 @@ def _in_template(environment: Environment, path: Path) -> Iterator[Missing]:
 
 def _in_python(path: Path) -> Iterator[Missing]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["message"]:
-            # An error class says its sentence in `message = "…"` (core.kernel.errors).
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                yield Missing(str(path), node.lineno, node.value.value)
-        if not isinstance(node, ast.Call):
-            continue
+        for constant in _texts_of(node):
+            # `translate(locale, "…")` and `plural(locale, "…", "…", n)` carry codes too; a language code is no text.
+            if isinstance(constant, ast.Constant) and isinstance(constant.value, str) and constant.value not in LOCALES:
+                yield Missing(str(path), node.lineno, constant.value)  # type: ignore[attr-defined]
+
+
+def _texts_of(node: ast.AST) -> list[ast.expr]:
+    """Where a French text may stand: a marking call, the `message = "…"` of an error class, a table MESSAGES."""
+    if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if name not in _MARKERS:
-            continue
-        for argument in node.args:
-            # `translate(locale, "…")` and `ngettext(locale, "…", "…", n)` carry codes too; a language code is no text.
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value not in LOCALES:
-                yield Missing(str(path), node.lineno, argument.value)
+        return node.args if name in _MARKERS else []
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+        return []
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    name = getattr(target, "id", "")
+    if name.endswith("MESSAGES") and isinstance(node.value, ast.Dict):
+        return node.value.values
+    return [node.value] if name.lower().endswith("message") else []
 
 
 def _read(path: Path) -> Iterator[tuple[str, str]]:
