@@ -1,0 +1,129 @@
+"""The only module of Arrimage that a plugin may import. What is here is kept stable; what isn't may change any day.
+
+- Hooks and contributions: `hookimpl`, `Manifest`, `Card`, … (docs/hooks.md).
+- Database: `Base` and the column classes; a plugin's tables are named `<plugin>_…`, and every column says whether it is
+  `public()`, `internal()` or `sealed()` (personal, always ciphertext). Nobody commits.
+- Access: `Viewer`, `Role`, `can(viewer, action, facts)` for one thing, `visible(viewer, action)` for a list.
+- Web: `get()`, `post()`, the values a handler returns, and forms.
+- Events, jobs, time, words.
+"""
+
+from __future__ import annotations
+
+from core.access.permissions import PUBLIC, Permission
+from core.access.registry import can, registry
+from core.access.rules import ALLOWED, Decision, deny
+from core.access.viewer import ANONYMOUS, Role, Viewer
+from core.kernel.clock import TORONTO
+from core.kernel.db import Base, UtcDateTime, dialect_name, identifier, internal, lock_row, new_id, public, sealed
+from core.kernel.errors import DomainError, Forbidden, Missing, Stale
+from core.kernel.events import Event, emit, snapshot_cursor
+from core.kernel.hooks.contributions import (
+    Card,
+    CommitteeSpec,
+    EventSpec,
+    Manifest,
+    NavItem,
+    Panel,
+    PanelPage,
+    PermissionSpec,
+    PersonalData,
+    PluginSettings,
+    PurposeSpec,
+    ReportPeriod,
+    ReportSection,
+    ReportTable,
+    Restriction,
+    RetentionRule,
+    Seeder,
+    Subscriber,
+)
+from core.kernel.hooks.hookspecs import hookimpl
+from core.kernel.i18n import N_
+from core.kernel.jobs import Job
+from core.kernel.web.forms import FieldError, Form, Parsed, filled, parse
+from core.kernel.web.house import House
+from core.kernel.web.routes import (
+    Compute,
+    Data,
+    File,
+    Page,
+    PageRequest,
+    Redirect,
+    Refusal,
+    Route,
+    get,
+    not_found,
+    post,
+)
+
+#: SQL condition on rows equal to `can()` for each of them, every restriction included.
+visible = registry.visible
+
+__all__ = [
+    "ALLOWED",
+    "ANONYMOUS",
+    "N_",
+    "PUBLIC",
+    "TORONTO",
+    "Base",
+    "Card",
+    "CommitteeSpec",
+    "Compute",
+    "Data",
+    "Decision",
+    "DomainError",
+    "Event",
+    "EventSpec",
+    "FieldError",
+    "File",
+    "Forbidden",
+    "Form",
+    "House",
+    "Job",
+    "Manifest",
+    "Missing",
+    "NavItem",
+    "Page",
+    "PageRequest",
+    "Panel",
+    "PanelPage",
+    "Parsed",
+    "Permission",
+    "PermissionSpec",
+    "PersonalData",
+    "PluginSettings",
+    "PurposeSpec",
+    "Redirect",
+    "Refusal",
+    "ReportPeriod",
+    "ReportSection",
+    "ReportTable",
+    "Restriction",
+    "RetentionRule",
+    "Role",
+    "Route",
+    "Seeder",
+    "Stale",
+    "Subscriber",
+    "UtcDateTime",
+    "Viewer",
+    "can",
+    "deny",
+    "dialect_name",
+    "emit",
+    "filled",
+    "get",
+    "hookimpl",
+    "identifier",
+    "internal",
+    "lock_row",
+    "new_id",
+    "not_found",
+    "parse",
+    "post",
+    "public",
+    "sealed",
+    "snapshot_cursor",
+    "visible",
+]

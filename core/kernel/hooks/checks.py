@@ -1,0 +1,225 @@
+"""What the loader refuses: names outside the plugin's prefix, imports of the core's inside, misspelt hooks.
+
+Each check raises `StartupError` whose text names the file, the key and the remedy.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sqlalchemy import Table
+
+from core.kernel.db import Base
+from core.kernel.errors import StartupError
+from core.kernel.hooks.hookspecs import HOOK_NAMES, PROJECT
+
+if TYPE_CHECKING:
+    from core.kernel.web.routes import Route
+
+PUBLIC = "public"
+#: The only modules of the core that a plugin sees; `core.testing` is for its tests.
+OPEN_MODULES = frozenset({"core.api"})
+OPEN_TO_TESTS = OPEN_MODULES | {"core.testing"}
+
+
+def refuse(where: Path | str, key: str, problem: str, remedy: str) -> NoReturn:
+    """Stop the start with one sentence for the file, the key, what is wrong, and what to do."""
+    raise StartupError(f"{where} : {key} : {problem} Remède : {remedy}")
+
+
+def closest(name: str, known: Collection[str]) -> str:
+    """« voulez-vous dire … ? » when a known name is near, else the list."""
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    if near:
+        return f"écrivez « {near[0]} »."
+    return "choisissez parmi : " + (", ".join(sorted(known)) or "(rien)") + "."
+
+
+def check_imports(plugin: str, folder: Path, package: str, others: Collection[str]) -> None:
+    """Refuse an import of anything in core but `core.api`, or of another plugin, in any file of the plugin."""
+    for path in sorted(folder.rglob("*.py")):
+        inside = path.relative_to(folder)
+        allowed = OPEN_TO_TESTS if "tests" in inside.parts else OPEN_MODULES
+        for line, module in _imports(path, inside, package):
+            if module == "core" or (module.startswith("core.") and module not in allowed):
+                refuse(
+                    f"{path}, ligne {line}",
+                    module,
+                    f"le plugin {plugin} importe l’intérieur du noyau.",
+                    f"importez de {' ou '.join(sorted(allowed))} ; s’il y manque un nom, demandez-le.",
+                )
+            if any(module == other or module.startswith(f"{other}.") for other in others):
+                refuse(
+                    f"{path}, ligne {line}",
+                    module,
+                    f"le plugin {plugin} importe un autre plugin.",
+                    "passez par un événement, ou par le noyau.",
+                )
+
+
+def _imports(path: Path, inside: Path, package: str) -> Iterator[tuple[int, str]]:
+    """Line and absolute module of each import: `from core import api` counts as `core.api`."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        refuse(f"{path}, ligne {error.lineno}", "syntaxe", f"{error.msg}.", "corrigez le fichier.")
+    parents = (package.split(".") + list(inside.with_suffix("").parts))[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = parents[: len(parents) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            if module in {"core", "plugins"}:
+                yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+            else:
+                yield node.lineno, module
+        elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"} and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield node.lineno, first.value
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def check_hook_names(plugin: str, module: ModuleType) -> None:
+    """Refuse a marked function that is no hook, a hook without its mark, and wrappers around other plugins' hooks."""
+    where = module.__file__ or module.__name__
+    for name, value in vars(module).items():
+        options = getattr(value, f"{PROJECT}_impl", None)
+        if options is not None and name not in HOOK_NAMES:
+            refuse(
+                where,
+                name,
+                f"le plugin {plugin} marque @hookimpl une fonction qui n’est pas un hook.",
+                closest(name, HOOK_NAMES),
+            )
+        if options is not None and (options["wrapper"] or options["hookwrapper"]):
+            refuse(where, name, "un plugin n’enveloppe pas les hooks des autres.", "écrivez @hookimpl sans argument.")
+        if name in HOOK_NAMES and options is None and getattr(value, "__module__", "") == module.__name__:
+            refuse(
+                where,
+                name,
+                "ce hook n’est pas marqué : il ne serait jamais appelé.",
+                "ajoutez @hookimpl au-dessus de la fonction.",
+            )
+
+
+def check_prefix(plugin: str, where: Path | str, hook: str, names: Sequence[str]) -> None:
+    """Refuse a permission, event, job, … that does not begin with `<plugin>.`, and a name given twice."""
+    seen: set[str] = set()
+    for name in names:
+        if not name.startswith(f"{plugin}.") or name == f"{plugin}.":
+            refuse(
+                where,
+                f"{hook}, « {name} »",
+                f"ce nom ne porte pas le préfixe du plugin {plugin}.",
+                f"nommez-le « {plugin}.{name.rsplit('.', 1)[-1]} ».",
+            )
+        if name in seen:
+            refuse(where, f"{hook}, « {name} »", "ce nom est donné deux fois.", "gardez-en un.")
+        seen.add(name)
+
+
+def check_routes(
+    plugin: str, where: Path | str, routes: Sequence[Route], permissions: Collection[str], plugins: Collection[str]
+) -> None:
+    """Refuse a page outside `/comites/<slug>/…`, or without a permission that exists."""
+    slug = slug_of(plugin)
+    check_prefix(plugin, where, "register_routes", [route.name for route in routes])
+    for route in routes:
+        if not route.path.startswith(f"/comites/{slug}/"):
+            refuse(
+                where,
+                f"register_routes, « {route.path} »",
+                "cette page sort du domaine du plugin.",
+                f"placez-la sous /comites/{slug}/.",
+            )
+        check_permission(where, f"register_routes, « {route.name} »", route.permission, permissions, plugins)
+
+
+def check_permission(
+    where: Path | str, key: str, permission: str, own: Collection[str], plugins: Collection[str]
+) -> None:
+    """Refuse a missing permission, one that the plugin did not register, and one of another plugin."""
+    head, dot, _ = permission.partition(".")
+    if not permission:
+        refuse(where, key, "aucune permission n’est déclarée.", "nommez une permission, ou PUBLIC.")
+    if dot and permission not in own:
+        problem = "permission d’un autre plugin." if head in plugins else "permission non déclarée."
+        refuse(where, f"{key}, « {permission} »", problem, closest(permission, [*own, PUBLIC]))
+
+
+def slug_of(plugin: str) -> str:
+    """The plugin's name in addresses: hyphens for underscores."""
+    return plugin.replace("_", "-")
+
+
+def check_tables(plugin: str, package: str, where: Path | str) -> None:
+    """Refuse a table that the plugin's modules define without its prefix, or outside the shared metadata."""
+    for name, table, metadata in _tables(package):
+        if not name.startswith(f"{plugin}_"):
+            refuse(
+                where,
+                f"table « {name} »",
+                f"cette table ne porte pas le préfixe du plugin {plugin}.",
+                f"nommez-la « {plugin}_{name} ».",
+            )
+        if metadata is not Base.metadata:
+            refuse(
+                where, f"table « {name} »", "cette table échappe aux migrations.", "dérivez le modèle de core.api.Base."
+            )
+        for column in table.columns:
+            if column.info.get("class") not in {"public", "internal", "personal"}:
+                refuse(
+                    where,
+                    f"colonne « {name}.{column.name} »",
+                    "cette colonne n’a pas de classe.",
+                    "déclarez-la avec public(), internal() ou sealed().",
+                )
+
+
+def _tables(package: str) -> Iterator[tuple[str, Table, object]]:
+    found: dict[int, Table] = {}
+    for name, module in list(sys.modules.items()):
+        if name != package and not name.startswith(f"{package}."):
+            continue
+        for value in list(vars(module).values()):
+            table = value if isinstance(value, Table) else getattr(value, "__table__", None)
+            home = name if isinstance(value, Table) else getattr(value, "__module__", "")
+            if isinstance(table, Table) and (home == package or home.startswith(f"{package}.")):
+                found[id(table)] = table
+    for table in sorted(found.values(), key=lambda table: table.name):
+        yield table.name, table, table.metadata
+
+
+def check_folders(plugin: str, folder: Path) -> None:
+    """Refuse templates outside `templates/<plugin>/`: they would replace the core's or another plugin's."""
+    templates = folder / "templates"
+    for path in sorted(templates.iterdir()) if templates.is_dir() else ():
+        if path.name != plugin:
+            refuse(
+                path,
+                "templates",
+                f"ce fichier est hors du dossier templates/{plugin}/.",
+                f"déplacez-le dans templates/{plugin}/.",
+            )
+
+
+def check_kind(where: Path | str, hook: str, values: object, kinds: type | tuple[type, ...]) -> Sequence[Any]:
+    """The values a hook returned, as a tuple; refuses what is not a sequence of the right contributions."""
+    if isinstance(values, Mapping | str) or not isinstance(values, Sequence):
+        refuse(where, hook, f"ce hook doit rendre une suite, pas {type(values).__name__}.", "rendez un tuple.")
+    for value in values:
+        if not isinstance(value, kinds):
+            names = kinds.__name__ if isinstance(kinds, type) else " ou ".join(kind.__name__ for kind in kinds)
+            refuse(where, hook, f"{type(value).__name__} n’est pas attendu ici.", f"rendez des {names}.")
+    return tuple(values)

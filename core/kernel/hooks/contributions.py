@@ -1,0 +1,233 @@
+"""What a plugin may give to the core: frozen values, checked by the loader, placed by the manager.
+
+Every visible contribution states the permission that lets one see it: one of the plugin's own, or `PUBLIC`.
+Text is French source text; templates translate it with `_()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from core.access.rules import Decision
+    from core.access.viewer import Role, Viewer
+
+#: What a template receives: a mapping, or a function of the session that reads it. With the function, only this
+#: contribution is lost when its query fails, and nothing is read for someone without the permission.
+Context = Mapping[str, object] | Callable[[Session], Mapping[str, object]]
+
+
+class PluginSettings(BaseModel):
+    """Base of a plugin's settings, the table `[plugins.<name>]` of plugins.toml. An unknown key stops the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Who the plugin is. `core_version` is a range such as `>=0.1,<1`; `name` prefixes all it owns."""
+
+    name: str
+    title_fr: str
+    title_en: str
+    version: str
+    core_version: str
+    description: str
+    settings: type[PluginSettings] = PluginSettings
+
+
+@dataclass(frozen=True)
+class PermissionSpec:
+    """A permission `<plugin>.<verb>` and the roles that hold it. It is also an action for `can()` and `visible()`."""
+
+    name: str
+    title: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class CommitteeSpec:
+    """The committee a plugin serves. `slug` is the plugin's name with hyphens; pages live under `/comites/<slug>/`."""
+
+    slug: str
+    title: str
+    description: str
+    parent: str = "cresl"
+
+
+@dataclass(frozen=True)
+class PurposeSpec:
+    """A purpose a woman may consent to, `<plugin>.<name>`, with the blocks of information it can ever cover."""
+
+    code: str
+    title: str
+    explanation: str
+    blocks: frozenset[str]
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """How long rows are kept. `erase(session, before)` deletes what is older (UTC) and returns how many."""
+
+    key: str
+    title: str
+    keep: timedelta
+    erase: Callable[[Session, datetime], int]
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A link of the main navigation, to one of the plugin's own pages."""
+
+    key: str
+    title: str
+    href: str
+    permission: str
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card of the page *À faire*."""
+
+    key: str
+    title: str
+    template: str
+    permission: str
+    context: Context = field(default_factory=dict)
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class PanelPage:
+    """The page that asks for panels: its route's name and the reference shown, nothing personal."""
+
+    name: str
+    reference: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel added to a page of the core, below its own content."""
+
+    key: str
+    title: str
+    template: str
+    permission: str
+    context: Context = field(default_factory=dict)
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class ReportPeriod:
+    """The report being made: its kind (`year`, `quarter`, `free`) and its days, both included."""
+
+    kind: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Figures of a section, for page, CSV and XLSX. Columns named in `counted` count people: small cells are hidden."""
+
+    key: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | None, ...], ...]
+    counted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """A section of the yearly report. `tables(session)` gives its figures."""
+
+    key: str
+    title: str
+    template: str
+    permission: str
+    tables: Callable[[Session], Sequence[ReportTable]]
+    context: Context = field(default_factory=dict)
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class EventSpec:
+    """A kind of event, `<plugin>.<what_happened>`, that the plugin emits."""
+
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """`run(session, event, house)`, in its own transaction, once per event. `name` is `<plugin>.<what_it_does>`."""
+
+    kind: str
+    name: str
+    run: Callable[[Session, Any, Any], None]
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A further condition on an action: a pure rule and its SQL twin, proved equal by a test. It never grants.
+
+    `rule(viewer, facts)` returns a `Decision`; `sql(viewer)` a condition on rows, for lists. Whatever fails denies.
+    """
+
+    action: str
+    rule: Callable[[Viewer, Any], Decision]
+    sql: Callable[[Viewer], ColumnElement[bool]] | None = None
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """What the plugin holds about one person: a readable copy (law: right of access) and how to erase it.
+
+    `erase(session)` returns the number of rows touched.
+    """
+
+    key: str
+    title: str
+    copy: Mapping[str, object]
+    erase: Callable[[Session], int]
+
+
+class Seeder(Protocol):
+    """What a plugin gets to make its fictitious demo data: the demo's time, people and organisations by stable key."""
+
+    @property
+    def now(self) -> datetime:
+        """Moment of the demo, aware UTC."""
+        ...
+
+    def viewer(self, persona: str) -> Viewer:
+        """The persona of that key (`orres-comite`, `calacs-chrysalide`, …)."""
+        ...
+
+    def organisation(self, key: str) -> UUID:
+        """Identifier of the organisation of that key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """A card, panel or report section, ready to show. Not `available`: the page says so instead of the content."""
+
+    plugin: str
+    key: str
+    title: str
+    order: int
+    template: str = ""
+    context: Mapping[str, object] = field(default_factory=dict)
+    tables: tuple[ReportTable, ...] = ()
+    available: bool = True

@@ -1,0 +1,1 @@
+"""One folder per committee. plugins.toml says which are enabled; docs/plugin-tutorial.md how to make one."""

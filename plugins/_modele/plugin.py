@@ -1,0 +1,143 @@
+"""Table of contents: what this plugin gives to the core, hook by hook (docs/hooks.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from core.api import (
+    Card,
+    CommitteeSpec,
+    EventSpec,
+    Job,
+    Manifest,
+    NavItem,
+    Panel,
+    PanelPage,
+    PermissionSpec,
+    PersonalData,
+    PurposeSpec,
+    ReportPeriod,
+    ReportSection,
+    Restriction,
+    RetentionRule,
+    Role,
+    Route,
+    Seeder,
+    Subscriber,
+    Viewer,
+    hookimpl,
+)
+
+from . import events, jobs, pages, queries, rules, services
+from . import seed as demo
+from .settings import Settings
+
+MEMBERS = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.NETWORK_COORDINATION})
+
+
+@hookimpl
+def register_plugin() -> Manifest:
+    return Manifest(
+        name="modele",
+        title_fr="Babillard",
+        title_en="Notice board",
+        version="0.1.0",
+        core_version=">=0.1,<1",
+        description="Un babillard de comité : des notes courtes, jamais de renseignements sur une personne.",
+        settings=Settings,
+    )
+
+
+@hookimpl
+def register_permissions() -> Sequence[PermissionSpec]:
+    return (
+        PermissionSpec(rules.READ, "Lire le babillard", MEMBERS),
+        PermissionSpec(rules.POST, "Écrire au babillard", MEMBERS),
+    )
+
+
+@hookimpl
+def register_routes() -> Sequence[Route]:
+    return pages.routes
+
+
+@hookimpl
+def register_committee() -> CommitteeSpec:
+    return CommitteeSpec(slug="modele", title="Babillard", description="Les nouvelles du comité.")
+
+
+@hookimpl
+def register_purposes() -> Sequence[PurposeSpec]:
+    return (
+        PurposeSpec(
+            code="modele.nouvelles",
+            title="Recevoir les nouvelles du comité",
+            explanation="Le comité peut vous écrire, rien d’autre.",
+            blocks=frozenset({"contact"}),
+        ),
+    )
+
+
+@hookimpl
+def register_retention(settings: Settings) -> Sequence[RetentionRule]:
+    keep = timedelta(days=settings.keep_days)
+    return (RetentionRule("modele.notes", "Notes du babillard", keep, services.erase_notes_before),)
+
+
+@hookimpl
+def nav_items_for(viewer: Viewer) -> Sequence[NavItem]:
+    return (NavItem("board", "Babillard", pages.BOARD, permission=rules.READ),)
+
+
+@hookimpl
+def dashboard_cards_for(viewer: Viewer) -> Sequence[Card]:
+    context = partial(queries.latest_for_card, viewer=viewer)
+    return (Card("latest", "Babillard", "modele/card.html", permission=rules.READ, context=context),)
+
+
+@hookimpl
+def panels_for(page: PanelPage, viewer: Viewer) -> Sequence[Panel]:
+    if page.name != "committees.show" or page.reference != "modele":
+        return ()
+    context = partial(queries.latest_for_card, viewer=viewer)
+    return (Panel("latest", "Dernières notes", "modele/panel.html", permission=rules.READ, context=context),)
+
+
+@hookimpl
+def register_events() -> Sequence[EventSpec]:
+    return (EventSpec(events.NOTE_POSTED, "Une note est ajoutée au babillard"),)
+
+
+@hookimpl
+def register_subscribers() -> Sequence[Subscriber]:
+    return (Subscriber(events.NOTE_POSTED, "modele.keep_board_short", events.keep_board_short),)
+
+
+@hookimpl
+def report_sections_for(report: ReportPeriod) -> Sequence[ReportSection]:
+    tables = partial(queries.notes_by_month, report=report)
+    return (ReportSection("notes", "Babillard", "modele/report.html", permission=rules.READ, tables=tables),)
+
+
+@hookimpl
+def register_jobs() -> Sequence[Job]:
+    return (Job("modele.unpin", timedelta(days=1), jobs.unpin_old_notes),)
+
+
+@hookimpl
+def register_access_restrictions() -> Sequence[Restriction]:
+    return (Restriction(rules.READ, rules.may_read, queries.readable),)
+
+
+@hookimpl
+def personal_data_of(reference: str, session: Session) -> Sequence[PersonalData]:
+    return queries.notes_written_by(session, reference)
+
+
+@hookimpl
+def seed(session: Session, seeder: Seeder) -> None:
+    demo.seed_notes(session, seeder)

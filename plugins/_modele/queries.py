@@ -1,0 +1,83 @@
+"""Reads: Core statements in, frozen values out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import Session
+
+from core.api import TORONTO, PersonalData, ReportPeriod, ReportTable, Viewer, visible
+
+from . import rules, services
+from .models import Note
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """A note as pages show it. `posted_at` is aware UTC."""
+
+    id: UUID
+    text: str
+    pinned: bool
+    reserved: bool
+    posted_at: datetime
+
+
+def readable(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL form of `rules.may_read`; a test proves them equal."""
+    mine = false() if viewer.organisation_id is None else Note.organisation_id == viewer.organisation_id
+    return or_(Note.reserved.is_(False), mine)
+
+
+def list_notes(session: Session, viewer: Viewer, *, limit: int) -> tuple[NoteView, ...]:
+    """The board for this viewer: pinned notes, then the newest."""
+    statement = (
+        select(Note.id, Note.text, Note.pinned, Note.reserved, Note.posted_at)
+        .where(Note.archived_at.is_(None), visible(viewer, rules.READ))
+        .order_by(Note.pinned.desc(), Note.posted_at.desc(), Note.id)
+        .limit(limit)
+    )
+    return tuple(NoteView(*row) for row in session.execute(statement))
+
+
+def find_note(session: Session, note_id: UUID) -> tuple[NoteView, rules.NoteFacts] | None:
+    """A note and what decides who reads it."""
+    columns = (Note.id, Note.text, Note.pinned, Note.reserved, Note.posted_at, Note.organisation_id)
+    row = session.execute(select(*columns).where(Note.id == note_id)).first()
+    if row is None:
+        return None
+    return NoteView(*row[:5]), rules.NoteFacts(row.organisation_id, row.reserved)
+
+
+def latest_for_card(session: Session, viewer: Viewer) -> Mapping[str, object]:
+    """Context of the card and of the panel: three notes, one statement."""
+    return {"notes": list_notes(session, viewer, limit=3)}
+
+
+def notes_by_month(session: Session, report: ReportPeriod) -> Sequence[ReportTable]:
+    """Notes posted by month of the report, in the network's time zone."""
+    start = datetime.combine(report.first_day, time(), TORONTO)
+    end = datetime.combine(report.last_day + timedelta(days=1), time(), TORONTO)
+    moments = session.scalars(select(Note.posted_at).where(Note.posted_at >= start, Note.posted_at < end))
+    months = Counter(moment.astimezone(TORONTO).strftime("%Y-%m") for moment in moments)
+    rows = tuple(sorted(months.items()))
+    return (ReportTable("by_month", "Notes par mois", ("Mois", "Notes"), rows),)
+
+
+def notes_written_by(session: Session, reference: str) -> Sequence[PersonalData]:
+    """Authorship, the only personal data here: who wrote which note. A referral's code has none."""
+    kind, _, identifier = reference.partition(":")
+    if kind != "user":
+        return ()
+    author = UUID(identifier)
+    statement = select(Note.posted_at, Note.text).where(Note.author_id == author).order_by(Note.posted_at)
+    notes = [{"posted_at": posted_at.isoformat(), "text": text} for posted_at, text in session.execute(statement)]
+    if not notes:
+        return ()
+    erase = services.forgetting(author)
+    return (PersonalData("modele.notes", "Notes écrites au babillard", {"notes": notes}, erase),)

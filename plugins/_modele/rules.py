@@ -1,0 +1,34 @@
+"""Pure rules of the board: who reads a note, and what may not be written on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.api import ALLOWED, Decision, Viewer, deny
+
+READ = "modele.read"
+POST = "modele.post"
+
+_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.\w+|(?:\d[\s.()-]*){7,}")
+
+
+@dataclass(frozen=True)
+class NoteFacts:
+    """What decides who reads a note. `reserved`: only the organisation that wrote it."""
+
+    organisation_id: UUID
+    reserved: bool
+
+
+def may_read(viewer: Viewer, note: NoteFacts | None) -> Decision:
+    """The pure form of the restriction; its SQL twin is `queries.readable`. Without a note, the page itself."""
+    if note is None or not note.reserved or note.organisation_id == viewer.organisation_id:
+        return ALLOWED
+    return deny("Cette note est réservée à l’organisme qui l’a écrite.", discoverable=False)
+
+
+def looks_personal(text: str) -> bool:
+    """An e-mail address, or seven digits and more: a board never carries a way to reach a person."""
+    return _PERSONAL.search(text) is not None

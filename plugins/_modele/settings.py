@@ -1,0 +1,15 @@
+"""The table `[plugins.modele]` of plugins.toml."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from core.api import PluginSettings
+
+
+class Settings(PluginSettings):
+    """Sizes in notes, durations in days."""
+
+    board_size: int = Field(default=50, ge=1, description="Notes shown; older ones are archived, pinned ones stay.")
+    pin_days: int = Field(default=14, ge=1, description="How long a note stays pinned.")
+    keep_days: int = Field(default=365, ge=1, description="How long a note is kept.")
