@@ -75,7 +75,7 @@ class SenderMayLearn(StrEnum):
 
 
 class AgeBand(StrEnum):
-    """Age, never a birth date. Services start at 12 (*niveau secondaire*); below, the form stops and shows who can help."""
+    """Age, never a birth date. Services start at 12 (*niveau secondaire*); below, the form stops and says who can."""
 
     UNDER_12 = "under_12"
     FROM_12_TO_13 = "12_13"
@@ -173,7 +173,7 @@ class ConsentFacts:
 
 @dataclass(frozen=True)
 class ShareDecision:
-    """Whether everything asked may be shared; if not, `permitted_blocks` still says what may, and `reason` is a code."""
+    """Whether all that was asked may be shared; if not, `permitted_blocks` says what may. `reason` is a code."""
 
     allowed: bool
     permitted_blocks: frozenset[str]
@@ -267,8 +267,8 @@ AGE_RULES = AgeRules(
         AgeRule(
             frozenset({AgeBand.FROM_12_TO_13}),
             frozenset({GivenBy.PARENTAL_AUTHORITY, GivenBy.TUTOR}),
-            "Avant 14 ans, il faut le consentement d’un parent, d’une tutrice ou d’un tuteur qui ne la met pas en danger. "
-            "Rien n’a été enregistré.",
+            "Avant 14 ans, il faut le consentement d’un parent, d’une tutrice ou d’un tuteur "
+            "qui ne la met pas en danger. Rien n’a été enregistré.",
             True,
             (Help.EMERGENCY, Help.YOUTH_PROTECTION, Help.NO_IDENTITY_CONSULTATION),
         ),

@@ -25,7 +25,7 @@ def new_code(choose: Callable[[str], str] = secrets.choice) -> str:
 
 
 def normalise(text: str) -> str | None:
-    """The canonical code for what someone typed or spelt (case, spaces, hyphens forgiven), or None when it cannot be one."""
+    """The canonical code for what someone typed (case, spaces, hyphens forgiven), or None when it cannot be one."""
     symbols = [symbol for symbol in text.upper() if symbol.isalnum()]
     if len(symbols) == BODY + 2 and symbols[0] == "R":
         symbols = symbols[1:]

@@ -35,7 +35,8 @@ def test_nothing_is_shared_without_a_consent():
 
 def test_what_was_agreed_is_shared():
     decision = may_share([consent()], rules.REFERENCE, CHRYSALIDE, {"identity", "contact"}, NOW)
-    assert decision.allowed and decision.permitted_blocks == {"identity", "contact"}
+    assert decision.allowed
+    assert decision.permitted_blocks == {"identity", "contact"}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,8 @@ def test_every_shared_block_is_backed_by_one_consent_in_force(given_consents, pu
     assert any(decision.permitted_blocks <= one.blocks for one in in_force) or not decision.permitted_blocks
     assert decision.allowed == (decision.reason == "ok")
     if decision.allowed:
-        assert decision.permitted_blocks == asked and in_force
+        assert decision.permitted_blocks == asked
+        assert in_force
     if not in_force:
         assert not decision.allowed
 
@@ -108,14 +110,18 @@ def test_under_fourteen_a_parent_or_tutor_consents_unless_suspected():
     assert who_may_consent(AgeBand.FROM_12_TO_13, GivenBy.PARENTAL_AUTHORITY).allowed
     assert who_may_consent(AgeBand.FROM_12_TO_13, GivenBy.TUTOR).allowed
     alone = who_may_consent(AgeBand.FROM_12_TO_13, GivenBy.HERSELF)
-    assert alone.stop and Help.YOUTH_PROTECTION in alone.help and Help.NO_IDENTITY_CONSULTATION in alone.help
+    assert alone.stop
+    assert Help.YOUTH_PROTECTION in alone.help
+    assert Help.NO_IDENTITY_CONSULTATION in alone.help
     assert who_may_consent(AgeBand.FROM_12_TO_13, GivenBy.PARENTAL_AUTHORITY, giver_suspected=True).stop
 
 
 def test_from_fourteen_her_own_consent_is_required():
     assert who_may_consent(AgeBand.FROM_14_TO_17, GivenBy.HERSELF).allowed
     parent = who_may_consent(AgeBand.FROM_14_TO_17, GivenBy.PARENTAL_AUTHORITY)
-    assert not parent.allowed and not parent.stop and "elle" in parent.reason
+    assert not parent.allowed
+    assert not parent.stop
+    assert "elle" in parent.reason
 
 
 def test_a_suspected_giver_never_consents_for_an_adult_either():
@@ -125,7 +131,8 @@ def test_a_suspected_giver_never_consents_for_an_adult_either():
 @pytest.mark.parametrize("band", list(AgeBand))
 def test_immediate_danger_stops_at_every_age(band):
     decision = who_may_consent(band, GivenBy.HERSELF, immediate_danger=True)
-    assert decision.stop and decision.help[0] is Help.EMERGENCY
+    assert decision.stop
+    assert decision.help[0] is Help.EMERGENCY
 
 
 def test_every_band_has_exactly_one_rule():

@@ -103,7 +103,9 @@ def test_the_diagram_names_every_transition_that_changes_the_state():
 @given(st.randoms(use_true_random=False))
 def test_codes_are_well_formed_and_survive_being_read_aloud(random):
     code = codes.new_code(random.choice)
-    assert len(code) == 9 and code.startswith("R-") and not set(code[2:]) & set("01OILU")
+    assert len(code) == 9
+    assert code.startswith("R-")
+    assert not set(code[2:]) & set("01OILU")
     assert codes.normalise(code.lower().replace("-", " ")) == code
     assert codes.normalise(code[2:]) == code
 

@@ -1,30 +1,35 @@
-"""Priority codes, first-contact clock, opening hours and routing."""
+"""Priority codes, first-contact clock and routing."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.referrals.rules import clocks, vocabulary
-from core.referrals.rules.clocks import ClockKind, ClockSettings, ClockState, ClockStep, OpenHours
+from core.referrals.rules.clocks import ClockKind, ClockSettings, ClockState, ClockStep
 from core.referrals.rules.priority import (
     exploitation_priority,
     override_allowed,
     suggest_priority,
 )
-from core.referrals.rules.routing import WIDE_AREA, Candidate, explain, preview_area, route
+from core.referrals.rules.routing import Candidate, explain, route
 
 START = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
-TORONTO = ZoneInfo("America/Toronto")
 SETTINGS = ClockSettings()
 
 
 @pytest.mark.parametrize(
     "fact",
-    ["assault_under_year", "post_traumatic_signs", "high_distress", "suicidal_thoughts", "basic_needs_unmet", "violence_ongoing"],
+    [
+        "assault_under_year",
+        "post_traumatic_signs",
+        "high_distress",
+        "suicidal_thoughts",
+        "basic_needs_unmet",
+        "violence_ongoing",
+    ],
 )
 def test_any_one_fact_makes_code_1(fact):
     assert suggest_priority([fact, "distress_stable"], "25_34").code == 1
@@ -43,7 +48,8 @@ def test_code_3_is_never_an_adolescents():
     assert suggest_priority(facts, "25_34").code == 3
     for band in ("12_13", "14_17"):
         suggestion = suggest_priority(facts, band)
-        assert suggestion.code is None and "adolescent_never_3" in suggestion.reasons
+        assert suggestion.code is None
+        assert "adolescent_never_3" in suggestion.reasons
         assert override_allowed(3, band, "clinical_judgement")
 
 
@@ -118,36 +124,6 @@ def test_after_a_long_stop_nothing_is_lost_and_no_late_reminder_is_sent():
     assert steps(100) == (ClockStep.ON_CALL, ClockStep.TELL_SENDER, ClockStep.COORDINATION, ClockStep.NETWORK)
 
 
-WEEK = [OpenHours(day, time(9), time(17)) for day in range(5)]
-
-
-def test_closed_on_friday_evening_until_monday():
-    friday_evening = datetime(2026, 11, 20, 19, 0, tzinfo=TORONTO)
-    words = clocks.opening(WEEK, frozenset(), friday_evening, TORONTO)
-    assert not words.is_open and words.next_open == datetime(2026, 11, 23, 9, 0, tzinfo=TORONTO)
-
-
-def test_a_holiday_pushes_the_opening_and_says_so():
-    friday_evening = datetime(2026, 11, 20, 19, 0, tzinfo=TORONTO)
-    later = clocks.opening(WEEK, {date(2026, 11, 23)}, friday_evening, TORONTO)
-    assert later.next_open == datetime(2026, 11, 24, 9, 0, tzinfo=TORONTO) and not later.holiday
-    on_the_day = clocks.opening(WEEK, {date(2026, 11, 23)}, datetime(2026, 11, 23, 10, 0, tzinfo=TORONTO), TORONTO)
-    assert on_the_day.holiday and not on_the_day.is_open
-
-
-def test_hours_past_midnight_and_unknown_hours():
-    line = [OpenHours(day, time(20), time(2)) for day in range(7)]
-    assert clocks.opening(line, frozenset(), datetime(2026, 11, 21, 1, 0, tzinfo=TORONTO), TORONTO).is_open
-    assert not clocks.opening(line, frozenset(), datetime(2026, 11, 21, 3, 0, tzinfo=TORONTO), TORONTO).is_open
-    assert not clocks.opening([], frozenset(), START, TORONTO).known
-
-
-def test_open_across_the_change_of_hour():
-    before = datetime(2026, 3, 7, 23, 0, tzinfo=TORONTO)
-    sunday = [OpenHours(6, time(9), time(17))]
-    assert clocks.opening(sunday, frozenset(), before, TORONTO).next_open.utcoffset() == timedelta(hours=-4)
-
-
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 
 
@@ -156,49 +132,60 @@ def calacs(identifier, name, **more):
 
 
 def test_the_municipality_rule_decides_first():
-    answer = route("Repentigny", [B], [calacs(A, "Coup de cœur", capacity="open"), calacs(B, "La Chrysalide", capacity="full")],
-                   territory_known=True)
-    assert answer.recipients == (B,) and answer.others == (A,)
+    answer = route(
+        "Repentigny",
+        [B],
+        [calacs(A, "Coup de cœur", capacity="open"), calacs(B, "La Chrysalide", capacity="full")],
+        territory_known=True,
+    )
+    assert answer.recipients == (B,)
+    assert answer.others == (A,)
     assert "desservi par La Chrysalide" in explain(answer.explanation[0])
     assert any(reason.code == "all_full" for reason in answer.explanation)
 
 
 def test_an_unknown_territory_asks_both_without_identity():
-    answer = route("Saint-Jacques", [A, B], [calacs(A, "Coup de cœur"), calacs(B, "La Chrysalide")], territory_known=False)
-    assert answer.ask_both and set(answer.recipients) == {A, B}
+    answer = route(
+        "Saint-Jacques", [A, B], [calacs(A, "Coup de cœur"), calacs(B, "La Chrysalide")], territory_known=False
+    )
+    assert answer.ask_both
+    assert set(answer.recipients) == {A, B}
     assert "sans identité" in explain(answer.explanation[0])
 
 
 def test_capacity_then_rotation():
-    answer = route("X", [A, B], [calacs(A, "a", capacity="full"), calacs(B, "b", capacity="open")], territory_known=True)
+    answer = route(
+        "X", [A, B], [calacs(A, "a", capacity="full"), calacs(B, "b", capacity="open")], territory_known=True
+    )
     assert answer.recipients == (B,)
     turn = route(
         "X",
         [A, B],
-        [calacs(A, "a", capacity="open", last_received=START), calacs(B, "b", capacity="open", last_received=START - timedelta(days=2))],
+        [
+            calacs(A, "a", capacity="open", last_received=START),
+            calacs(B, "b", capacity="open", last_received=START - timedelta(days=2)),
+        ],
         territory_known=True,
     )
-    assert turn.recipients == (B,) and any(reason.code == "rotation" for reason in turn.explanation)
+    assert turn.recipients == (B,)
+    assert any(reason.code == "rotation" for reason in turn.explanation)
 
 
 def test_an_excluded_organisation_is_never_proposed():
     answer = route("X", [A], [calacs(A, "a"), calacs(B, "b")], territory_known=True, excluded=frozenset({A}))
-    assert A not in answer.recipients and A not in answer.others
+    assert A not in answer.recipients
+    assert A not in answer.others
     assert any(reason.code == "restricted" for reason in answer.explanation)
 
 
 def test_nobody_fits_is_said_and_not_silent():
     answer = route("X", [A], [calacs(A, "a", audiences=frozenset({"women"}))], territory_known=True, audience="men")
-    assert answer.recipients == () and answer.explanation[-1].code == "nobody"
+    assert answer.recipients == ()
+    assert answer.explanation[-1].code == "nobody"
 
 
 def test_every_explanation_can_be_put_in_words():
-    answer = route("X", [A, B], [calacs(A, "a", capacity="waiting_list"), calacs(B, "b", capacity="full")], territory_known=False)
+    answer = route(
+        "X", [A, B], [calacs(A, "a", capacity="waitlist"), calacs(B, "b", capacity="full")], territory_known=False
+    )
     assert all(explain(reason) for reason in answer.explanation)
-
-
-def test_the_area_never_singles_her_out():
-    assert preview_area("600", singled_out=frozenset()) == "mrc_600"
-    assert preview_area(None, singled_out=frozenset()) == WIDE_AREA
-    assert preview_area("620", singled_out=frozenset({"620"})) == WIDE_AREA
-    assert preview_area(None, singled_out=frozenset(), outside_region=True) == "outside_region"

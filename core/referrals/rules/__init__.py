@@ -1,4 +1,5 @@
 """Pure rules of referrals: standard library and consent's rules only, time is passed in.
 
-`workflow` (state table), `visibility` (what each side may learn), `priority`, `clocks`, `routing`, `vocabulary` (codes).
+`workflow` is the state table, `visibility` what each side may learn, `vocabulary` the closed codes; `priority`, `clocks`
+and `routing` give their explanation with their answer.
 """

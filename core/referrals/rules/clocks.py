@@ -1,14 +1,14 @@
-"""The first-contact clock of the network, its reminders, and opening hours in words.
+"""The first-contact clock of the network and its reminders.
 
 Source: network rules §2 (24 h urgent, 48 h Centre désigné, 5 days otherwise; real hours) and §3 (8): remind at 50 %,
-escalate at 100 %; closing hours and holidays are shown, they never stop an urgent clock.
+escalate at 100 %. Opening hours and holidays are shown beside it (`core.directory`), they never stop it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -120,46 +120,3 @@ def due_steps(
     if passed >= settings.on_call and ClockStep.REMIND in ready:
         ready.remove(ClockStep.REMIND)  # too late to remind: the escalation says it
     return tuple(ready)
-
-
-@dataclass(frozen=True)
-class OpenHours:
-    """One opening period: weekday 0 (Monday) to 6, local times; `closes` ≤ `opens` runs past midnight."""
-
-    weekday: int
-    opens: time
-    closes: time
-
-
-@dataclass(frozen=True)
-class Opening:
-    """`next_open` is local and aware, None when nothing is known or it is open now; `holiday` when that is why it is closed."""
-
-    is_open: bool
-    known: bool
-    next_open: datetime | None = None
-    holiday: bool = False
-
-
-def opening(hours: Iterable[OpenHours], holidays: Collection[date], at: datetime, zone: tzinfo) -> Opening:
-    """Whether it is open at `at`, and else when it opens next (within 14 days). Holidays are passed in as data."""
-    periods = sorted(hours, key=lambda period: (period.weekday, period.opens))
-    if not periods:
-        return Opening(False, False)
-    local = at.astimezone(zone)
-    for day in range(-1, 15):
-        on = local.date() + timedelta(days=day)
-        if on in holidays:
-            continue
-        for period in periods:
-            if period.weekday != on.weekday():
-                continue
-            opens = datetime.combine(on, period.opens, zone)
-            closes = datetime.combine(on, period.closes, zone)
-            if period.closes <= period.opens:
-                closes += timedelta(days=1)
-            if opens <= local < closes:
-                return Opening(True, True)
-            if opens > local:
-                return Opening(False, True, opens, local.date() in holidays)
-    return Opening(False, True, None, local.date() in holidays)

@@ -20,7 +20,14 @@ _CODE_1 = (
 )
 _CODE_2 = ("no_earlier_step", "distress_stable", "network_present")
 _CODE_3 = ("second_request", "network_present")
-_EXPLOITATION = ("in_cycle", "ambivalent", "no_services", "network_inadequate", "out_under_six_months", "functioning_broken")
+_EXPLOITATION = (
+    "in_cycle",
+    "ambivalent",
+    "no_services",
+    "network_inadequate",
+    "out_under_six_months",
+    "functioning_broken",
+)
 
 ADOLESCENT_NEVER_3 = "adolescent_never_3"
 NO_CODE_FITS = "no_code_fits"
@@ -35,7 +42,7 @@ class Priority:
 
 
 def suggest_priority(facts: Iterable[str], age_band: str) -> Priority:
-    """Code 1 when any of its facts; 2 when all of its three; 3 for a second request with a network, never an adolescent."""
+    """Code 1 for any of its facts; 2 for all of its three; 3 for a second request with a network, never an adolescent."""
     observed = set(facts)
     first = tuple(fact for fact in _CODE_1 if fact in observed)
     if first:
@@ -50,7 +57,7 @@ def suggest_priority(facts: Iterable[str], age_band: str) -> Priority:
 
 
 def override_allowed(code: int | None, age_band: str, reason: str | None) -> str | None:
-    """None when a clinical override may stand, else why not (French). A reason is needed; code 3 never for an adolescent."""
+    """None when a clinical override may stand, else why not (French). A reason is needed; an adolescent is never 3."""
     if code is not None and code not in (1, 2, 3):
         return "Le code de priorité est 1, 2, 3 ou « à évaluer »."
     if code == 3 and age_band in ADOLESCENT_BANDS:
@@ -69,8 +76,8 @@ class ExploitationPriority:
 
 
 def exploitation_priority(facts: Iterable[str], stage: str, age_band: str) -> ExploitationPriority:
-    """Steps 1-7 of the cycle or vulnerable and ambivalent, no services, no adequate network, out < 6 months, adolescent,
-    functioning broken down. Never asks that she want out; *préfère ne pas dire* takes nothing away.
+    """Any of: steps 1-7 of the cycle, vulnerable and ambivalent, no services, no adequate network, out < 6 months,
+    adolescent, functioning broken down. Never asks that she want out; *préfère ne pas dire* takes nothing away.
     """
     if stage == "not_concerned":
         return ExploitationPriority(False, ())

@@ -1,4 +1,4 @@
-"""Who is proposed as recipient, and the preview's area: pure, the explanation comes with the answer.
+"""Who is proposed as recipient: pure, the explanation comes with the answer.
 
 Order (network rules §1, §2): municipality rule → where the rule is not known, ask both without identity → capacity →
 rotation. Never a dead end: someone who can receive her is always named.
@@ -14,7 +14,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Candidate:
-    """An organisation that could receive. `capacity`: open, waiting_list, full, assessment_first or unknown."""
+    """An organisation that could receive. `capacity`: open, waitlist, full, assessment or unknown."""
 
     id: UUID
     name: str
@@ -52,7 +52,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "accueille la reçoit.",
     "chosen": "Organisme choisi par vous : {names}.",
     "full": "{names} : complet en ce moment.",
-    "waiting_list": "{names} : liste d’attente.",
+    "waitlist": "{names} : liste d’attente.",
     "rotation": "À disponibilité égale, c’est le tour de {names}.",
     "audience": "Ne s’adresse pas à cette personne : {names}.",
     "restricted": "Un organisme est exclu de cette référence.",
@@ -60,7 +60,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "all_full": "Tous sont complets : la demande reste possible, le délai de premier contact s’applique.",
 }
 
-_RANK = {"open": 0, "assessment_first": 1, "unknown": 1, "waiting_list": 2, "full": 3}
+_RANK = {"open": 0, "assessment": 1, "waitlist": 2, "unknown": 3, "full": 4}
 
 
 def route(
@@ -127,7 +127,7 @@ def _capacity_words(candidates: Iterable[Candidate]) -> list[Reason]:
     return [
         Reason(candidate.capacity, (candidate.name,))
         for candidate in candidates
-        if candidate.capacity in ("full", "waiting_list")
+        if candidate.capacity in ("full", "waitlist")
     ]
 
 
@@ -147,19 +147,3 @@ def explain(reason: Reason) -> str:
     place = names[0] if reason.code in ("municipality_rule", "territory_unknown") and names else ""
     listed = names[1:] if place else names
     return EXPLANATIONS[reason.code].format(place=place, names=" et ".join(listed))
-
-
-#: Areas a preview may name. Below this population an MRC or a community would single her out.
-WIDE_AREA = "nord_lanaudiere"
-
-
-def preview_area(mrc_code: str | None, *, singled_out: frozenset[str], outside_region: bool = False) -> str:
-    """The area code the receiver sees before acceptance: the MRC, or *Nord de Lanaudière* where that would single her out.
-
-    `singled_out`: MRC codes that are never shown; a municipality outside every MRC (Manawan) is never shown either.
-    """
-    if outside_region:
-        return "outside_region"
-    if not mrc_code or mrc_code in singled_out:
-        return WIDE_AREA
-    return f"mrc_{mrc_code}"

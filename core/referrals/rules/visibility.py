@@ -1,4 +1,4 @@
-"""What each side may learn: the sender's three words, and who is told of an event (network rules §3 (6), (11), (12))."""
+"""What each side may learn: the sender's three words, and who hears of an event (network rules §3 (6), (11), (12))."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ _SHARED_KINDS = frozenset({"referral.submitted", "referral.question", "referral.
 SENDER_KIND = "referral.status"
 
 
-def audience(kind: str, parties: Parties, before: SenderView | None, after: SenderView | None) -> dict[str, frozenset[UUID]]:
+def audience(
+    kind: str, parties: Parties, before: SenderView | None, after: SenderView | None
+) -> dict[str, frozenset[UUID]]:
     """Which organisations are told which kind.
 
     An outside sender is told `referral.status` only when what it may see has changed: a closing and a withdrawal send

@@ -302,9 +302,7 @@ def fits(rule: Rule, state: State, standing: Standing) -> bool:
 
 def allowed_commands(state: State, standing: Standing) -> frozenset[Command]:
     """The commands whose button is drawn for this actor."""
-    return frozenset(
-        command for (of, command), rule in TABLE.items() if of is state and fits(rule, state, standing)
-    )
+    return frozenset(command for (of, command), rule in TABLE.items() if of is state and fits(rule, state, standing))
 
 
 def diagram(describe: Callable[[State], str] = LABELS.__getitem__) -> str:
