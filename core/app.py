@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,13 +23,14 @@ from core.access import permissions
 from core.access.viewer import Role, Viewer
 from core.accounts import queries as accounts
 from core.accounts.services import touch_session
+from core.directory.queries import emergency_lines
 from core.home.nav import navigation
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.kernel.errors import StartupError
 from core.kernel.events import snapshot_cursor, topics_for
-from core.kernel.i18n import N_, Translator
+from core.kernel.i18n import Translator
 from core.kernel.live.endpoint import LiveEndpoint
 from core.kernel.live.connection import LiveViewer
 from core.kernel.live.hub import Hub
@@ -42,15 +42,6 @@ from core.kernel.web.render import Renderer
 from core.kernel.web.routes import PUBLIC, Answer, PageRequest, Route, get, not_found, post
 from core.kernel.web.static import StaticFiles
 from core.settings import ROOT, Settings
-
-
-@dataclass(frozen=True)
-class EmergencyLine:
-    """A line of the footer. `tel` is what a phone dials."""
-
-    label: str
-    number: str
-    tel: str
 
 
 class Application(Starlette):
@@ -82,21 +73,6 @@ def check_routes(routes: tuple[Route, ...], known: frozenset[str]) -> None:
         seen.add((route.method, route.path))
 
 
-def emergency_lines(settings: Settings) -> tuple[EmergencyLine, ...]:
-    """The network's emergency lines, in the order a page shows them; those not set are left out."""
-    wanted = (
-        (N_("Danger immédiat"), settings.emergency_general),
-        (N_("Violence sexuelle"), settings.emergency_sexual_violence),
-        (N_("Prévention du suicide"), settings.emergency_suicide),
-        (N_("Protection de la jeunesse (DPJ)"), settings.emergency_youth_protection),
-    )
-    return tuple(
-        EmergencyLine(label, number, "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+"))
-        for label, number in wanted
-        if number
-    )
-
-
 def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyring | None = None, database: Database | None = None) -> Application:
     """The whole application. Raises StartupError, in words, rather than start half-made."""
     from core import features  # the list of features is read here only, so that tools may import this module alone
@@ -106,6 +82,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyri
     own_database = database is None
     database = database or Database(settings.database_url)
     hooks = features.load_hooks(settings)
+    features.restrict_access(hooks)
     hub = features.make_hub(keyring)
     house = _house(settings, clock, database, keyring, hooks, hub)
     routes = (*features.routes(), *hooks.routes())
@@ -139,7 +116,7 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
         translator,
         demo=settings.demo,
         exit_url=settings.exit_url,
-        emergency=emergency_lines(settings),
+        emergency=tuple(line for line in emergency_lines(settings) if line.number),
     )
     idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_absolute_hours)
     extra: Mapping[str, frozenset[Role]] = hooks.permission_roles()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.accounts import pages as accounts_pages
+from core.home import pages as home_pages
 from core.kernel.crypto import Keyring
-from core.kernel.events import REGISTRY
+from core.kernel.events import REGISTRY, EventRegistry
 from core.kernel.hooks.loader import load_plugins
 from core.kernel.hooks.manager import Hooks
 from core.kernel.live.dispatcher import Dispatcher
@@ -19,12 +21,30 @@ from core.settings import Settings
 
 def routes() -> tuple[Route, ...]:
     """Every route of the core."""
-    return (*accounts_pages.routes,)
+    return (*home_pages.routes, *accounts_pages.routes)
 
 
 def load_hooks(settings: Settings) -> Hooks:
     """The plugins that plugins.toml enables."""
     return load_plugins(settings.plugins_file)
+
+
+def restrict_access(hooks: Hooks) -> None:
+    """Put the enabled plugins' restrictions, and no others, on the core's actions."""
+    registry.forget_restrictions()
+    for restriction in hooks.restrictions():
+        registry.restrict(restriction.action, restriction.rule, restriction.sql)
+
+
+def event_registry(hooks: Hooks) -> EventRegistry:
+    """The core's reactions and subscribers, with those of the enabled plugins."""
+    own = EventRegistry(
+        {kind: list(reactions) for kind, reactions in REGISTRY.reactions.items()},
+        {kind: dict(subscribers) for kind, subscribers in REGISTRY.subscribers.items()},
+    )
+    for subscriber in hooks.subscribers():
+        own.subscribe(subscriber.kind, subscriber.name)(subscriber.run)
+    return own
 
 
 def make_hub(keyring: Keyring) -> Hub:
@@ -47,7 +67,7 @@ class Running:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.dispatcher = Dispatcher(house.database, house.hub, REGISTRY, house.clock)
+        self.dispatcher = Dispatcher(house.database, house.hub, event_registry(house.hooks), house.clock)
 
     async def start(self) -> None:
         """Start everything, in order."""

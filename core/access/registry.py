@@ -45,6 +45,11 @@ class Registry:
         if twin is not None:
             self.restriction_twins.setdefault(action, []).append(twin)
 
+    def forget_restrictions(self) -> None:
+        """Drop every restriction: an application starts from those of its own enabled plugins."""
+        self.restrictions.clear()
+        self.restriction_twins.clear()
+
     def can(self, viewer: Viewer, action: str, facts: Any = None) -> Decision:
         """Decide: the core's rule, then every restriction; unknown actions and failing restrictions deny."""
         rule = self.rules.get(action)

@@ -35,12 +35,12 @@ PERSONAS: tuple[PersonaSeed, ...] = (
     PersonaSeed("admin-chrysalide", "Hélène Quessy", "calacs-la-chrysalide", (Role.ORGANISATION_ADMIN,)),
     PersonaSeed("confidentialite-chrysalide", "Noémie Vadnais", "calacs-la-chrysalide", (Role.PRIVACY_OFFICER,)),
     PersonaSeed("bien-etre-1", "Carole Desmarteaux", "calacs-coup-de-coeur", (Role.COMMITTEE_MEMBER,)),
-    PersonaSeed("bien-etre-2", "Inès Haddad", "cavac", (Role.COMMITTEE_MEMBER,)),
+    PersonaSeed("bien-etre-2", "Inès Haddad", "cavac-lanaudiere", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed("bien-etre-3", "Lou Perreault", "ajrj", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed("bien-etre-4", "Geneviève Rondeau", "la-clef", (Role.COMMITTEE_MEMBER,)),
-    PersonaSeed("bien-etre-5", "Tatiana Morel", "cisss", (Role.COMMITTEE_MEMBER,)),
+    PersonaSeed("bien-etre-5", "Tatiana Morel", "cisss-lanaudiere", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed(
-        "bien-etre-presidence", "Jocelyne Arbic", "centre-marie-dupuis", (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
+        "bien-etre-presidence", "Jocelyne Arbic", "centre-de-femmes-marie-dupuis", (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
     ),
     PersonaSeed("ficesl-formation", "Alexis Charron", "calacs-la-chrysalide", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed("orres-comite", "Danièle Forest", "calacs-coup-de-coeur", (Role.COMMITTEE_MEMBER,)),
