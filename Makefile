@@ -67,6 +67,8 @@ migrate: .venv/.installed ## Bring the database of the environment up to date
 migration: .venv/.installed ## New revision from the models: make migration m="why" [branch=core]
 	@[ -n "$(m)" ] || { echo 'make migration m="what changes and why" [branch=core|<plugin>]' >&2; exit 2; }
 	$(BIN)/python -m core.kernel.migrations --branch "$(or $(branch),core)" "$(m)"
+	$(BIN)/ruff check --quiet --fix migrations plugins
+	$(BIN)/ruff format --quiet migrations plugins
 
 clean: ## Forget caches and the demo database, keep .venv
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/demo.sqlite*

@@ -10,7 +10,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from core.kernel.db import UtcDateTime
-from core.kernel.migrations import CORE, import_models, include_object, plugin_labels
+from core.kernel.migrations import include_object, plugin_labels
+from core.kernel.schema import CORE, import_models
 
 
 def render_item(kind: str, value: Any, autogen: AutogenContext) -> str | Literal[False]:

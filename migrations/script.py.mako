@@ -1,6 +1,6 @@
 """${message}.
 
-Revision ${up_revision}, after ${down_revision | comma,n}.
+Revision ${up_revision}, ${"the first of its branch" if down_revision is None else "after %s" % down_revision}.
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ off, and Alembic refuses to read a history with holes. Only core and the enabled
 from __future__ import annotations
 
 import argparse
-import importlib
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,12 +21,13 @@ from alembic.migration import MigrationContext
 from alembic.operations import BatchOperations
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
 from core.kernel.db import Base
 from core.kernel.errors import StartupError
+from core.kernel.schema import CORE, PLUGINS, ROOT, handmade, import_models, undone
 
 __all__ = [
     "CORE",
@@ -37,7 +36,6 @@ __all__ = [
     "compare",
     "current",
     "downgrade",
-    "import_models",
     "include_object",
     "new_revision",
     "pending",
@@ -45,10 +43,7 @@ __all__ = [
     "upgrade",
 ]
 
-CORE = "core"
-ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "migrations"
-PLUGINS = ROOT / "plugins"
 
 # One migration at a time per PostgreSQL database; the number is arbitrary and ours.
 _LOCK = 7_267_118_401
@@ -139,7 +134,8 @@ def new_revision(message: str, branch: str = CORE) -> Path:
         if any((SCRIPTS / CORE).glob("*.py")):
             upgrade(url, tuple(labels))
         with _migrating(url) as connection:
-            config = _config({branch: folder}, connection)
+            # The plugins' histories hang from core's first revision, which does not exist yet when it is written
+            config = _config({branch: folder}, connection, alone=branch == CORE and first)
             config.attributes["branches"] = (branch,)
             with _explained():
                 written = command.revision(
@@ -155,19 +151,29 @@ def new_revision(message: str, branch: str = CORE) -> Path:
                 )
     if written is None or isinstance(written, list):
         raise MigrationError("Alembic n’a rien écrit.")
-    return Path(written.path)
+    path = Path(written.path)
+    if branch == CORE and first:
+        _freeze_handmade(path)
+    return path
 
 
-def import_models(plugins: Mapping[str, Path] | None = None) -> MetaData:
-    """Import every module of core (and of the plugins on disk) that maps a table; returns the shared metadata."""
-    sources = sorted((ROOT / CORE).rglob("*.py"))
-    for label in plugins or {}:
-        for folder in (PLUGINS / label, PLUGINS / f"_{label}"):
-            sources += [path for path in sorted(folder.rglob("*.py")) if "tests" not in path.relative_to(folder).parts]
-    for source in sources:
-        if re.search(r"^    __tablename__\b", source.read_text(encoding="utf-8"), re.MULTILINE):
-            importlib.import_module(".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
-    return Base.metadata
+def _freeze_handmade(path: Path) -> None:
+    """Copy the features' own statements into the first revision: history does not change when a feature does."""
+    frozen = {dialect: tuple(handmade(dialect)) for dialect in ("sqlite", "postgresql")}
+    undoing = {dialect: tuple(undone(statements)) for dialect, statements in frozen.items()}
+    constants = (
+        "# Triggers and search tables, as the features had them at this revision\n"
+        f"HANDMADE: dict[str, tuple[str, ...]] = {frozen!r}\n"
+        f"UNDONE: dict[str, tuple[str, ...]] = {undoing!r}\n"
+    )
+    run = "    for statement in {name}[op.get_bind().dialect.name]:\n        op.get_bind().exec_driver_sql(statement)\n"
+    head, rest = path.read_text(encoding="utf-8").split("\n\ndef upgrade() -> None:\n", 1)
+    up, down = rest.split("\n\ndef downgrade() -> None:\n", 1)
+    path.write_text(
+        f"{head}\n{constants}\n\ndef upgrade() -> None:\n{up.rstrip()}\n{run.format(name='HANDMADE')}"
+        f"\n\ndef downgrade() -> None:\n{down.rstrip()}\n{run.format(name='UNDONE')}",
+        encoding="utf-8",
+    )
 
 
 IncludeObject = Callable[[SchemaItem, str | None, str, bool, SchemaItem | None], bool]
@@ -235,9 +241,11 @@ def _core_head(config: Config) -> str | None:
     return revision if isinstance(revision, str) else None
 
 
-def _config(packages: Mapping[str, Path] | None = None, connection: Connection | None = None) -> Config:
+def _config(
+    packages: Mapping[str, Path] | None = None, connection: Connection | None = None, *, alone: bool = False
+) -> Config:
     config = Config()
-    folders = [SCRIPTS / CORE, *plugin_labels(packages).values()]
+    folders = [SCRIPTS / CORE] if alone else [SCRIPTS / CORE, *plugin_labels(packages).values()]
     config.set_main_option("script_location", _literal(SCRIPTS))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(_literal(folder) for folder in folders))

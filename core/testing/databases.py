@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from core.kernel import migrations
 from core.kernel.db import Database
+from core.kernel.schema import create_schema
 from core.testing import postgres
-from core.testing.schema import create_schema
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ def sqlite_template() -> Path:
     with postgres.locked("sqlite") as folder, _once(folder / "sqlite.state") as needed:
         template = folder / "template.sqlite"
         if needed:
-            create_schema(f"sqlite:///{template}")
+            _make(f"sqlite:///{template}")
             _fold_wal(template)
     return template
 
@@ -42,7 +42,7 @@ def postgresql_template() -> str:
     name = postgres.run_name("template")
     with postgres.locked("template") as folder, _once(folder / "template.state") as needed:
         if needed:
-            create_schema(postgres.create_database(name))
+            _make(postgres.create_database(name))
     return name
 
 
@@ -98,6 +98,12 @@ def in_loop(database: Database, main: Callable[[], Coroutine[Any, Any, T]]) -> T
             await database.leave_loop()
 
     return asyncio.run(run())
+
+
+def _make(url: str) -> None:
+    opened = Database(url)
+    create_schema(opened.engine, migrations.plugin_labels())
+    opened.dispose()
 
 
 def _fold_wal(path: Path) -> None:

@@ -6,7 +6,8 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.orm import RelationshipProperty
 
 from core.kernel.db import Base
-from core.kernel.migrations import import_models, plugin_labels
+from core.kernel.migrations import plugin_labels
+from core.kernel.schema import import_models
 
 #: Internal texts without a length, each read and found to hold nothing about a woman
 LONG_INTERNAL_TEXTS = {

@@ -27,7 +27,7 @@ FORBIDDEN = {
     r"\béligib": "admissibilité",
     r"\brefusée?s?\b": "non accueillie ici",
     r"\bdéclin(?:é|ée|és|ées|er|ons)\b": "non accueillie ici",
-    r"\b(?:un|le|ce|les|ces|vos|nos|votre|notre|nouveaux?|chaque|du|des) cas\b(?! échéant| de\b| où\b)": "une situation",
+    r"\b(?:un|le|ce|les|ces|vos|nos|votre|notre|nouveaux?|chaque|du|des) cas\b(?! échéant| de\b| où\b)": "situation",
     r"\bdossiers?\b": "une référence, une demande d’aide",
     r"\bsurvivantes?\b": "only if she says so",
     r"\bcode [123]\b": "Urgent, outside the CALACS",
