@@ -7,6 +7,7 @@ the others, and runs the subscribers. Every one keeps its hub up to date, from i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from core.kernel.events import OUTBOX, EventRegistry
 from core.kernel.live.deliveries import deliver_due
 from core.kernel.live.hub import Hub
 from core.kernel.live.links import Link, link_for
+from core.kernel.live.signals import close_on_signals
 from core.kernel.live.stream import BATCH, StreamEvent, ensure_head, events_after, publish_batch
 from core.kernel.log import get_logger
 
@@ -29,7 +31,7 @@ _log = get_logger("live")
 
 
 class Dispatcher:
-    """One per process. `start` before the first request is served, `stop` after the hub is closed."""
+    """One per process. `start` before the first request is served; `stop` also closes the hub."""
 
     def __init__(self, database: Database, hub: Hub, registry: EventRegistry, clock: Clock) -> None:
         self._database, self._hub, self._registry, self._clock = database, hub, registry, clock
@@ -40,12 +42,14 @@ class Dispatcher:
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._undo_signals: Callable[[], None] = lambda: None
         database.on_commit(self._on_commit)
 
     async def start(self, house: House) -> None:
         """Set the hub at the end of the stream and begin. Raises what the database raises when it can't be reached."""
         self._loop = asyncio.get_running_loop()
         self._stopping = False
+        self._undo_signals = close_on_signals(self._hub, self._loop)
         self._hub.start(await self._database.run(ensure_head, "write"))
         link = link_for(self._database, self._clock.now)
         await link.open(self._wake.set)
@@ -55,7 +59,9 @@ class Dispatcher:
         ]
 
     async def stop(self) -> None:
-        """Finish what is being done, give up the publisher's place."""
+        """End the streams, finish what is being done, give up the publisher's place."""
+        self._undo_signals()
+        await self._hub.close()
         self._stopping = True
         self._wake.set()
         self._owed.set()
