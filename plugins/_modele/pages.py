@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.api import (
+    N_,
     Page,
     PageRequest,
     Parsed,
@@ -26,7 +27,7 @@ from .forms import NoteForm
 from .settings import Settings
 
 BOARD = "/comites/modele/notes"
-NO_PERSON = "Une note ne porte ni numéro de téléphone ni adresse électronique : écrivez-la sans nommer personne."
+NO_PERSON = N_("Une note ne porte ni numéro de téléphone ni adresse électronique : écrivez-la sans nommer personne.")
 
 
 def show_board(session: Session, request: PageRequest) -> Page:
@@ -42,7 +43,7 @@ def post_note(session: Session, request: PageRequest) -> Page | Redirect:
     if form.value is None:
         return _board(session, request, form, 422)
     services.post_note(session, request.viewer, form.value, request.now)
-    return Redirect(BOARD, notice="Votre note est au babillard.")
+    return Redirect(BOARD, notice=N_("Votre note est au babillard."))
 
 
 def show_note(session: Session, request: PageRequest) -> Page | Refusal:
@@ -65,7 +66,8 @@ def _board(session: Session, request: PageRequest, form: Parsed[NoteForm], statu
         "form": form,
         "board": BOARD,
     }
-    return Page("modele/board.html", context, status)
+    template = "modele/notes.html" if request.wants_fragment else "modele/board.html"
+    return Page(template, context, status)
 
 
 routes = (

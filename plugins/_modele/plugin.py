@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from core.api import (
+    N_,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -55,8 +56,8 @@ def register_plugin() -> Manifest:
 @hookimpl
 def register_permissions() -> Sequence[PermissionSpec]:
     return (
-        PermissionSpec(rules.READ, "Lire le babillard", MEMBERS),
-        PermissionSpec(rules.POST, "Écrire au babillard", MEMBERS),
+        PermissionSpec(rules.READ, N_("Lire le babillard"), MEMBERS),
+        PermissionSpec(rules.POST, N_("Écrire au babillard"), MEMBERS),
     )
 
 
@@ -67,7 +68,7 @@ def register_routes() -> Sequence[Route]:
 
 @hookimpl
 def register_committee() -> CommitteeSpec:
-    return CommitteeSpec(slug="modele", title="Babillard", description="Les nouvelles du comité.")
+    return CommitteeSpec(slug="modele", title=N_("Babillard"), description=N_("Les nouvelles du comité."))
 
 
 @hookimpl
@@ -75,8 +76,8 @@ def register_purposes() -> Sequence[PurposeSpec]:
     return (
         PurposeSpec(
             code="modele.nouvelles",
-            title="Recevoir les nouvelles du comité",
-            explanation="Le comité peut vous écrire, rien d’autre.",
+            title=N_("Recevoir les nouvelles du comité"),
+            explanation=N_("Le comité peut vous écrire, rien d’autre."),
             blocks=frozenset({"contact"}),
         ),
     )
@@ -85,18 +86,18 @@ def register_purposes() -> Sequence[PurposeSpec]:
 @hookimpl
 def register_retention(settings: Settings) -> Sequence[RetentionRule]:
     keep = timedelta(days=settings.keep_days)
-    return (RetentionRule("modele.notes", "Notes du babillard", keep, services.erase_notes_before),)
+    return (RetentionRule("modele.notes", N_("Notes du babillard"), keep, services.erase_notes_before),)
 
 
 @hookimpl
 def nav_items_for(viewer: Viewer) -> Sequence[NavItem]:
-    return (NavItem("board", "Babillard", pages.BOARD, permission=rules.READ),)
+    return (NavItem("board", N_("Babillard"), pages.BOARD, permission=rules.READ),)
 
 
 @hookimpl
 def dashboard_cards_for(viewer: Viewer) -> Sequence[Card]:
     context = partial(queries.latest_for_card, viewer=viewer)
-    return (Card("latest", "Babillard", "modele/card.html", permission=rules.READ, context=context),)
+    return (Card("latest", N_("Babillard"), "modele/card.html", permission=rules.READ, context=context),)
 
 
 @hookimpl
@@ -104,12 +105,12 @@ def panels_for(page: PanelPage, viewer: Viewer) -> Sequence[Panel]:
     if page.name != "committees.show" or page.reference != "modele":
         return ()
     context = partial(queries.latest_for_card, viewer=viewer)
-    return (Panel("latest", "Dernières notes", "modele/panel.html", permission=rules.READ, context=context),)
+    return (Panel("latest", N_("Dernières notes"), "modele/panel.html", permission=rules.READ, context=context),)
 
 
 @hookimpl
 def register_events() -> Sequence[EventSpec]:
-    return (EventSpec(events.NOTE_POSTED, "Une note est ajoutée au babillard"),)
+    return (EventSpec(events.NOTE_POSTED, N_("Une note est ajoutée au babillard")),)
 
 
 @hookimpl
@@ -120,7 +121,7 @@ def register_subscribers() -> Sequence[Subscriber]:
 @hookimpl
 def report_sections_for(report: ReportPeriod) -> Sequence[ReportSection]:
     tables = partial(queries.notes_by_month, report=report)
-    return (ReportSection("notes", "Babillard", "modele/report.html", permission=rules.READ, tables=tables),)
+    return (ReportSection("notes", N_("Babillard"), "modele/report.html", permission=rules.READ, tables=tables),)
 
 
 @hookimpl

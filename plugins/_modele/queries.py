@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
-from core.api import TORONTO, PersonalData, ReportPeriod, ReportTable, Viewer, visible
+from core.api import N_, TORONTO, PersonalData, ReportPeriod, ReportTable, Viewer, visible
 
 from . import rules, services
 from .models import Note
@@ -66,7 +66,7 @@ def notes_by_month(session: Session, report: ReportPeriod) -> Sequence[ReportTab
     moments = session.scalars(select(Note.posted_at).where(Note.posted_at >= start, Note.posted_at < end))
     months = Counter(moment.astimezone(TORONTO).strftime("%Y-%m") for moment in moments)
     rows = tuple(sorted(months.items()))
-    return (ReportTable("by_month", "Notes par mois", ("Mois", "Notes"), rows),)
+    return (ReportTable("by_month", N_("Notes par mois"), (N_("Mois"), N_("Notes")), rows),)
 
 
 def notes_written_by(session: Session, reference: str) -> Sequence[PersonalData]:
@@ -80,4 +80,4 @@ def notes_written_by(session: Session, reference: str) -> Sequence[PersonalData]
     if not notes:
         return ()
     erase = services.forgetting(author)
-    return (PersonalData("modele.notes", "Notes écrites au babillard", {"notes": notes}, erase),)
+    return (PersonalData("modele.notes", N_("Notes écrites au babillard"), {"notes": notes}, erase),)

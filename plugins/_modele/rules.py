@@ -11,7 +11,9 @@ from core.api import ALLOWED, Decision, Viewer, deny
 READ = "modele.read"
 POST = "modele.post"
 
-_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.\w+|(?:\d[\s.()-]*){7,}")
+_EMAIL = r"[^\s@]+@[^\s@]+\.\w+"
+_PHONE = r"(?<!\d)(?:\+?1?[\s.-]?)?\(?[2-9]\d{2}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?!\d)"
+_PERSONAL = re.compile(f"{_EMAIL}|{_PHONE}")
 
 
 @dataclass(frozen=True)
@@ -30,5 +32,5 @@ def may_read(viewer: Viewer, note: NoteFacts | None) -> Decision:
 
 
 def looks_personal(text: str) -> bool:
-    """An e-mail address, or seven digits and more: a board never carries a way to reach a person."""
+    """An e-mail address or a North American phone number: a board never carries a way to reach a person."""
     return _PERSONAL.search(text) is not None

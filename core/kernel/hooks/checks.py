@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from core.kernel.web.routes import Route
 
 PUBLIC = "public"
-#: The only modules of the core that a plugin sees; `core.testing` is for its tests.
-OPEN_MODULES = frozenset({"core.api"})
-OPEN_TO_TESTS = OPEN_MODULES | {"core.testing"}
+#: The only doors of the core; `core.testing` is for a plugin's tests.
+DOORS = ("core.api",)
+DOORS_OF_TESTS = ("core.api", "core.testing")
 
 
 def refuse(where: Path | str, key: str, problem: str, remedy: str) -> NoReturn:
@@ -45,14 +45,14 @@ def check_imports(plugin: str, folder: Path, package: str, others: Collection[st
     """Refuse an import of anything in core but `core.api`, or of another plugin, in any file of the plugin."""
     for path in sorted(folder.rglob("*.py")):
         inside = path.relative_to(folder)
-        allowed = OPEN_TO_TESTS if "tests" in inside.parts else OPEN_MODULES
+        doors = DOORS_OF_TESTS if "tests" in inside.parts else DOORS
         for line, module in _imports(path, inside, package):
-            if module == "core" or (module.startswith("core.") and module not in allowed):
+            if module.split(".")[0] == "core" and ".".join(module.split(".")[:2]) not in doors:
                 refuse(
                     f"{path}, ligne {line}",
                     module,
                     f"le plugin {plugin} importe l’intérieur du noyau.",
-                    f"importez de {' ou '.join(sorted(allowed))} ; s’il y manque un nom, demandez-le.",
+                    f"importez de {' ou '.join(doors)} ; s’il y manque un nom, demandez-le.",
                 )
             if any(module == other or module.startswith(f"{other}.") for other in others):
                 refuse(
