@@ -29,7 +29,7 @@ def verify_journal(witness: Annotated[str, typer.Option("--witness", help=_WITNE
     finally:
         database.dispose()
     if report.first_fault is not None:
-        fail(f"Journal altéré. {report.first_fault}.")
+        fail(f"Journal altéré\u00a0— {report.first_fault}.")
     typer.echo(
         f"Journal intact\u00a0: {report.entries} lignes, {report.chains} chaînes, {report.roots} racines signées"
         f" ({report.unsealed} lignes attendent la prochaine racine)."

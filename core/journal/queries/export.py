@@ -26,12 +26,15 @@ def export(session: Session, public_keys: Mapping[str, bytes], out: TextIO) -> i
         write("key", id=key_id, public=public.hex())
     roots = entries = 0
     columns = (JournalRoot.line, JournalRoot.hash, JournalRoot.signature)
-    for root in session.execute(select(*columns).order_by(JournalRoot.position), execution_options={"yield_per": 500}):
-        write("root", root=json.loads(root.line), hash=root.hash.hex(), signature=root.signature.hex())
-        roots += 1
+    sealed = select(*columns).order_by(JournalRoot.position)
+    with session.execute(sealed, execution_options={"yield_per": 500}) as rows:
+        for root in rows:
+            write("root", root=json.loads(root.line), hash=root.hash.hex(), signature=root.signature.hex())
+            roots += 1
     statement = select(JournalEntry.line, JournalEntry.hash).order_by(JournalEntry.chain, JournalEntry.position)
-    for entry in session.execute(statement, execution_options={"yield_per": 500}):
-        write("entry", entry=json.loads(entry.line), hash=entry.hash.hex())
-        entries += 1
+    with session.execute(statement, execution_options={"yield_per": 500}) as lines:
+        for entry in lines:
+            write("entry", entry=json.loads(entry.line), hash=entry.hash.hex())
+            entries += 1
     write("end", roots=roots, entries=entries)
     return entries

@@ -5,7 +5,7 @@ root was there before the root, and roots are read first.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,33 @@ from sqlalchemy.orm import Session
 from core.journal.models import JournalEntry, JournalHead, JournalRoot, JournalSealed
 from core.journal.models.lines import GENESIS, SealedHead, next_hash, signed_bytes
 from core.kernel.db import dialect_name
+
+#: Read in slices; the cursor is closed by `with`, whatever is found on the way.
+_STREAMED = {"yield_per": 500}
+# The number of roots travels with the marks: a root signed between two statements is not a fault. Never empty.
+_MARKS = (
+    select(
+        JournalSealed.chain,
+        JournalSealed.position,
+        select(func.count()).select_from(JournalRoot).scalar_subquery().label("roots"),
+    )
+    .select_from(select(literal(1)).subquery())
+    .outerjoin(JournalSealed, true())
+)
+_ROOTS = select(*JournalRoot.__table__.columns).order_by(JournalRoot.position)
+# The head travels with its entries: one statement, one snapshot.
+_ENTRIES = (
+    select(
+        *JournalEntry.__table__.columns,
+        JournalHead.position.label("head_position"),
+        JournalHead.hash.label("head_hash"),
+    )
+    .outerjoin(JournalHead, JournalHead.chain == JournalEntry.chain)
+    .order_by(JournalEntry.chain, JournalEntry.position)
+)
+_BARE_HEADS = select(JournalHead.chain, JournalHead.position, JournalHead.hash).where(
+    ~select(JournalEntry.chain).where(JournalEntry.chain == JournalHead.chain).exists()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +85,7 @@ class VerificationReport:
 class _Reading:
     """Counts, and where we are: an unreadable row is reported just after the last one that was read."""
 
-    where: str = "journal"
+    where: str = "début du journal"
     chains: int = 0
     entries: int = 0
     roots: int = 0
@@ -81,18 +108,19 @@ def verify(
     only it shows that somebody who owns the database cut the last roots with the entries under them.
     """
     reading, fault = _Reading(), None
+    session.connection()  # a database that cannot be reached is the caller's error, not tampering
     try:
         _check_storage(session)
-        reading.where = "racines"
+        reading.where = "début des racines"
         _check_roots(session, public_keys, checkpoint, reading)
-        reading.where = "lignes"
+        reading.where = "début des lignes"
         _check_entries(session, reading)
         reading.where = "têtes de chaîne"
         _check_bare_heads(session)
     except _Found as found:
         fault = found.fault
     except (SQLAlchemyError, ValueError, TypeError, LookupError, RecursionError):
-        fault = Fault(f"après {reading.where}", "contenu illisible")
+        fault = Fault(reading.where, "contenu illisible")
     return VerificationReport(fault is None, reading.chains, reading.entries, reading.roots, reading.unsealed, fault)
 
 
@@ -118,32 +146,26 @@ def _check_roots(
     session: Session, public_keys: Mapping[str, bytes], checkpoint: Checkpoint | None, reading: _Reading
 ) -> None:
     keys = {key_id: Ed25519PublicKey.from_public_bytes(raw) for key_id, raw in public_keys.items()}
-    # Roots known when the marks were read: one signed between the two statements is not a fault.
-    known = select(func.count()).select_from(JournalRoot).scalar_subquery()
-    one_row = select(literal(1)).subquery()
-    rows = session.execute(
-        select(JournalSealed.chain, JournalSealed.position, known.label("roots"))
-        .select_from(one_row)
-        .outerjoin(JournalSealed, true())
-    ).all()
-    expected_roots = rows[0].roots
-    marks = {row.chain: row.position for row in rows if row.chain is not None}
+    seen = session.execute(_MARKS).all()
+    expected_roots = seen[0].roots
+    marks = {row.chain: row.position for row in seen if row.chain is not None}
     sealed: dict[str, int] = {}
     previous = GENESIS
-    for row in _stream(session, select(*JournalRoot.__table__.columns).order_by(JournalRoot.position)):
-        where = f"racine {reading.roots + 1}"
-        previous = _check_root(row, where, reading.roots + 1, previous, keys)
-        reading.roots += 1
-        reading.where = where
-        for chain, position, head_hash in json.loads(row.line)["heads"]:
-            if chain in reading.seals and reading.seals[chain][1] >= position:
-                raise _Found(where, "une tête recule")
-            reading.seals[chain] = (chain, position, head_hash)
-            if reading.roots <= expected_roots:
-                sealed[chain] = position
-        if checkpoint is not None and checkpoint.position == reading.roots and checkpoint.hash != row.hash:
-            raise _Found(where, "elle diffère du témoin conservé par un partenaire")
-    if checkpoint is not None and checkpoint.position > reading.roots:
+    with session.execute(_ROOTS, execution_options=_STREAMED) as rows:
+        for row in rows:
+            where = f"racine {reading.roots + 1}"
+            previous = _check_root(row, where, reading.roots + 1, previous, keys)
+            reading.roots += 1
+            reading.where = f"après la {where}"
+            for chain, position, head_hash in json.loads(row.line)["heads"]:
+                if chain in reading.seals and reading.seals[chain][1] >= position:
+                    raise _Found(where, "une tête recule")
+                reading.seals[chain] = (chain, position, head_hash)
+                if reading.roots <= expected_roots:
+                    sealed[chain] = position
+            if checkpoint is not None and checkpoint.position == reading.roots and checkpoint.hash != row.hash:
+                raise _Found(where, "elle diffère du témoin conservé par un partenaire")
+    if checkpoint is not None and not 1 <= checkpoint.position <= reading.roots:
         raise _Found(f"racine {checkpoint.position}", "elle manque, un partenaire en conserve le témoin")
     if reading.roots < expected_roots or marks != sealed:
         raise _Found("racines", "les repères de scellement ne correspondent pas aux racines")
@@ -168,26 +190,17 @@ def _check_root(row: Any, where: str, position: int, previous: bytes, keys: Mapp
 
 
 def _check_entries(session: Session, reading: _Reading) -> None:
-    # The head travels with its entries: one statement, one snapshot.
-    statement = (
-        select(
-            *JournalEntry.__table__.columns,
-            JournalHead.position.label("head_position"),
-            JournalHead.hash.label("head_hash"),
-        )
-        .outerjoin(JournalHead, JournalHead.chain == JournalEntry.chain)
-        .order_by(JournalEntry.chain, JournalEntry.position)
-    )
     last: Any = None
-    for row in _stream(session, statement):
-        if last is None or row.chain != last.chain:
-            _close_chain(last, reading)
-            last = None
-            reading.chains += 1
-        _check_entry(row, last, reading)
-        reading.entries += 1
-        reading.where = f"chaîne {row.chain}, ligne {row.position}"
-        last = row
+    with session.execute(_ENTRIES, execution_options=_STREAMED) as rows:
+        for row in rows:
+            if last is None or row.chain != last.chain:
+                _close_chain(last, reading)
+                last = None
+                reading.chains += 1
+            _check_entry(row, last, reading)
+            reading.entries += 1
+            reading.where = f"chaîne {row.chain}, après la ligne {row.position}"
+            last = row
     _close_chain(last, reading)
     for chain, position, _hash in reading.seals.values():
         raise _Found(f"chaîne {chain}, ligne {position}", "elle manque alors qu’une racine signée l’atteste")
@@ -223,12 +236,6 @@ def _close_chain(last: Any, reading: _Reading) -> None:
 
 def _check_bare_heads(session: Session) -> None:
     """A head whose entries are gone. At position 0, a case was locked and nothing recorded yet."""
-    entries = select(JournalEntry.chain).where(JournalEntry.chain == JournalHead.chain)
-    statement = select(JournalHead.chain, JournalHead.position, JournalHead.hash).where(~entries.exists())
-    for row in session.execute(statement):
+    for row in session.execute(_BARE_HEADS):
         if (row.position, row.hash) != (0, GENESIS):
             raise _Found(f"chaîne {row.chain}", "ses lignes manquent")
-
-
-def _stream(session: Session, statement: Any) -> Iterator[Any]:
-    return iter(session.execute(statement.execution_options(yield_per=500)))
