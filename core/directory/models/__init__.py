@@ -3,6 +3,7 @@
 from core.directory.models.history import DirectoryEdit
 from core.directory.models.organisations import Contact, Location, Organisation, Phone, RoomLent
 from core.directory.models.places import Municipality, TerritoryRoute
+from core.directory.models.search import SEARCH_DDL, SearchDocument, SearchState, SearchWord
 from core.directory.models.services import (
     EligibilityRule,
     Language,
@@ -17,6 +18,7 @@ from core.directory.models.services import (
 )
 
 __all__ = [
+    "SEARCH_DDL",
     "Contact",
     "DirectoryEdit",
     "EligibilityRule",
@@ -29,6 +31,9 @@ __all__ = [
     "RoomLent",
     "Schedule",
     "ScheduleException",
+    "SearchDocument",
+    "SearchState",
+    "SearchWord",
     "Service",
     "ServiceArea",
     "ServiceLocation",

@@ -61,7 +61,18 @@ _COLUMNS = (
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> MunicipalityView:
-    return MunicipalityView(*row[:8], preview=Area(*row[8:]))
+    place = tuple(row)
+    return MunicipalityView(
+        code=place[0],
+        name=place[1],
+        designation=place[2],
+        mrc_code=place[3],
+        mrc_name=place[4],
+        region_code=place[5],
+        region_name=place[6],
+        population=place[7],
+        preview=Area(*place[8:11]),
+    )
 
 
 def municipality(session: Session, code: str) -> MunicipalityView | None:
