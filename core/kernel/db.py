@@ -121,7 +121,7 @@ def dialect_name(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
-def lock_row(session: Session, statement: Select[Any]) -> Row[Any] | None:
+def lock_row(session: Session, statement: Select[*tuple[Any, ...]]) -> Row[Any] | None:
     """First row of `statement`, locked until commit on PostgreSQL. SQLite's single writer holds the whole file already."""
     return session.execute(statement.with_for_update()).first()
 
@@ -152,6 +152,8 @@ class Database:
         self._slow = ThreadPoolExecutor(max_workers=2, thread_name_prefix="arrimage-slow")
         self._async_engine: AsyncEngine | None = None
         self._listeners: list[Listener] = []
+        #: Copied into every session's `info`: what a service needs of the application without naming it (mail's seal).
+        self.session_info: dict[str, Any] = {}
 
     def on_commit(self, listener: Listener) -> None:
         """Have `listener(tags)` called after each commit whose session was marked; from whichever thread committed."""
@@ -170,7 +172,8 @@ class Database:
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[Session]:
         """A plain session in one transaction, for commands, jobs and tests: commits on leaving, rolls back if it raises."""
-        with Session(self._writing if write else self.engine, expire_on_commit=False) as session:
+        engine = self._writing if write else self.engine
+        with Session(engine, expire_on_commit=False, info=self.session_info) as session:
             with session.begin():
                 yield session
             tags = _take_marks(session)
@@ -202,7 +205,7 @@ class Database:
     async def _run_async(self, fn: Callable[[Session], T]) -> T:
         if self._async_engine is None:
             self._async_engine = create_async_engine(self.url.set(drivername="postgresql+asyncpg"), pool_size=8, max_overflow=8)
-        async with AsyncSession(self._async_engine, expire_on_commit=False) as session:
+        async with AsyncSession(self._async_engine, expire_on_commit=False, info=self.session_info) as session:
             async with session.begin():
                 result = await session.run_sync(fn)
             tags = _take_marks(session.sync_session)

@@ -97,7 +97,7 @@ def test_nothing_is_lost_between_the_render_of_a_page_and_its_stream(app: LiveAp
 
 
 def test_attaching_while_events_pour_in_loses_and_doubles_nothing(app: LiveApp, port: int) -> None:
-    """A writer never stops while forty pages are rendered and attach at any moment, from memory or from the database."""
+    """A writer never stops while forty pages are rendered and attach at any moment, from memory or database."""
 
     async def scenario() -> None:
         stop = False
