@@ -31,9 +31,10 @@ from core.kernel.db import Database
 from core.kernel.errors import StartupError
 from core.kernel.events import snapshot_cursor, topics_for
 from core.kernel.i18n import Translator
-from core.kernel.live.endpoint import LiveEndpoint
 from core.kernel.live.connection import LiveViewer
+from core.kernel.live.endpoint import LiveEndpoint
 from core.kernel.live.hub import Hub
+from core.kernel.mail import MailSeal
 from core.kernel.web import headers
 from core.kernel.web.adapter import Endpoint
 from core.kernel.web.cookies import CookieJar
@@ -65,15 +66,22 @@ def check_routes(routes: tuple[Route, ...], known: frozenset[str]) -> None:
     seen: set[tuple[str, str]] = set()
     for route in routes:
         if route.permission != PUBLIC and route.permission not in known:
-            raise StartupError(f"{route.method} {route.path} ({route.name}): unknown permission {route.permission!r}. Declare it or use PUBLIC.")
+            raise StartupError(
+                f"{route.method} {route.path} ({route.name}): unknown permission {route.permission!r}. "
+                "Declare it or use PUBLIC."
+            )
         if route.mode not in {"read", "write", "slow"}:
-            raise StartupError(f"{route.method} {route.path} ({route.name}): mode {route.mode!r}. Use read, write or slow.")
+            raise StartupError(
+                f"{route.method} {route.path} ({route.name}): mode {route.mode!r}. Use read, write or slow."
+            )
         if (route.method, route.path) in seen:
             raise StartupError(f"{route.method} {route.path} ({route.name}): two routes answer this. Remove one.")
         seen.add((route.method, route.path))
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyring | None = None, database: Database | None = None) -> Application:
+def create_app(
+    settings: Settings, *, clock: Clock | None = None, keyring: Keyring | None = None, database: Database | None = None
+) -> Application:
     """The whole application. Raises StartupError, in words, rather than start half-made."""
     from core import features  # the list of features is read here only, so that tools may import this module alone
 
@@ -89,7 +97,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyri
     extra = hooks.permission_roles()
     check_routes(routes, frozenset(permissions.Permission) | frozenset(extra))
     app = Application(
-        routes=[*_mount(routes, house), StarletteRoute("/static/{path:path}", StaticFiles(house.renderer.static_dirs).__call__), *_nothing_else(house)],
+        routes=[
+            *_mount(routes, house),
+            StarletteRoute("/static/{path:path}", StaticFiles(house.renderer.static_dirs).__call__),
+            *_nothing_else(house),
+        ],
         middleware=[
             Middleware(headers.SecurityHeaders, https=settings.secure_cookies),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False),
@@ -98,7 +110,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyri
         lifespan=_lifespan(house, own_database),
     )
     app.hosts = frozenset(settings.allowed_hosts)
-    app.live = LiveEndpoint(hub, database, _live_authenticator(house), headers=headers.stream_headers(https=settings.secure_cookies))
+    app.live = LiveEndpoint(
+        hub, database, _live_authenticator(house), headers=headers.stream_headers(https=settings.secure_cookies)
+    )
     app.state.house = house
     app.state.routes = routes
     return app
@@ -107,7 +121,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, keyring: Keyri
 def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyring, hooks: Any, hub: Hub) -> House:
     from core import features
 
-    template_dirs = [*([settings.site_templates] if settings.site_templates else []), ROOT / "templates", *hooks.template_dirs()]
+    template_dirs = [
+        *([settings.site_templates] if settings.site_templates else []),
+        ROOT / "templates",
+        *hooks.template_dirs(),
+    ]
     static_dirs = {"": ROOT / "core" / "static", **hooks.static_dirs()}
     translator = Translator([ROOT / "core" / "locales", *hooks.locale_dirs()])
     renderer = Renderer(
@@ -136,11 +154,27 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
     def touch(session: Session, session_id: UUID, now: datetime) -> None:
         touch_session(session, session_id, now)
 
-    return House(settings, clock, database, keyring, hooks, hub, renderer, authenticate, holds, cursor, chrome, touch)
+    return House(
+        settings,
+        clock,
+        database,
+        keyring,
+        hooks,
+        hub,
+        renderer,
+        MailSeal(keyring.cookie_key("mail")),
+        authenticate,
+        holds,
+        cursor,
+        chrome,
+        touch,
+    )
 
 
 def _mount(routes: tuple[Route, ...], house: House) -> list[StarletteRoute]:
-    return [StarletteRoute(route.path, Endpoint(route, house), methods=[route.method], name=route.name) for route in routes]
+    return [
+        StarletteRoute(route.path, Endpoint(route, house), methods=[route.method], name=route.name) for route in routes
+    ]
 
 
 def _nothing_else(house: House) -> list[StarletteRoute]:

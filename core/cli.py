@@ -12,18 +12,22 @@ import typer
 import uvicorn
 
 from core.access.viewer import Role
-from core.accounts import services as accounts
-from core.accounts.seed import seed_personas
+from core.accounts import queries, services
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_database, open_keyring, open_settings
+from core.demo import seed_demo
 from core.directory.cli import app as region_app
+from core.directory.queries import organisation_by_slug
+from core.features import load_hooks
 from core.journal.cli import app as journal_app
 from core.kernel import migrations
 from core.kernel.errors import StartupError
 from core.plugin_cli import app as plugin_app
 from core.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Arrimage : références, consentements et comités d’un réseau.", add_completion=False)
+app = typer.Typer(
+    no_args_is_help=True, help="Arrimage : références, consentements et comités d’un réseau.", add_completion=False
+)
 key_app = typer.Typer(no_args_is_help=True, help="La clé maîtresse, gardée hors de la base.")
 user_app = typer.Typer(no_args_is_help=True, help="Les personnes qui se connectent.")
 app.add_typer(region_app, name="region")
@@ -103,7 +107,10 @@ def key_init() -> None:
     if settings.master_key_file.exists():
         fail(f"{settings.master_key_file} existe déjà : rien n’a été changé.")
     open_keyring(settings, create=True)
-    typer.echo(f"Clé créée : {settings.master_key_file}. Gardez-en une copie hors de cette machine : sans elle, rien ne se relit.")
+    typer.echo(
+        f"Clé créée : {settings.master_key_file}. "
+        "Gardez-en une copie hors de cette machine : sans elle, rien ne se relit."
+    )
 
 
 @user_app.command("add")
@@ -117,10 +124,19 @@ def user_add(
     """Ajouter une personne à un organisme."""
     database, keyring = open_database(), open_keyring()
     with database.transaction() as session:
-        organisation_id = organisation_id_of(session, organisation)
-        if organisation_id is None:
+        found = organisation_by_slug(session, organisation)
+        if found is None:
             fail(f"Organisme inconnu : {organisation}")
-        accounts.add_user(session, keyring, organisation_id=organisation_id, email=email, name=name, roles=role, now=datetime.now(UTC), password=password)
+        services.add_user(
+            session,
+            keyring,
+            organisation_id=found.id,
+            email=email,
+            name=name,
+            roles=role,
+            now=datetime.now(UTC),
+            password=password,
+        )
     typer.echo("Compte ajouté.")
 
 
@@ -129,10 +145,10 @@ def user_disable(email: Annotated[str, typer.Argument(help="Adresse de connexion
     """Fermer un compte et toutes ses sessions à l’instant."""
     database, keyring = open_database(), open_keyring()
     with database.transaction() as session:
-        found = account(session, keyring, email)
+        found = queries.account(session, keyring, email)
         if found is None:
             fail("Aucun compte actif à cette adresse.")
-        accounts.disable_user(session, found.user_id, datetime.now(UTC))
+        services.disable_user(session, found.user_id, datetime.now(UTC))
     typer.echo("Compte fermé.")
 
 

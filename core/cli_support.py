@@ -1,4 +1,4 @@
-"""What every command of `arrimage` shares: settings, database and keys, opened with a clear sentence when they can't be."""
+"""What every command of `arrimage` shares: settings, database and keys, or one clear sentence."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ def open_keyring(settings: Settings | None = None, *, create: bool = False) -> K
     path = (settings or open_settings()).master_key_file
     if not path.exists():
         if not create:
-            fail(f"{path} : la clé maîtresse n’existe pas. Créez-la avec « arrimage key init », puis gardez-en une copie ailleurs.")
+            fail(
+                f"{path} : la clé maîtresse n’existe pas. "
+                "Créez-la avec « arrimage key init », puis gardez-en une copie ailleurs."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         return Keyring.generate(path)
     return Keyring.from_file(path)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy.orm import Session
 
 from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.accounts import pages as accounts_pages
 from core.home import pages as home_pages
+from core.journal import jobs as journal_jobs
 from core.kernel.crypto import Keyring
 from core.kernel.events import REGISTRY, EventRegistry
 from core.kernel.hooks.loader import load_plugins
 from core.kernel.hooks.manager import Hooks
+from core.kernel.jobs import Job, JobRunner
 from core.kernel.live.dispatcher import Dispatcher
 from core.kernel.live.hub import Hub
+from core.kernel.live.stream import purge_stream
+from core.kernel.mail import MailSender, Smtp, purge_mail
 from core.kernel.web.house import House
 from core.kernel.web.routes import Route
 from core.settings import Settings
@@ -62,22 +68,56 @@ def waiting(session: Session, viewer: Viewer) -> int:
     return 0
 
 
+def housekeeping(session: Session, house: House, now: datetime) -> None:
+    """Forget what the stream and the mail no longer need."""
+    purge_stream(session, now)
+    purge_mail(session, now)
+
+
+def jobs(hooks: Hooks) -> tuple[Job, ...]:
+    """Periodic work of the core, then of the enabled plugins."""
+    return (Job("kernel.housekeeping", timedelta(minutes=10), housekeeping), *journal_jobs.jobs, *hooks.jobs())
+
+
 class Running:
-    """What runs beside the requests: the dispatcher of events and the runner of jobs."""
+    """What runs beside the requests: the dispatcher of events, the runner of jobs, the sender of mail."""
 
     def __init__(self, house: House) -> None:
         self.house = house
         self.dispatcher = Dispatcher(house.database, house.hub, event_registry(house.hooks), house.clock)
+        self.jobs = JobRunner(house.database, jobs(house.hooks), house.clock)
+        self.mail = _mail_sender(house) if house.settings.smtp_host else None
 
     async def start(self) -> None:
         """Start everything, in order."""
         await self.dispatcher.start(self.house)
+        await self.jobs.start(self.house)
+        if self.mail is not None:
+            await self.mail.start()
 
     async def stop(self) -> None:
         """Close the streams first, then stop."""
+        self.house.hub.close_all()
+        await self.jobs.stop()
+        if self.mail is not None:
+            await self.mail.stop()
         await self.dispatcher.stop()
 
 
 def start(house: House) -> Running:
     """The background work of an application, not started yet."""
     return Running(house)
+
+
+def _mail_sender(house: House) -> MailSender:
+    settings: Settings = house.settings
+    smtp = Smtp(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.mail_sender,
+        home=settings.public_url,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        starttls=settings.smtp_starttls,
+    )
+    return MailSender(house.database, house.mail_seal, smtp, house.clock)

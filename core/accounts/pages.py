@@ -79,7 +79,9 @@ def show_account(session: Session, request: PageRequest) -> Answer:
 def end_device(session: Session, request: PageRequest) -> Answer:
     """End one of the viewer's own sessions."""
     absolute = timedelta(hours=request.house.settings.session_absolute_hours)
-    own = {str(device.id): device for device in queries.devices(session, request.viewer, request.now, absolute=absolute)}
+    own = {
+        str(device.id): device for device in queries.devices(session, request.viewer, request.now, absolute=absolute)
+    }
     device = own.get(request.path["device"])
     if device is None:
         return not_found()

@@ -102,7 +102,9 @@ def identity(
 def account(session: Session, keyring: Keyring, email: str) -> Account | None:
     """The active account of an e-mail address."""
     row = session.execute(
-        select(User.id, User.password_hash).where(User.email_lookup == email_lookup(keyring, email), User.status == "active")
+        select(User.id, User.password_hash).where(
+            User.email_lookup == email_lookup(keyring, email), User.status == "active"
+        )
     ).first()
     return Account(row.id, row.password_hash) if row else None
 
@@ -121,7 +123,13 @@ def personas(session: Session, keyring: Keyring) -> tuple[Persona, ...]:
         .order_by(User.id)
     )
     return tuple(
-        Persona(row.demo_key, read_personal(keyring, row.id, "name_sealed", row.name_sealed), row.name, row.type, tuple(row.roles))
+        Persona(
+            row.demo_key,
+            read_personal(keyring, row.id, "name_sealed", row.name_sealed),
+            row.name,
+            row.type,
+            tuple(row.roles),
+        )
         for row in rows
     )
 
@@ -130,10 +138,16 @@ def devices(session: Session, viewer: Viewer, now: datetime, *, absolute: timede
     """The viewer's open sessions, newest first."""
     rows = session.execute(
         select(LoginSession)
-        .where(LoginSession.user_id == viewer.user_id, LoginSession.ended_at.is_(None), LoginSession.created_at > now - absolute)
+        .where(
+            LoginSession.user_id == viewer.user_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.created_at > now - absolute,
+        )
         .order_by(LoginSession.created_at.desc())
     ).scalars()
-    return tuple(Device(row.id, row.device, row.created_at, row.last_seen_at, row.id == viewer.session_id) for row in rows)
+    return tuple(
+        Device(row.id, row.device, row.created_at, row.last_seen_at, row.id == viewer.session_id) for row in rows
+    )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,13 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 
 def session_state(
-    created_at: datetime, last_seen_at: datetime, ended_at: datetime | None, now: datetime, *, idle: timedelta, absolute: timedelta
+    created_at: datetime,
+    last_seen_at: datetime,
+    ended_at: datetime | None,
+    now: datetime,
+    *,
+    idle: timedelta,
+    absolute: timedelta,
 ) -> SessionState:
     """Idle locks, absolute age ends (security S9: 15 min and 10 h by default)."""
     if ended_at is not None or now - created_at >= absolute:

@@ -1,4 +1,4 @@
-"""The demo's invented people: one per job of the network (network rules §5). None exists; staff named in sources never appear."""
+"""The demo's invented people, one per job of the network (network rules §5). Staff named in sources never appear."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ PERSONAS: tuple[PersonaSeed, ...] = (
     PersonaSeed("bien-etre-4", "Geneviève Rondeau", "la-clef", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed("bien-etre-5", "Tatiana Morel", "cisss-lanaudiere", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed(
-        "bien-etre-presidence", "Jocelyne Arbic", "centre-de-femmes-marie-dupuis", (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR)
+        "bien-etre-presidence",
+        "Jocelyne Arbic",
+        "centre-de-femmes-marie-dupuis",
+        (Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR),
     ),
     PersonaSeed("ficesl-formation", "Alexis Charron", "calacs-la-chrysalide", (Role.COMMITTEE_MEMBER,)),
     PersonaSeed("orres-comite", "Danièle Forest", "calacs-coup-de-coeur", (Role.COMMITTEE_MEMBER,)),
@@ -51,7 +54,9 @@ PERSONAS: tuple[PersonaSeed, ...] = (
 
 def seed_personas(session: Session, keyring: Keyring, now: datetime) -> int:
     """Add the personas that are missing; returns how many were added. Raises KeyError if an organisation is unknown."""
-    organisations: dict[str, UUID] = {row.slug: row.id for row in session.execute(select(Organisation.slug, Organisation.id))}
+    organisations: dict[str, UUID] = {
+        row.slug: row.id for row in session.execute(select(Organisation.slug, Organisation.id))
+    }
     known = set(session.execute(select(User.demo_key).where(User.demo_key.is_not(None))).scalars())
     added = 0
     for persona in PERSONAS:

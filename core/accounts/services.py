@@ -114,7 +114,9 @@ def touch_session(session: Session, session_id: UUID, now: datetime) -> None:
     session.execute(update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now))
 
 
-def end_sessions(session: Session, now: datetime, *, session_id: UUID | None = None, user_id: UUID | None = None) -> None:
+def end_sessions(
+    session: Session, now: datetime, *, session_id: UUID | None = None, user_id: UUID | None = None
+) -> None:
     """End one session, or all of a person; their live streams close at the commit, in every process."""
     statement = update(LoginSession).where(LoginSession.ended_at.is_(None)).values(ended_at=now)
     if session_id is not None:
@@ -131,8 +133,15 @@ def disable_user(session: Session, user_id: UUID, now: datetime) -> None:
     end_sessions(session, now, user_id=user_id)
 
 
-def too_many(session: Session, keyring: Keyring, kind: str, subjects: Mapping[str, str], windows: Mapping[str, Window], now: datetime) -> bool:
-    """Count one attempt for each subject and say whether any window is full. `subjects` and `windows` share their keys."""
+def too_many(
+    session: Session,
+    keyring: Keyring,
+    kind: str,
+    subjects: Mapping[str, str],
+    windows: Mapping[str, Window],
+    now: datetime,
+) -> bool:
+    """Count one attempt per subject and say whether any window is full. `subjects` and `windows` share their keys."""
     full = False
     for name, window in windows.items():
         key = keyring.pseudonym(f"throttle.{kind}.{name}", subjects[name])
@@ -149,7 +158,11 @@ def _count(session: Session, key: bytes, window: Window, now: datetime) -> int:
         "window_start": case((fresh, Throttle.window_start), else_=now),
     }
     if dialect_name(session) == "postgresql":
-        session.execute(postgresql.insert(Throttle).values(values).on_conflict_do_update(index_elements=["key"], set_=changes))
+        session.execute(
+            postgresql.insert(Throttle).values(values).on_conflict_do_update(index_elements=["key"], set_=changes)
+        )
     else:
-        session.execute(sqlite.insert(Throttle).values(values).on_conflict_do_update(index_elements=["key"], set_=changes))
+        session.execute(
+            sqlite.insert(Throttle).values(values).on_conflict_do_update(index_elements=["key"], set_=changes)
+        )
     return session.execute(select(Throttle.count).where(Throttle.key == key)).scalar_one()

@@ -36,7 +36,9 @@ CORE: tuple[NavEntry, ...] = (
     NavEntry("/demandes", N_("Demandes reçues"), frozenset({Permission.REFERRAL_RECEIVE})),
     NavEntry("/references", N_("Nos références"), frozenset({Permission.REFERRAL_READ})),
     NavEntry("/annuaire", N_("Annuaire"), frozenset()),
-    NavEntry("/organisation", N_("Notre organisme"), frozenset({Permission.ORGANISATION_MANAGE, Permission.CAPACITY_UPDATE})),
+    NavEntry(
+        "/organisation", N_("Notre organisme"), frozenset({Permission.ORGANISATION_MANAGE, Permission.CAPACITY_UPDATE})
+    ),
     NavEntry("/journal", N_("Journal"), frozenset({Permission.JOURNAL_READ})),
     NavEntry("/reseau", N_("Réseau"), frozenset({Permission.NETWORK_OVERSEE})),
 )
@@ -44,7 +46,6 @@ CORE: tuple[NavEntry, ...] = (
 PUBLIC_LINKS: tuple[NavEntry, ...] = (
     NavEntry("/annuaire", N_("Trouver de l’aide"), frozenset()),
     NavEntry("/suivre", N_("Suivre ma demande"), frozenset()),
-    NavEntry("/connexion", N_("Connexion des partenaires"), frozenset()),
 )
 
 
@@ -55,7 +56,7 @@ def navigation(
     receives: Callable[[Session, Viewer], bool],
     waiting: Callable[[Session, Viewer], int],
 ) -> tuple[NavLink, ...]:
-    """Links for this request. `receives` says whether the organisation has a queue, `waiting` how many rows wait in it."""
+    """Links for this request. `receives`: whether the organisation has a queue; `waiting`: how many rows wait."""
     viewer: Viewer = request.viewer
     if viewer.is_anonymous:
         return tuple(_link(entry, request) for entry in PUBLIC_LINKS)

@@ -86,7 +86,9 @@ class Endpoint:
         jar = CookieJar(request.cookies, self.house)
         try:
             form = await self._form(request, jar)
-            outcome = await self.house.database.run(lambda session: self._work(session, request, jar, form), self.route.mode)
+            outcome = await self.house.database.run(
+                lambda session: self._work(session, request, jar, form), self.route.mode
+            )
             answer = outcome.answer
             if isinstance(answer, Compute):
                 answer = await self._compute(answer)
@@ -173,7 +175,9 @@ class Endpoint:
     async def _error(self, request: Request, jar: CookieJar, answer: Page | Refusal) -> Response:
         """An error after a rollback: surroundings are read again in their own transaction."""
         try:
-            outcome = await self.house.database.run(lambda session: self._surround(session, request, jar, answer), "read")
+            outcome = await self.house.database.run(
+                lambda session: self._surround(session, request, jar, answer), "read"
+            )
             return self._response(outcome, jar)
         except Exception as failure:
             _log.error("error_page_failed", route=self.route.name, error=type(failure).__name__, code=_where(failure))
@@ -251,8 +255,6 @@ def _replay(body: bytes) -> Callable[[], Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
-
-
 
 
 def _where(failure: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The cookies of a browser: its session or pre-session value, language, and a one-time notice. Nothing personal in any."""
+"""A browser's cookies: session or pre-session value, language, one-time notice. Nothing personal in any."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CookieJar:
 
     @property
     def mark(self) -> str:
-        """An opaque name of the session, so that tabs of another identity can blank themselves; empty for the public."""
+        """An opaque name of the session: tabs of another identity blank themselves. Empty for the public."""
         if not self.session:
             return ""
         return hmac.new(self.csrf_key, b"mark:" + self.session.encode(), hashlib.sha256).hexdigest()[:16]

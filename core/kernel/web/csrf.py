@@ -1,4 +1,4 @@
-"""Cross-site request forgery: a token bound to the cookie that identifies the browser, plus the browser's own headers."""
+"""Cross-site request forgery: a token bound to the browser's cookie, plus what the browser says of the request."""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ class Parsed(Generic[F]):
 
     def error(self, name: str) -> str | None:
         """The message to show at a field."""
-        return next((e.message % dict(e.values) if e.values else e.message for e in self.errors if e.field == name), None)
+        return next(
+            (e.message % dict(e.values) if e.values else e.message for e in self.errors if e.field == name), None
+        )
 
     def with_error(self, name: str, message: str) -> Parsed[F]:
         """The same form refused for one more reason, found by a rule rather than by the shape."""
@@ -109,7 +111,9 @@ def parse(form_class: type[F], data: FormData) -> Parsed[F]:
     try:
         return Parsed(form_class.model_validate(raw), (), typed)
     except ValidationError as failure:
-        return Parsed(None, tuple(_message(error) for error in failure.errors(include_url=False, include_input=False)), typed)
+        return Parsed(
+            None, tuple(_message(error) for error in failure.errors(include_url=False, include_input=False)), typed
+        )
 
 
 def _message(error: Any) -> FieldError:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.kernel.clock import Clock
     from core.kernel.crypto import Keyring
     from core.kernel.db import Database
+    from core.kernel.mail import MailSeal
     from core.kernel.web.render import Renderer
     from core.kernel.web.routes import PageRequest
 
@@ -44,6 +45,8 @@ class House:
     hooks: Any
     hub: Any
     renderer: Renderer
+    #: Seals recipients' addresses in the outbox of mail.
+    mail_seal: MailSeal
     #: (session, cookie value, now) -> Identity
     authenticate: Callable[[Session, str | None, datetime], Identity]
     #: (viewer, permission) -> whether a role of the viewer carries it
@@ -54,4 +57,3 @@ class House:
     chrome: Callable[[Session, PageRequest], Chrome]
     #: (session, session id, now): note that the person is active
     touch: Callable[[Session, Any, datetime], None]
-    extras: Mapping[str, Any] = field(default_factory=dict)

@@ -90,7 +90,8 @@ class Renderer:
 
     def _static(self, path: str) -> str:
         prefix, _, rest = path.partition("/")
-        folder, name = (self.static_dirs[prefix], rest) if prefix in self.static_dirs and prefix else (self.static_dirs[""], path)
+        folder, name = (
+            (self.static_dirs[prefix], rest) if prefix in self.static_dirs and prefix else (self.static_dirs[""], path)
+        )
         digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
         return f"/static/{path}?v={digest}"
-

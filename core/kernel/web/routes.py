@@ -68,7 +68,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Compute:
-    """Slow computation between two transactions: commit, `fn()` in a thread without a session, then `then(session, result)`."""
+    """Slow computation between two transactions: commit, `fn()` in a thread, then `then(session, result)`."""
 
     fn: Callable[[], Any]
     then: Callable[[Session, Any], Page | Redirect | File | Data | Refusal]
@@ -121,7 +121,9 @@ class Route:
     max_body: int = 1_000_000
 
 
-def get(path: str, handler: Handler, *, permission: str, mode: Mode = "read", name: str, activity: bool = True) -> Route:
+def get(
+    path: str, handler: Handler, *, permission: str, mode: Mode = "read", name: str, activity: bool = True
+) -> Route:
     """A GET route. Use mode "write" for a read that is journaled, "slow" for a report."""
     return Route("GET", path, handler, permission, mode, name, activity)
 

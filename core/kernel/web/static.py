@@ -1,4 +1,4 @@
-"""Static files: CSS, modules, icons of the core and of plugins. Versioned by content, so they may be cached for a year."""
+"""Static files of the core and of plugins, versioned by content, so they may be cached for a year."""
 
 from __future__ import annotations
 
