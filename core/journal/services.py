@@ -1,5 +1,6 @@
 """Writing the journal: one entry at the end of a locked chain, and the signed roots."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -27,7 +28,7 @@ def record(
     actor: Viewer,
     action: str,
     subject: str,
-    facts: dict[str, object],
+    facts: Mapping[str, object],
     now: datetime,
 ) -> None:
     """Append one entry to the chain of the case (else of the organisation, else of the network), in this transaction.

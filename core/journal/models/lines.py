@@ -1,7 +1,7 @@
 """The bytes that are hashed and signed: one canonical JSON line (RFC 8785) an entry, one a root."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -40,7 +40,7 @@ def entry_line(
     actor: Viewer,
     action: str,
     subject: str,
-    facts: dict[str, object],
+    facts: Mapping[str, object],
     now: datetime,
 ) -> str:
     """The canonical text of an entry. Raises `ValueError` for anything that is not a code."""
