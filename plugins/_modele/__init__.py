@@ -1,1 +1,1 @@
-"""« Babillard » : a committee's note board, and the model that `arrimage plugin new` copies."""
+"""« Babillard » : a committee's notice board."""

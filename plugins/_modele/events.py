@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 from core.api import Event, House
 
 from . import services
-from .settings import Settings
+from .settings import NAME, Settings
 
 NOTE_POSTED = "modele.note_posted"
 
 
 def keep_board_short(session: Session, event: Event, house: House) -> None:
     """Archive what no longer fits. Running twice changes nothing more."""
-    settings = house.hooks.settings("modele", Settings)
+    settings = house.hooks.settings(NAME, Settings)
     services.archive_beyond(session, settings.board_size, house.clock.now())

@@ -24,9 +24,8 @@ from core.api import (
 
 from . import queries, rules, services
 from .forms import NoteForm
-from .settings import Settings
+from .settings import BOARD, NAME, Settings
 
-BOARD = "/comites/modele/notes"
 NO_PERSON = N_("Une note ne porte ni numéro de téléphone ni adresse électronique : écrivez-la sans nommer personne.")
 
 
@@ -59,7 +58,7 @@ def show_note(session: Session, request: PageRequest) -> Page | Refusal:
 
 def _board(session: Session, request: PageRequest, form: Parsed[NoteForm], status: int) -> Page:
     viewer: Viewer = request.viewer
-    size = request.house.hooks.settings("modele", Settings).board_size
+    size = request.house.hooks.settings(NAME, Settings).board_size
     context = {
         "notes": queries.list_notes(session, viewer, limit=size),
         "may_post": can(viewer, rules.POST).allowed,

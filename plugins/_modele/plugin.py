@@ -35,7 +35,7 @@ from core.api import (
 
 from . import events, jobs, pages, queries, rules, services
 from . import seed as demo
-from .settings import Settings
+from .settings import BOARD, NAME, SLUG, Settings
 
 MEMBERS = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.NETWORK_COORDINATION})
 
@@ -43,7 +43,7 @@ MEMBERS = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.NETWORK_C
 @hookimpl
 def register_plugin() -> Manifest:
     return Manifest(
-        name="modele",
+        name=NAME,
         title_fr="Babillard",
         title_en="Notice board",
         version="0.1.0",
@@ -68,7 +68,7 @@ def register_routes() -> Sequence[Route]:
 
 @hookimpl
 def register_committee() -> CommitteeSpec:
-    return CommitteeSpec(slug="modele", title=N_("Babillard"), description=N_("Les nouvelles du comité."))
+    return CommitteeSpec(slug=SLUG, title=N_("Babillard"), description=N_("Les nouvelles du comité."))
 
 
 @hookimpl
@@ -91,7 +91,7 @@ def register_retention(settings: Settings) -> Sequence[RetentionRule]:
 
 @hookimpl
 def nav_items_for(viewer: Viewer) -> Sequence[NavItem]:
-    return (NavItem("board", N_("Babillard"), pages.BOARD, permission=rules.READ),)
+    return (NavItem("board", N_("Babillard"), BOARD, permission=rules.READ),)
 
 
 @hookimpl
@@ -102,7 +102,7 @@ def dashboard_cards_for(viewer: Viewer) -> Sequence[Card]:
 
 @hookimpl
 def panels_for(page: PanelPage, viewer: Viewer) -> Sequence[Panel]:
-    if page.name != "committees.show" or page.reference != "modele":
+    if page.name != "committees.show" or page.reference != SLUG:
         return ()
     context = partial(queries.latest_for_card, viewer=viewer)
     return (Panel("latest", N_("Dernières notes"), "modele/panel.html", permission=rules.READ, context=context),)

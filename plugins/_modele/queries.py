@@ -15,6 +15,7 @@ from core.api import N_, TORONTO, PersonalData, ReportPeriod, ReportTable, Viewe
 
 from . import rules, services
 from .models import Note
+from .settings import BOARD
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def find_note(session: Session, note_id: UUID) -> tuple[NoteView, rules.NoteFact
 
 def latest_for_card(session: Session, viewer: Viewer) -> Mapping[str, object]:
     """Context of the card and of the panel: three notes, one statement."""
-    return {"notes": list_notes(session, viewer, limit=3)}
+    return {"notes": list_notes(session, viewer, limit=3), "board": BOARD}
 
 
 def notes_by_month(session: Session, report: ReportPeriod) -> Sequence[ReportTable]:

@@ -6,6 +6,11 @@ from pydantic import Field
 
 from core.api import PluginSettings
 
+NAME = "modele"
+#: The name in addresses.
+SLUG = NAME.replace("_", "-")
+BOARD = f"/comites/{SLUG}/notes"
+
 
 class Settings(PluginSettings):
     """Sizes in notes, durations in days."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import difflib
+import keyword
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from core.kernel.web.routes import Route
 
 PUBLIC = "public"
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+#: The core's rooms, whose names begin its tables.
+RESERVED = frozenset(path.name for path in Path(__file__).resolve().parents[2].iterdir()) | {"core", "plugins"}
+
 #: The only doors of the core; `core.testing` is for a plugin's tests.
 DOORS = ("core.api",)
 DOORS_OF_TESTS = ("core.api", "core.testing")
@@ -31,6 +37,17 @@ DOORS_OF_TESTS = ("core.api", "core.testing")
 def refuse(where: Path | str, key: str, problem: str, remedy: str) -> NoReturn:
     """Stop the start with one sentence for the file, the key, what is wrong, and what to do."""
     raise StartupError(f"{where} : {key} : {problem} Remède : {remedy}")
+
+
+def check_name(name: str, where: Path | str = "nom du plugin") -> None:
+    """Refuse a name that is no identifier, or that would mix the plugin's tables and permissions with the core's."""
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > 30:
+        refuse(where, f"« {name} »", "ce nom n’est pas valide.", "minuscules, chiffres et _, 30 signes : bien_etre.")
+    tables = {
+        mapper.class_.__tablename__ for mapper in Base.registry.mappers if mapper.class_.__module__[:5] == "core."
+    }
+    if name in RESERVED or any(table == name or table.startswith(f"{name}_") for table in tables):
+        refuse(where, f"« {name} »", "ce nom est à une pièce du noyau.", "choisissez-en un autre.")
 
 
 def closest(name: str, known: Collection[str]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ CORE_VERSION = "0.1.0"
 PLUGINS_PACKAGE = "plugins"
 DEFAULT_ROOT = Path(__file__).resolve().parents[3] / PLUGINS_PACKAGE
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _ENTRY_KEYS = frozenset({"enabled", "package"})
 
 
@@ -76,13 +74,7 @@ def read_plugins_toml(path: Path) -> tuple[Entry, ...]:
 
 def _entry(path: Path, name: str, table: object) -> Entry:
     where = f"[plugins.{name}]"
-    if not _NAME.fullmatch(name):
-        refuse(
-            path,
-            where,
-            "ce nom de plugin n’est pas valide.",
-            "lettres minuscules, chiffres et _ : [plugins.bien_etre].",
-        )
+    checks.check_name(name, path)
     if not isinstance(table, dict):
         refuse(path, where, "ce n’est pas une table.", f"écrivez {where}, puis enabled = true.")
     if not isinstance(table.get("enabled"), bool):

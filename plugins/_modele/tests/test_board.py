@@ -22,9 +22,9 @@ from core.testing.plugins import a_viewer, contribution_statements, enabled_plug
 from .. import events, jobs, queries, rules, services
 from ..forms import NoteForm
 from ..models import Note
+from ..settings import BOARD, NAME, SLUG
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
-NAME = "modele"
 PACKAGE = __name__.rsplit(".", 2)[0]
 
 
@@ -117,7 +117,7 @@ def test_the_list_shows_exactly_what_the_rule_allows(session: Session, hooks: An
 
 
 def test_contributions_are_for_members_and_cost_two_statements_at_most(session: Session, hooks: Any) -> None:
-    viewer, page = member(), PanelPage("committees.show", NAME)
+    viewer, page = member(), PanelPage("committees.show", SLUG)
     write(session, viewer, "Une nouvelle.")
     with contribution_statements(session) as sent:
         cards = hooks.dashboard_cards(viewer, session, NOW)
@@ -126,7 +126,7 @@ def test_contributions_are_for_members_and_cost_two_statements_at_most(session: 
     assert len(sent[NAME]) <= 2 * len((*cards, *panels))
     for part in (*cards, *panels):
         assert "Une nouvelle." in render_page(hooks, Page(part.template, part.context), viewer, NOW)
-    assert [item.href for item in hooks.nav_items(viewer)] == ["/comites/modele/notes"]
+    assert [item.href for item in hooks.nav_items(viewer)] == [BOARD]
     stranger = a_viewer(Role.WORKER)
     assert hooks.dashboard_cards(stranger, session, NOW) == hooks.panels(page, stranger, session, NOW) == ()
     assert hooks.nav_items(stranger) == ()
@@ -195,6 +195,6 @@ def test_the_demo_has_invented_notes(session: Session, hooks: Any) -> None:
 
 
 def test_what_the_plugin_declares(hooks: Any) -> None:
-    assert [spec.slug for spec in hooks.committees()] == ["modele"]
+    assert [spec.slug for spec in hooks.committees()] == [SLUG]
     assert [purpose.blocks for purpose in hooks.purposes()] == [frozenset({"contact"})]
     assert {spec.name for spec in hooks.permissions()} == {rules.READ, rules.POST}
