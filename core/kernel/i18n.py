@@ -140,22 +140,33 @@ def _in_python(path: Path) -> Iterator[Missing]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         for constant in _texts_of(node):
             # `translate(locale, "…")` and `plural(locale, "…", "…", n)` carry codes too; a language code is no text.
-            if isinstance(constant, ast.Constant) and isinstance(constant.value, str) and constant.value not in LOCALES:
+            if (
+                isinstance(constant, ast.Constant)
+                and isinstance(constant.value, str)
+                and constant.value not in ("", *LOCALES)
+            ):
                 yield Missing(str(path), node.lineno, constant.value)  # type: ignore[attr-defined]
 
 
 def _texts_of(node: ast.AST) -> list[ast.expr]:
-    """Where a French text may stand: a marking call, the `message = "…"` of an error class, a table MESSAGES."""
+    """Where a French text may stand: a marking call, an error class's `message = "…"`, a constant named …MESSAGE(S)."""
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         return node.args if name in _MARKERS else []
+    if isinstance(node, ast.ClassDef):
+        return [line.value for line in node.body if isinstance(line, ast.Assign) and _names(line) == ["message"]]
     if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
         return []
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    name = getattr(target, "id", "")
-    if name.endswith("MESSAGES") and isinstance(node.value, ast.Dict):
-        return node.value.values
-    return [node.value] if name.lower().endswith("message") else []
+    if not any(name.endswith(("MESSAGE", "MESSAGES")) for name in _names(node)):
+        return []
+    values = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+    # A sentence begins with a capital; a database trigger's English words do not.
+    return [value for value in values if isinstance(value, ast.Constant) and str(value.value)[:1].isupper()]
+
+
+def _names(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [getattr(target, "id", "") for target in targets]
 
 
 def _read(path: Path) -> Iterator[tuple[str, str]]:
