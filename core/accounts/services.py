@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.access.viewer import Role
 from core.accounts.models import LoginSession, Throttle, User
 from core.accounts.rules import Window
-from core.kernel.crypto import Aad, Keyring, decrypt, encrypt
+from core.kernel.crypto import Aad, Keyring
 from core.kernel.db import dialect_name, new_id
 from core.kernel.events import close_streams
 
@@ -38,12 +38,12 @@ def email_lookup(keyring: Keyring, email: str) -> bytes:
 
 def personal(keyring: Keyring, user_id: UUID, column: str, text: str) -> bytes:
     """Ciphertext of a person's name or e-mail."""
-    return encrypt(keyring.cookie_key("accounts.personal"), text.encode(), aad=Aad("users", user_id, column, 1))
+    return keyring.protect(text.encode(), aad=Aad("users", user_id, column, 1))
 
 
 def read_personal(keyring: Keyring, user_id: UUID, column: str, sealed: bytes) -> str:
     """The text behind `personal`."""
-    return decrypt(keyring.cookie_key("accounts.personal"), sealed, aad=Aad("users", user_id, column, 1)).decode()
+    return keyring.reveal(sealed, aad=Aad("users", user_id, column, 1)).decode()
 
 
 def add_user(

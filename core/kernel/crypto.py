@@ -5,13 +5,9 @@ it. An organisation's private key is wrapped by a master key that lives in a fil
 opens nothing. Errors never carry the data, the key, or the library's own message.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
-import os
 import secrets
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from core.kernel.errors import StartupError
+from core.kernel.keyfile import KEY_BYTES, MasterKeyError, create_masters, read_masters, replace_masters
 
 __all__ = [
     "Aad",
@@ -45,7 +41,6 @@ __all__ = [
     "unseal",
 ]
 
-KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 KEY_ID_BYTES: Final = 8
@@ -53,6 +48,7 @@ SALT_BYTES: Final = 16
 # One leading byte says how the rest is laid out, so that another cipher can be introduced beside this one.
 BLOCK_FORMAT: Final = b"\x01"
 WRAP_FORMAT: Final = b"\x01"
+PERSONAL_FORMAT: Final = b"\x02"
 
 
 class Unreadable(Exception):
@@ -60,10 +56,6 @@ class Unreadable(Exception):
 
     def __init__(self) -> None:
         super().__init__("content cannot be opened")
-
-
-class MasterKeyError(StartupError):
-    """The master key file is missing, exposed or malformed. The message names the file and the remedy (French)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +162,14 @@ class Keyring:
 
         Raises `MasterKeyError`, naming the file and the remedy.
         """
-        return cls(_read_masters(Path(path)))
+        return cls(read_masters(Path(path)))
 
     @classmethod
     def generate(cls, path: Path | str | None = None) -> Self:
         """A new random master key, written to `path` (mode 0600, never over an existing file) when one is given."""
         master = secrets.token_bytes(KEY_BYTES)
         if path is not None:
-            _create_private(Path(path), _encode([master]))
+            create_masters(Path(path), [master])
         return cls([master])
 
     @classmethod
@@ -187,13 +179,8 @@ class Keyring:
         The file is replaced in one step: killed at any moment, either the old or the new file is there, complete.
         """
         target = Path(path)
-        masters = [secrets.token_bytes(KEY_BYTES), *_read_masters(target)]
-        for leftover in target.parent.glob(f".{target.name}.????????"):
-            leftover.unlink()  # an earlier rotation was killed before its rename
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        _create_private(temporary, _encode(masters))
-        temporary.replace(target)
-        _sync_directory(target.parent)
+        masters = [secrets.token_bytes(KEY_BYTES), *read_masters(target)]
+        replace_masters(target, masters)
         return cls(masters)
 
     @property
@@ -246,6 +233,34 @@ class Keyring:
         body = AESGCM(_derive(self._active, "wrap")).encrypt(nonce, private, aad)
         return WRAP_FORMAT + self._active_id + key_id + nonce + body
 
+    # What the platform itself must read: people's names and e-mail, mail waiting to leave
+
+    def protect(self, plaintext: bytes, *, aad: Aad) -> bytes:
+        """Encrypt a personal column that belongs to no case, under the newest master key, which the result names."""
+        nonce, header = secrets.token_bytes(NONCE_BYTES), PERSONAL_FORMAT + self._active_id
+        return (
+            header
+            + nonce
+            + AESGCM(_derive(self._active, "personal")).encrypt(nonce, plaintext, header + aad.to_bytes())
+        )
+
+    def reveal(self, ciphertext: bytes, *, aad: Aad) -> bytes:
+        """What `protect` hid, under any master key of the file, or `Unreadable`."""
+        header, rest = ciphertext[: 1 + KEY_ID_BYTES], ciphertext[1 + KEY_ID_BYTES :]
+        master = self._masters.get(header[1:])
+        if header[:1] != PERSONAL_FORMAT or master is None or len(rest) < NONCE_BYTES + TAG_BYTES:
+            raise Unreadable
+        nonce, body = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
+        try:
+            return AESGCM(_derive(master, "personal")).decrypt(nonce, body, header + aad.to_bytes())
+        except InvalidTag:
+            raise Unreadable from None
+
+    def reprotect(self, ciphertext: bytes, *, aad: Aad) -> bytes:
+        """The same content under the newest master key; unchanged when it already is."""
+        plaintext = self.reveal(ciphertext, aad=aad)
+        return ciphertext if self.wrapped_by(ciphertext) == self.active_id else self.protect(plaintext, aad=aad)
+
     # Keyed hashes
 
     def pseudonym(self, purpose: str, value: str | bytes) -> bytes:
@@ -265,7 +280,7 @@ class Keyring:
         return _keyed(self._commitment_key + salt, purpose, value)
 
     def cookie_key(self, purpose: str) -> bytes:
-        """A 32-byte key for signing what a browser keeps (CSRF, pre-session). Changes with the master key."""
+        """A 32-byte key for what may be forgotten at any time (CSRF, cursors): it changes with the master key."""
         return _keyed(self._cookie_key, purpose, b"")
 
     # The journal's signature
@@ -313,53 +328,3 @@ def _keyed(key: bytes, purpose: str, value: str | bytes) -> bytes:
     data = value.encode() if isinstance(value, str) else value
     label = purpose.encode()
     return hmac.digest(key, len(label).to_bytes(4, "big") + label + data, "sha256")
-
-
-def _encode(masters: Sequence[bytes]) -> bytes:
-    return b"".join(base64.b64encode(master) + b"\n" for master in masters)
-
-
-def _read_masters(path: Path) -> list[bytes]:
-    try:
-        mode, content = stat.S_IMODE(path.stat().st_mode), path.read_text("ascii")
-    except OSError:
-        raise MasterKeyError(f"Clé maîtresse illisible : {path}. Créez-la avec « arrimage key init ».") from None
-    except UnicodeDecodeError:
-        content, mode = "", 0o600
-    if mode & 0o077:
-        raise MasterKeyError(f"Clé maîtresse lisible par d’autres : {path}. Faites « chmod 600 {path} ».")
-    masters = []
-    for line in filter(None, map(str.strip, content.splitlines())):
-        try:
-            master = base64.b64decode(line, validate=True)
-        except (binascii.Error, ValueError):
-            master = b""
-        if len(master) != KEY_BYTES:
-            raise MasterKeyError(f"Clé maîtresse mal formée : {path}. Chaque ligne est une clé de 32 octets en base64.")
-        masters.append(master)
-    if not masters:
-        raise MasterKeyError(f"Clé maîtresse vide : {path}. Remettez la copie de sauvegarde de ce fichier.")
-    return masters
-
-
-def _create_private(path: Path, content: bytes) -> None:
-    """Write a file only its owner can read, durably; an existing one is never overwritten."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        reason = "elle existe déjà" if isinstance(error, FileExistsError) else "l’écriture est refusée"
-        raise MasterKeyError(f"Clé maîtresse non créée, {reason} : {path}.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

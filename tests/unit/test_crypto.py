@@ -202,6 +202,38 @@ def test_the_journal_key_changes_and_the_old_one_still_vouches() -> None:
     assert both.journal_signing_key().public_key() != old.journal_signing_key().public_key()
 
 
+# What the platform itself reads
+
+
+@given(plaintext=st.binary(max_size=100), place=places, other=places, data=st.data())
+def test_protected_columns_open_in_place_and_unaltered_only(
+    plaintext: bytes, place: Aad, other: Aad, data: st.DataObject
+) -> None:
+    keyring = Keyring.from_bytes(KEY)
+    protected = keyring.protect(plaintext, aad=place)
+    assert keyring.reveal(protected, aad=place) == plaintext
+    altered = bytearray(protected)
+    altered[data.draw(st.integers(0, len(altered) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    refused = [bytes(altered), protected[: data.draw(st.integers(0, len(protected) - 1))]]
+    for wrong in refused:
+        with pytest.raises(Unreadable):
+            keyring.reveal(wrong, aad=place)
+    if place != other:
+        with pytest.raises(Unreadable):
+            keyring.reveal(protected, aad=other)
+
+
+def test_protected_columns_survive_a_rotation() -> None:
+    old, both = Keyring.from_bytes(KEY), Keyring.from_bytes(new_block_key(), KEY)
+    protected = old.protect(b"nom", aad=PLACE)
+    assert both.reveal(protected, aad=PLACE) == b"nom"
+    renewed = both.reprotect(protected, aad=PLACE)
+    assert both.reprotect(renewed, aad=PLACE) == renewed != protected
+    assert both.reveal(renewed, aad=PLACE) == b"nom"
+    with pytest.raises(Unreadable):
+        old.reveal(renewed, aad=PLACE)
+
+
 # Keyed hashes
 
 
