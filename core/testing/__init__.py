@@ -4,6 +4,7 @@
 `database`               the same on both engines, as a `Database`; `in_loop(database, main)` runs `async` work on it
 `session`                a plain `Session` on both engines, everything rolled back after the test
 `clock`, `keyring`       a `FixedClock` (a Tuesday, 14 h in Joliette) and a keyring of its own
+`network`                the demo's network and people, seeded, on both engines; `visitor` and `client` walk its pages
 `browser`, `page`        Debian's Chromium; `live_server(app)` a real server on loopback
 """
 
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +23,18 @@ from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.testing import databases, postgres
 from core.testing.browser import launched
-from core.testing.databases import in_loop
+from core.testing.databases import NOW, in_loop
 from core.testing.server import LiveServer, free_port, serving
 from core.testing.sockets import loopback_only
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from starlette.testclient import TestClient
 
-__all__ = ["LiveServer", "free_port", "in_loop", "serving"]
+    from core.testing.network import Network, Visitor
 
-NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
+__all__ = ["NOW", "LiveServer", "free_port", "in_loop", "serving"]
+
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -65,7 +67,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 def clock() -> FixedClock:
     """A clock that stands still: Tuesday 24 November 2026, 19:00 UTC (14 h in Joliette)."""
-    return FixedClock(NOW)
+    return FixedClock(databases.NOW)
 
 
 @pytest.fixture
@@ -131,6 +133,31 @@ def session(request: pytest.FixtureRequest, _shared_databases: Callable[[str], D
     """A plain session, once on each engine, in a transaction rolled back after the test (under 1 ms)."""
     with databases.rolled_back(_shared_databases(request.param)) as opened:
         yield opened
+
+
+@pytest.fixture(params=ENGINES)
+def network(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Network]:
+    """The demo's network and people in a committed database of its own, once on each engine."""
+    # Imported late: a test of pure rules does not wait for the whole application
+    from core.testing.network import fresh_network
+
+    with fresh_network(request.param, tmp_path, clock) as seeded:
+        yield seeded
+
+
+@pytest.fixture
+def visitor(network: Network) -> Iterator[Visitor]:
+    """A browser without JavaScript on the network's application; `visitor.become("police-repentigny")` signs in."""
+    from core.testing.network import visiting
+
+    with visiting(network) as browsing:
+        yield browsing
+
+
+@pytest.fixture
+def client(visitor: Visitor) -> TestClient:
+    """The bare Starlette test client under `visitor`."""
+    return visitor.http
 
 
 @pytest.fixture

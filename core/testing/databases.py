@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ from core.testing import postgres
 
 T = TypeVar("T")
 
+#: When every test happens: Tuesday 24 November 2026, 19:00 UTC (14 h in Joliette)
+NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
+
 
 def enabled_plugins() -> tuple[str, ...]:
     """Branches the templates hold: every plugin on disk that has revisions."""
@@ -29,25 +33,25 @@ def enabled_plugins() -> tuple[str, ...]:
 
 def sqlite_template() -> Path:
     """A migrated SQLite file, made at first need and shared by the run's processes."""
-    with postgres.locked("sqlite") as folder, _once(folder / "sqlite.state") as needed:
+    with postgres.locked("sqlite") as folder, once(folder / "sqlite.state") as needed:
         template = folder / "template.sqlite"
         if needed:
             _make(f"sqlite:///{template}")
-            _fold_wal(template)
+            fold_wal(template)
     return template
 
 
 def postgresql_template() -> str:
     """The name of a migrated PostgreSQL database, made at first need and shared by the run's processes."""
     name = postgres.run_name("template")
-    with postgres.locked("template") as folder, _once(folder / "template.state") as needed:
+    with postgres.locked("template") as folder, once(folder / "template.state") as needed:
         if needed:
             _make(postgres.create_database(name))
     return name
 
 
 @contextmanager
-def _once(state: Path) -> Iterator[bool]:
+def once(state: Path) -> Iterator[bool]:
     """True for the first caller of the run; the others are told at once if it failed."""
     if state.exists():
         if failure := state.read_text():
@@ -106,7 +110,8 @@ def _make(url: str) -> None:
     opened.dispose()
 
 
-def _fold_wal(path: Path) -> None:
+def fold_wal(path: Path) -> None:
+    """Put everything in the file itself, so that it can be copied alone."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

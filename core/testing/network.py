@@ -1,0 +1,184 @@
+"""The seeded network of the demo (region, organisations, invented people), copied for each test that walks pages."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from core.access.viewer import ANONYMOUS, Viewer
+from core.accounts.models import User
+from core.accounts.services import open_session
+from core.app import Application, create_app
+from core.demo import seed_demo
+from core.directory.models import Organisation
+from core.kernel.clock import FixedClock
+from core.kernel.crypto import Keyring
+from core.kernel.db import Database
+from core.settings import Settings
+from core.testing import databases, postgres
+
+_CSRF = re.compile(r'name="_csrf" value="([^"]+)"')
+
+
+@dataclass
+class Network:
+    """A committed database with the demo's network and people, its keys and its standing clock."""
+
+    database: Database
+    keyring: Keyring
+    settings: Settings
+    clock: FixedClock
+    _viewers: dict[str, Viewer] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self.settings.database_url
+
+    def app(self, **changes: Any) -> Application:
+        """A new application on this network; `changes` are settings."""
+        settings = self.settings.model_copy(update=changes)
+        return create_app(settings, clock=self.clock, keyring=self.keyring)
+
+    def viewer(self, persona: str) -> Viewer:
+        """The viewer a demo persona is once signed in, such as `police-repentigny`."""
+        if persona not in self._viewers:
+            with self.database.transaction() as session:
+                token = self._open(session, persona)
+                house = self._house()
+                self._viewers[persona] = house.authenticate(session, token, self.clock.now()).viewer
+        return self._viewers[persona]
+
+    def token(self, persona: str) -> str:
+        """A new session cookie of the persona."""
+        with self.database.transaction() as session:
+            return self._open(session, persona)
+
+    def organisation(self, slug: str) -> UUID:
+        """The identifier of an organisation of the region, such as `calacs-la-chrysalide`."""
+        with self.database.transaction(write=False) as session:
+            return session.execute(select(Organisation.id).where(Organisation.slug == slug)).scalar_one()
+
+    def _open(self, session: Any, persona: str) -> str:
+        user_id = session.execute(select(User.id).where(User.demo_key == persona)).scalar_one()
+        return open_session(session, user_id, self.clock.now(), second_factor=True, device="essai")
+
+    def _house(self) -> Any:
+        if not hasattr(self, "_kept_house"):
+            self._kept_house = self.app().state.house
+        return self._kept_house
+
+
+class Visitor:
+    """A browser without JavaScript: follows no redirect by itself, sends the forms' token."""
+
+    def __init__(self, network: Network, client: TestClient) -> None:
+        self.network = network
+        self.http = client
+
+    def become(self, persona: str | None) -> Visitor:
+        """Sign in as a demo persona (None: nobody), by the cookie alone."""
+        self.http.cookies.clear()
+        if persona is not None:
+            self.http.cookies.set("arrimage", self.network.token(persona))
+        return self
+
+    def get(self, path: str, **options: Any) -> Any:
+        """GET, without following redirects unless asked."""
+        return self.http.get(path, **{"follow_redirects": False, **options})
+
+    def post(self, path: str, data: Any = None, **options: Any) -> Any:
+        """POST a form with this browser's token."""
+        form = {"_csrf": self.csrf(), **(data or {})}
+        return self.http.post(path, data=form, **{"follow_redirects": False, **options})
+
+    def csrf(self) -> str:
+        """The token of this browser, read from a page as a form would have it."""
+        found = _CSRF.search(self.get("/compte" if "arrimage" in self.http.cookies else "/connexion").text)
+        return found.group(1) if found else ""
+
+
+@contextmanager
+def visiting(network: Network, *, persona: str | None = None, **changes: Any) -> Iterator[Visitor]:
+    """A browser on an application of its own, started and stopped as a server would."""
+    with TestClient(network.app(**changes), base_url="http://127.0.0.1") as client:
+        yield Visitor(network, client).become(persona)
+
+
+@contextmanager
+def fresh_network(engine: str, folder: Path, clock: FixedClock) -> Iterator[Network]:
+    """A copy of the seeded network on `sqlite` or `postgresql`."""
+    key = folder / "network.key"
+    with _copied(engine, folder) as url:
+        shutil.copy(_key(), key)
+        settings = Settings(
+            mode="demo",
+            database_url=url,
+            master_key_file=key,
+            allowed_hosts=("127.0.0.1", "localhost", "testserver"),
+            raise_unexpected=True,
+        )
+        database = Database(url)
+        yield Network(database, Keyring.from_file(key), settings, clock)
+        database.dispose()
+
+
+@contextmanager
+def _copied(engine: str, folder: Path) -> Iterator[str]:
+    if engine == "sqlite":
+        path = folder / f"network-{postgres.fresh_name()[-8:]}.sqlite"
+        shutil.copyfile(_sqlite_template(), path)
+        yield f"sqlite:///{path}"
+        return
+    name = postgres.fresh_name()
+    yield postgres.create_database(name, template=_postgresql_template())
+    postgres.drop_database(name)
+
+
+def _key() -> Path:
+    with postgres.locked("key") as folder:
+        key = folder / "network.key"
+        if not key.exists():
+            Keyring.generate(key)
+    return key
+
+
+def _sqlite_template() -> Path:
+    key = _key()
+    empty = databases.sqlite_template()
+    with postgres.locked("network") as folder, databases.once(folder / "network.state") as needed:
+        template = folder / "network.sqlite"
+        if needed:
+            shutil.copyfile(empty, template)
+            _seed(f"sqlite:///{template}", key)
+            databases.fold_wal(template)
+    return template
+
+
+def _postgresql_template() -> str:
+    key = _key()
+    empty = databases.postgresql_template()
+    name = postgres.run_name("network")
+    with postgres.locked("pgnetwork") as folder, databases.once(folder / "pgnetwork.state") as needed:
+        if needed:
+            _seed(postgres.create_database(name, template=empty), key)
+    return name
+
+
+def _seed(url: str, key: Path) -> None:
+    database = Database(url)
+    with database.transaction() as session:
+        seed_demo(session, Keyring.from_file(key), databases.NOW)
+    database.dispose()
+
+
+__all__ = ["ANONYMOUS", "Network", "Visitor", "fresh_network", "visiting"]
