@@ -110,14 +110,15 @@ class Client:
     def _note(self, block: bytes) -> None:
         fields = dict(line.partition(": ")[::2] for line in block.decode().split("\r\n"))
         self.last_id = fields.get("id", self.last_id)
-        if "data" in fields:
+        if fields.get("event") == "beat":
+            assert fields["data"] == '{"kind":"beat","ref":""}'
+            self.beats += 1
+        elif "data" in fields:
             data = json.loads(fields["data"])
             assert set(data) == {"kind", "ref"}, "a browser is told a kind and a reference, nothing else"
             assert set(fields) == {"id", "data"}
             self.frames.append(Frame(data["kind"], data["ref"], fields["id"], block, time.perf_counter()))
             self.news.set()
-        else:
-            self.beats += 1
 
 
 @asynccontextmanager

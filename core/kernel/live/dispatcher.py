@@ -41,6 +41,7 @@ class Dispatcher:
         self._committed = False
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._undo_signals: Callable[[], None] = lambda: None
         database.on_commit(self._on_commit)
@@ -85,11 +86,11 @@ class Dispatcher:
         self._wake.set()
 
     async def _run(self, link: Link) -> None:
+        self._link = link
         connected = True
         while not self._stopping:
             try:
                 if not connected:
-                    link = link_for(self._database, self._clock.now)
                     await link.open(self._wake.set)
                     connected = True
                 await self._turn(link)

@@ -26,6 +26,9 @@ from core.kernel.live.stream import REPLAY_LIMIT, StreamEvent
 RELOAD = "reload"
 """Kind sent alone (empty reference) when the page must fetch itself again."""
 
+BEAT = "beat"
+"""Kind and name of the heartbeat."""
+
 YIELD_EVERY = 256
 HELD_LIMIT = 64
 _END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -78,6 +81,16 @@ class Hub:
         """One server-sent event as an ASGI message: an opaque id, a kind and a reference."""
         data = json.dumps({"kind": kind, "ref": ref}, separators=(",", ":"))
         return body(ServerSentEvent(data, id=self._codec.encode(seq)).encode())
+
+    def _beat(self) -> Message:
+        """A heartbeat: an event of another name, which pages that only listen to messages ignore.
+
+        A page can watch for it: a connection lost without a word is invisible to it otherwise, and personal content
+        must blank. It carries a fresh cursor, so that a quiet stream that comes back isn’t too old: the cursor of
+        what every connection already has, since an event may be half way through its audience.
+        """
+        data = json.dumps({"kind": BEAT, "ref": ""}, separators=(",", ":"))
+        return body(ServerSentEvent(data, event=BEAT, id=self._codec.encode(self._settled)).encode())
 
     # life of the hub
 
@@ -321,9 +334,7 @@ class Hub:
         while True:
             await asyncio.sleep(self.heartbeat)
             now = loop.time()
-            # The comment carries a fresh cursor: a quiet stream that comes back later must not look too old. It is the
-            # cursor of what every connection already has, since an event may be half way through its audience.
-            beat = body(ServerSentEvent(comment="", id=self._codec.encode(self._settled)).encode())
+            beat = self._beat()
             for count, connection in enumerate(list(self._connections), start=1):
                 if connection.expires <= now or (
                     connection.state is State.BEHIND and now - connection.behind_since > self.patience

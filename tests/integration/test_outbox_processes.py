@@ -1,0 +1,263 @@
+"""The stream between processes: one publisher, handed over when it dies, nothing lost with a lost notice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from core.kernel.clock import SystemClock
+from core.kernel.db import Database
+from core.kernel.events import EventRegistry, emit
+from core.kernel.live import Dispatcher, Hub
+from core.kernel.live.links import PostgresLink
+from core.kernel.live.stream import StreamEvent
+from core.testing import free_port, in_loop
+from tests.support.live import KEY, stream
+
+ROOT = Path(__file__).resolve().parents[2]
+ORG = f"org:{uuid4()}"
+
+
+class Listener:
+    """A process that listens, and what it said."""
+
+    def __init__(self, url: str, *arguments: str) -> None:
+        command = [sys.executable, "-m", "tests.support.live_process", url, *arguments]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self.lines: list[dict[str, Any]] = []
+        self.heard: list[float] = []
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+    @property
+    def seqs(self) -> list[int]:
+        return [one["seq"] for one in self.lines if "seq" in one]
+
+    @property
+    def refs(self) -> list[str]:
+        return [one["ref"] for one in self.lines if "ref" in one]
+
+    @property
+    def leading(self) -> bool:
+        return [one["leading"] for one in self.lines if "leading" in one][-1:] == [True]
+
+    @property
+    def ready(self) -> bool:
+        return any("ready" in one for one in self.lines)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.thread.join(2)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+@contextmanager
+def listeners(url: str, count: int) -> Iterator[list[Listener]]:
+    with ExitStack() as stack:
+        started = []
+        for _ in range(count):
+            one = Listener(url)
+            stack.callback(one.end)
+            started.append(one)
+        eventually(lambda: all(one.ready for one in started))
+        eventually(lambda: any(one.leading for one in started))
+        yield started
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.005)
+
+
+def write(database: Database, ref: str) -> None:
+    with database.transaction() as session:
+        emit(session, "referral.submitted", ref, topics=[ORG], now=datetime.now(UTC))
+
+
+def test_every_process_hears_every_event_once_and_in_order(database: Database) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    with listeners(url, 2) as processes:
+
+        def pour(who: int) -> None:
+            for place in range(50):
+                write(database, f"R-{who}-{place}")
+
+        writers = [threading.Thread(target=pour, args=(who,)) for who in range(4)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        eventually(lambda: all(len(one.seqs) == 200 for one in processes))
+        for one in processes:
+            assert one.seqs == list(range(1, 201))
+            assert len(set(one.refs)) == 200
+        assert sum(one.leading for one in processes) == 1
+
+
+def test_another_process_takes_over_when_the_publisher_is_killed(database: Database) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    with listeners(url, 2) as processes:
+        write(database, "R-1")
+        eventually(lambda: all(one.refs == ["R-1"] for one in processes))
+        leader = next(one for one in processes if one.leading)
+        other = next(one for one in processes if one is not leader)
+        os.kill(leader.process.pid, signal.SIGKILL)
+        leader.process.wait()
+        write(database, "R-2")
+        begun = time.monotonic()
+        eventually(lambda: other.refs == ["R-1", "R-2"], 10)
+        assert time.monotonic() - begun < 5
+        eventually(lambda: other.leading)
+
+
+def test_a_lost_notice_delays_and_never_loses(pg_url: str) -> None:
+    """Security row S16: with no NOTIFY at all, publisher and other processes still hear of a commit within 250 ms."""
+    databases = [Database(pg_url), Database(pg_url)]
+
+    async def main() -> list[float]:
+        heard: list[dict[str, float]] = [{}, {}]
+        house: Any = None
+        dispatchers = [
+            Dispatcher(database, Recording(mine), EventRegistry(), SystemClock())
+            for database, mine in zip(databases, heard, strict=True)
+        ]
+        for dispatcher in dispatchers:
+            await dispatcher.start(house)
+        await until(lambda: sum(one.leading for one in dispatchers) == 1)
+        for dispatcher in dispatchers:
+            await lose_notices(dispatcher)
+        delays = []
+        for place in range(10):
+            await asyncio.to_thread(write_elsewhere, pg_url, f"R-{place}")
+            committed = time.perf_counter()
+            await until(lambda ref=f"R-{place}": all(ref in mine for mine in heard))  # type: ignore[misc]
+            delays += [mine[f"R-{place}"] - committed for mine in heard]
+            await asyncio.sleep(0.03)
+        for dispatcher in dispatchers:
+            await dispatcher.stop()
+        await databases[1].leave_loop()
+        return delays
+
+    delays = in_loop(databases[0], main)
+    for database in databases:
+        database.dispose()
+    assert max(delays) < 0.25
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def lose_notices(dispatcher: Dispatcher) -> None:
+    """The connection stays and every notice to it is lost."""
+    link = dispatcher._link
+    assert isinstance(link, PostgresLink)
+    while True:
+        try:
+            await link._alive().execute("UNLISTEN *")
+        except asyncpg.InterfaceError:  # the dispatcher is using it
+            await asyncio.sleep(0.001)
+        else:
+            return
+
+
+def write_elsewhere(url: str, ref: str) -> None:
+    """A commit by a command: no dispatcher in that process, so nothing wakes the publisher."""
+    database = Database(url)
+    write(database, ref)
+    database.dispose()
+
+
+def test_a_broken_connection_is_made_again_and_what_was_missed_is_read(pg_url: str) -> None:
+    database = Database(pg_url)
+
+    async def main() -> None:
+        heard: dict[str, float] = {}
+        dispatcher = Dispatcher(database, Recording(heard), EventRegistry(), SystemClock())
+        house: Any = None
+        await dispatcher.start(house)
+        await until(lambda: dispatcher.leading)
+        assert await asyncio.to_thread(terminate, database) == 1
+        write(database, "R-meanwhile")
+        await until(lambda: "R-meanwhile" in heard)
+        assert dispatcher.leading
+        await dispatcher.stop()
+
+    in_loop(database, main)
+    database.dispose()
+
+
+class Recording(Hub):
+    """Notes when it is fed."""
+
+    def __init__(self, heard: dict[str, float]) -> None:
+        super().__init__(KEY)
+        self.heard = heard
+
+    async def _broadcast(self, event: StreamEvent) -> None:
+        self.heard[event.ref] = time.perf_counter()
+
+
+def terminate(database: Database) -> int:
+    with database.transaction() as session:
+        statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'arrimage-live'"
+        where = " AND datname = current_database()"
+        return len(session.execute(text(statement + where)).all())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopping_server_closes_its_streams_first(sqlite_url: str, number: signal.Signals) -> None:
+    """The server would wait ten seconds for its open streams."""
+    port = free_port()
+    server = Listener(sqlite_url, "serve", str(port))
+
+    async def main() -> float:
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.close()
+                    break
+                except OSError:
+                    await asyncio.sleep(0.05)
+        async with stream(port, ORG) as one, stream(port, ORG) as two:
+            assert one.status == two.status == 200
+            begun = time.monotonic()
+            server.process.send_signal(number)
+            async with asyncio.timeout(8):
+                await one.closed.wait()
+                await two.closed.wait()
+                await asyncio.to_thread(server.process.wait)
+            return time.monotonic() - begun
+
+    try:
+        assert asyncio.run(main()) < 3
+    finally:
+        server.end()
