@@ -1,4 +1,4 @@
-"""The network a demonstration starts with: the region, a key pair for each organisation, the invented shelter's address."""
+"""The network a demonstration starts with: the region, a key pair each, the invented shelter’s address."""
 
 from datetime import datetime
 from pathlib import Path
