@@ -25,6 +25,7 @@ from core.accounts import queries as accounts
 from core.accounts.services import touch_session
 from core.directory.queries import emergency_lines
 from core.home.nav import navigation
+from core.home.queries import receives, waiting
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
@@ -119,7 +120,6 @@ def create_app(
 
 
 def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyring, hooks: Any, hub: Hub) -> House:
-    from core import features
 
     template_dirs = [
         *([settings.site_templates] if settings.site_templates else []),
@@ -146,7 +146,7 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
         return permissions.holds(viewer, permission, extra)
 
     def chrome(session: Session, request: PageRequest) -> Chrome:
-        return Chrome(navigation(session, request, receives=features.receives, waiting=features.waiting))
+        return Chrome(navigation(session, request, receives=receives, waiting=waiting))
 
     def cursor(session: Session) -> str:
         return hub.encode_cursor(snapshot_cursor(session))

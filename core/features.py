@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.access.registry import registry
-from core.access.viewer import Viewer
 from core.accounts import pages as accounts_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
@@ -22,12 +21,13 @@ from core.kernel.live.stream import purge_stream
 from core.kernel.mail import MailSender, Smtp, purge_mail
 from core.kernel.web.house import House
 from core.kernel.web.routes import Route
+from core.referrals.pages import network
 from core.settings import Settings
 
 
 def routes() -> tuple[Route, ...]:
     """Every route of the core."""
-    return (*home_pages.routes, *accounts_pages.routes)
+    return (*home_pages.routes, *accounts_pages.routes, *network.routes)
 
 
 def load_hooks(settings: Settings) -> Hooks:
@@ -56,16 +56,6 @@ def event_registry(hooks: Hooks) -> EventRegistry:
 def make_hub(keyring: Keyring) -> Hub:
     """The hub of this process."""
     return Hub(keyring.cookie_key("live.cursor"))
-
-
-def receives(session: Session, viewer: Viewer) -> bool:
-    """Whether the viewer's organisation has a queue of requests."""
-    return False
-
-
-def waiting(session: Session, viewer: Viewer) -> int:
-    """How many requests wait in that queue."""
-    return 0
 
 
 def housekeeping(session: Session, house: House, now: datetime) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from core.access.permissions import PUBLIC
+from core.access.permissions import PUBLIC, Permission
+from core.home.queries import tasks
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get
 
 
 def show_home(session: Session, request: PageRequest) -> Answer:
-    """Public: how to find help. Signed in: what waits for this person."""
-    if request.viewer.is_anonymous:
+    """Public: how to find help. Signed in: what waits for this person; plugins add their cards."""
+    viewer = request.viewer
+    if viewer.is_anonymous:
         return Page("home/public.html")
-    cards = request.house.hooks.dashboard_cards(request.viewer, session, request.now)
-    return Page("home/todo.html", {"cards": cards})
+    held = frozenset(permission for permission in Permission if request.house.holds(viewer, permission))
+    waiting = tasks(session, viewer, request.now, held)
+    if request.wants_fragment:
+        return Page("home/tasks.html", {"tasks": waiting})
+    cards = request.house.hooks.dashboard_cards(viewer, session, request.now)
+    may = {"send": Permission.REFERRAL_SEND in held}
+    return Page("home/todo.html", {"tasks": waiting, "cards": cards, "may": may})
 
 
 routes: tuple[Route, ...] = (get("/", show_home, permission=PUBLIC, name="home"),)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from core.kernel import formatting
+from core.kernel.hooks.parts import install_parts
 from core.kernel.i18n import Translator
 from core.kernel.ids import new_id
 
@@ -54,6 +55,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        install_parts(self.environment)
         self.environment.filters.update(formatting.template_filters())
         self.environment.globals.update(
             static=lru_cache(maxsize=256)(self._static), demo=demo, exit_url=exit_url, emergency=emergency
