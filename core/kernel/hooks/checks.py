@@ -71,13 +71,17 @@ def check_imports(plugin: str, folder: Path, package: str, others: Collection[st
                     f"le plugin {plugin} importe l’intérieur du noyau.",
                     f"importez de {' ou '.join(doors)} ; s’il y manque un nom, demandez-le.",
                 )
-            if any(module == other or module.startswith(f"{other}.") for other in others):
+            if not _within(module, (package,)) and _within(module, ("plugins", *others)):
                 refuse(
                     f"{path}, ligne {line}",
                     module,
                     f"le plugin {plugin} importe un autre plugin.",
                     "passez par un événement, ou par le noyau.",
                 )
+
+
+def _within(module: str, packages: Collection[str]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
 def _imports(path: Path, inside: Path, package: str) -> Iterator[tuple[int, str]]:

@@ -266,9 +266,9 @@ class Hooks:
         return registered
 
     def _check_places(self) -> None:
-        names = set(self.names())
         for plugin in self.plugins:
-            checks.check_routes(plugin.name, plugin.source, self._routes[plugin.name], self._own[plugin.name], names)
+            others = self._others(plugin)
+            checks.check_routes(plugin.name, plugin.source, self._routes[plugin.name], self._own[plugin.name], others)
             for committee in self._committees[plugin.name]:
                 if committee.slug != checks.slug_of(plugin.name):
                     checks.refuse(
@@ -278,12 +278,15 @@ class Hooks:
                         f'écrivez slug="{checks.slug_of(plugin.name)}".',
                     )
 
+    def _others(self, plugin: LoadedPlugin) -> set[str]:
+        return set(self.names()) - {plugin.name}
+
     def _visible(self, plugin: LoadedPlugin, hook: str, found: object, kind: type[T], viewer: Viewer) -> list[T]:
         """Contributions of the right type, with a permission that this viewer holds."""
         seen: list[T] = []
         for one in checks.check_kind(plugin.source, hook, found, kind):
             checks.check_permission(
-                plugin.source, f"{hook}, « {one.key} »", one.permission, self._own[plugin.name], self.names()
+                plugin.source, f"{hook}, « {one.key} »", one.permission, self._own[plugin.name], self._others(plugin)
             )
             if not _KEY.fullmatch(one.key):
                 checks.refuse(plugin.source, f"{hook}, « {one.key} »", "clé non valide.", "lettres minuscules et _.")
