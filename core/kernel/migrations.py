@@ -88,7 +88,7 @@ def downgrade(url: str, target: str, *, packages: Mapping[str, Path] | None = No
     if branch == CORE and plugins:
         raise MigrationError(
             f"Le noyau ne recule pas sous une extension installée ({', '.join(plugins)}), dont les tables "
-            f"seraient perdues. Retirez-la d’abord : arrimage plugin remove {plugins[0]}"
+            f"seraient perdues. Retirez-la d’abord : arrimage plugin uninstall {plugins[0]}"
         )
     with _migrating(url) as connection, _explained():
         command.downgrade(_config(packages, connection), target)
@@ -318,7 +318,7 @@ def _explained() -> Iterator[None]:
     except CommandError as error:
         raise MigrationError(
             f"{error} — si le dossier d’une extension a été effacé, remettez-le, "
-            "puis retirez-la avec : arrimage plugin remove NOM"
+            "puis retirez-la avec : arrimage plugin uninstall NOM"
         ) from error
 
 
