@@ -24,28 +24,12 @@ from core.directory.models import (
     TaxonomyTerm,
 )
 from core.directory.queries.hours import hours_of_many, state_now
+from core.directory.queries.phones import PhoneView
 from core.directory.rules.hours import OpeningHours, OpenState
 from core.directory.rules.matching import Eligibility, Match, ServiceFacts, Territory
 from core.directory.rules.visibility import Freshness, Reader, freshness, may_see
 from core.directory.rules.words import AreaKind, Audience, CapacityState, Status, Tier
 from core.kernel.clock import TORONTO
-
-
-@dataclass(frozen=True)
-class PhoneView:
-    """`href` is what a phone dials; empty for a fax."""
-
-    kind: str
-    number: str
-    extension: str | None = None
-
-    @property
-    def href(self) -> str:
-        digits = "".join(letter for letter in self.number if letter.isdigit())
-        if self.kind == "fax":
-            return ""
-        scheme = "sms" if self.kind == "text" else "tel"
-        return f"{scheme}:{digits if len(digits) == 3 else '+' + ('' if len(digits) == 11 else '1') + digits}"
 
 
 @dataclass(frozen=True)
@@ -232,7 +216,7 @@ class _Parts:
         )
         for owner, service, kind, number, extension, tier in rows:
             if may_see(tier, owner, self.reader):
-                found.setdefault((owner, service), []).append(PhoneView(kind, number, extension))
+                found.setdefault((owner, service), []).append(PhoneView(number, extension or "", kind))
         return found
 
     def _areas(self) -> dict[tuple[UUID, UUID | None], list[AreaView]]:

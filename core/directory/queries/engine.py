@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, text
 from sqlalchemy.orm import Session
 
-from core.directory.queries.vocabulary import Place, Vocabulary, likeness
+from core.directory.queries.vocabulary import Place, Vocabulary, distance
 from core.directory.rules.text import stem, words
 from core.kernel.db import dialect_name
 
@@ -71,7 +71,7 @@ def interpret(text_typed: str, known: Vocabulary) -> Interpretation:
             continue
         if place is None and (near := known.place_like(word)) is not None:
             correction = known.correction(word)
-            if correction is None or near[1] >= likeness(word, correction):
+            if correction is None or near[1] <= distance(word, correction):
                 place, place_words = near[0], (*place_words, *words(near[0].name))
                 continue
         if len(word) >= 3 and known.begins(word):

@@ -101,14 +101,24 @@ def who_can_help(
         attempts = [[*base, areas, doors], [*base, areas], *attempts]
     anywhere = replace(person, municipality_code=None, mrc_code=None, region_code=None)
     found: dict[UUID, ServiceCard] = {}
+    owners: set[UUID] = set()
     for position, scopes in enumerate(attempts):
         covering = person if place is not None and position < 2 else anywhere
-        for card in _fitting(session, reader, find(session, (), scopes), SearchQuery(), covering, now):
-            if card.id not in without and not (card.match and not card.match.fits):
-                found.setdefault(card.id, card)
+        fitting = _fitting(session, reader, find(session, (), scopes), SearchQuery(), covering, now)
+        for card in sorted(fitting, key=_doors, reverse=True):
+            # One service of each organisation: six names help more than six doors of one house.
+            if card.id not in without and card.organisation_id not in owners:
+                owners.add(card.organisation_id)
+                found[card.id] = card
         if len(found) >= min(limit, 3):
             break
     return tuple(found.values())[:limit]
+
+
+def _doors(card: ServiceCard) -> tuple[int, int]:
+    """Certain before doubtful, then how many doors the service opens."""
+    certain = card.match is None or card.match.certain
+    return int(certain), sum(term.code in FIRST_DOORS for term in card.terms)
 
 
 def _person(query: SearchQuery, place: Place | None) -> PersonFacts:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,8 +15,13 @@ from core.directory.rules.scope import area_token
 from core.directory.rules.text import stem, stems, words
 from core.directory.rules.words import AreaKind
 
-#: Likeness (0 to 100) from which an unknown word is read as a known one; shorter words need to be closer.
-CUTOFF_LONG, CUTOFF_SHORT, SHORTEST = 74, 80, 4
+#: Shorter words are never corrected: too many of them are one letter away from another.
+SHORTEST = 4
+
+
+def typing_errors(word: str) -> int:
+    """How many letters may be wrong, missing, added or swapped in a word of this length."""
+    return 1 if len(word) < 8 else 2 if len(word) < 11 else 3
 
 
 @dataclass(frozen=True)
@@ -55,18 +61,16 @@ class Vocabulary:
 
     def correction(self, word: str) -> str | None:
         """The closest known word within a typing error, or None."""
-        return _closest(word, self.ordered)
+        return closest(word, self.ordered)
 
-    def place_like(self, word: str) -> tuple[Place, float] | None:
-        """A place with a one-word name, mistyped or not finished, with its likeness."""
+    def place_like(self, word: str) -> tuple[Place, int] | None:
+        """A place with a one-word name, mistyped or not finished, and how many letters differ."""
         if len(word) >= 5:
             begun = {place.key: place for name, place in self.place_words.items() if name.startswith(word)}
             if len(begun) == 1:
-                return next(iter(begun.values())), 99.0
-        if len(word) < SHORTEST:
-            return None
-        best = process.extractOne(word, self.place_words.keys(), scorer=fuzz.ratio, score_cutoff=_cutoff(word))
-        return None if best is None else (self.place_words[str(best[0])], float(best[1]))
+                return next(iter(begun.values())), 0
+        name = closest(word, self.place_words)
+        return None if name is None else (self.place_words[name], OSA.distance(word, name))
 
     def area_tokens(self, place: Place) -> tuple[str, ...]:
         """Every area of service that may hold the place; unknown territories are never excluded."""
@@ -84,21 +88,19 @@ class Vocabulary:
         return tuple(found)
 
 
-def _cutoff(word: str) -> int:
-    return CUTOFF_LONG if len(word) > 5 else CUTOFF_SHORT
-
-
-def _closest(word: str, choices: Iterable[str]) -> str | None:
+def closest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice with the fewest typing errors, or None when every one is too far."""
     if len(word) < SHORTEST:
         return None
-    near = [choice for choice in choices if abs(len(choice) - len(word)) <= 2]
-    best = process.extractOne(word, near, scorer=fuzz.ratio, score_cutoff=_cutoff(word))
+    allowed = typing_errors(word)
+    near = [choice for choice in choices if abs(len(choice) - len(word)) <= allowed]
+    best = process.extractOne(word, near, scorer=OSA.distance, score_cutoff=allowed)
     return None if best is None else str(best[0])
 
 
-def likeness(word: str, other: str) -> float:
-    """0 to 100."""
-    return float(fuzz.ratio(word, other))
+def distance(word: str, other: str) -> int:
+    """Typing errors between two words."""
+    return int(OSA.distance(word, other))
 
 
 @lru_cache(maxsize=8)
