@@ -87,7 +87,9 @@ def rolled_back(database: Database) -> Iterator[Session]:
     engine = database.engine.execution_options(arrimage_write=True)
     with engine.connect() as connection:
         outer = connection.begin()
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        with Session(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False, info=database.session_info
+        ) as session:
             yield session
         outer.rollback()
 

@@ -1,0 +1,161 @@
+"""The route × principal matrix: what each kind of person gets from each route, as a table that is read and reviewed.
+
+`python -m tests.support.matrix` asks every route of the running application as each principal and writes
+tests/contract/route_matrix.csv; the difference is then reviewed like any other change. Nothing a handler does is kept:
+each transaction is rolled back, so the table does not depend on its own order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.accounts.models import User
+from core.accounts.services import open_session
+from core.app import create_app
+from core.directory.models import Organisation
+from core.kernel.clock import FixedClock
+from core.kernel.db import Database, Mode
+from core.kernel.web import csrf
+from core.kernel.web.routes import Route
+from core.testing import NOW, postgres
+from core.testing.network import Network, fresh_network
+from tests.support.samples import sample_paths
+
+T = TypeVar("T")
+TABLE = Path(__file__).resolve().parents[1] / "contract" / "route_matrix.csv"
+#: Principal -> demo persona. The three last ones hold a cookie that is worth nothing any more.
+PERSONAS: Mapping[str, str | None] = {
+    "anonymous": None,
+    "police": "police-repentigny",
+    "centre_designe": "cisss-centre-designe",
+    "third_worker": "communautaire-ajrj",
+    "receiver": "calacs-chrysalide",
+    "other_calacs": "calacs-coup-de-coeur",
+    "organisation_admin": "admin-chrysalide",
+    "privacy_officer": "confidentialite-chrysalide",
+    "committee_member": "bien-etre-1",
+    "committee_chair": "bien-etre-presidence",
+    "coordination": "coordination-cresl",
+    "operator": "operateur",
+    "suspended_user": "bien-etre-3",
+    "pending_organisation": "bien-etre-4",
+    "expired_session": "calacs-chrysalide",
+}
+Key = tuple[str, str]
+Matrix = dict[Key, dict[str, str]]
+
+
+class Rehearsal(Database):
+    """A database where everything is done for real, then undone."""
+
+    async def run(self, fn: Callable[[Session], T], mode: Mode = "read") -> T:
+        """Run `fn` and flush what it did; keep nothing."""
+        engine = self.engine.execution_options(arrimage_write=True)
+        with engine.connect() as connection:
+            outer = connection.begin()
+            with Session(
+                connection, join_transaction_mode="create_savepoint", expire_on_commit=False, info=self.session_info
+            ) as session:
+                result = fn(session)
+                session.flush()
+            outer.rollback()
+        return result
+
+
+def measured(network: Network) -> Matrix:
+    """What the application answers now: (method, path) -> {principal: status}."""
+    cookies = _cookies(network)
+    rehearsal = Rehearsal(network.url)
+    app = create_app(network.settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
+    found = asyncio.run(_ask_everything(app, cookies, sample_paths(network)))
+    rehearsal.dispose()
+    return found
+
+
+def reviewed() -> Matrix:
+    """The table of the repository."""
+    if not TABLE.exists():
+        return {}
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["method"], row["path"]): {name: row[name] for name in PERSONAS if name in row} for row in rows}
+
+
+def written(matrix: Matrix) -> str:
+    """The table as CSV, sorted by path then method."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["method", "path", *PERSONAS])
+    for method, path in sorted(matrix, key=lambda key: (key[1], key[0])):
+        writer.writerow([method, path, *(matrix[method, path][name] for name in PERSONAS)])
+    return buffer.getvalue()
+
+
+async def _ask_everything(app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], str]) -> Matrix:
+    house = app.state.house
+    key = house.keyring.cookie_key("csrf")
+    found: Matrix = {}
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        for route in app.state.routes:
+            row = found.setdefault((route.method, route.path), {})
+            for principal, session_cookie in cookies.items():
+                browser = session_cookie or "une-visite"
+                name = "arrimage" if session_cookie else "arrimage_form"
+                client.cookies.clear()
+                client.cookies.set(name, browser)
+                form = {"_csrf": csrf.token_for(key, browser)} if route.method == "POST" else None
+                answer = await client.request(route.method, paths(route), data=form)
+                row[principal] = str(answer.status_code)
+    return found
+
+
+def _cookies(network: Network) -> dict[str, str | None]:
+    cookies: dict[str, str | None] = {}
+    with network.database.transaction() as session:
+        for principal, persona in PERSONAS.items():
+            if persona is None:
+                cookies[principal] = None
+                continue
+            user = session.execute(select(User).where(User.demo_key == persona)).scalar_one()
+            since = network.clock.now() - (timedelta(hours=11) if principal == "expired_session" else timedelta())
+            cookies[principal] = open_session(session, user.id, since, second_factor=True, device="essai")
+            if principal == "suspended_user":
+                session.execute(update(User).where(User.id == user.id).values(status="disabled"))
+            if principal == "pending_organisation":
+                pending = update(Organisation).where(Organisation.id == user.organisation_id)
+                session.execute(pending.values(status="probation"))
+    return cookies
+
+
+def main() -> None:
+    """Write the table from what the application answers (on SQLite), and say what changed."""
+    with ExitStack() as stack:
+        run = postgres.begin_run()
+        stack.callback(postgres.end_run, run)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        network = stack.enter_context(fresh_network("sqlite", folder, FixedClock(NOW)))
+        found = measured(network)
+    before = reviewed()
+    TABLE.write_text(written(found), encoding="utf-8")
+    changed = [key for key in {*found, *before} if found.get(key) != before.get(key)]
+    sys.stdout.write("".join(f"{method} {path}\n" for method, path in sorted(changed)) or "nothing changed\n")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONWARNINGS", "error")
+    main()
