@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from core.access.plugins import install_plugins
 from core.access.registry import registry
 from core.accounts import pages as accounts_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
+from core.journal import pages as journal_pages
 from core.kernel.crypto import Keyring
 from core.kernel.events import REGISTRY, EventRegistry
 from core.kernel.hooks.loader import load_plugins
@@ -27,7 +29,7 @@ from core.settings import Settings
 
 def routes() -> tuple[Route, ...]:
     """Every route of the core."""
-    return (*home_pages.routes, *accounts_pages.routes, *network.routes)
+    return (*home_pages.routes, *accounts_pages.routes, *journal_pages.routes, *network.routes)
 
 
 def load_hooks(settings: Settings) -> Hooks:
@@ -36,10 +38,8 @@ def load_hooks(settings: Settings) -> Hooks:
 
 
 def restrict_access(hooks: Hooks) -> None:
-    """Put the enabled plugins' restrictions, and no others, on the core's actions."""
-    registry.forget_restrictions()
-    for restriction in hooks.restrictions():
-        registry.restrict(restriction.action, restriction.rule, restriction.sql)
+    """Make the enabled plugins' permissions actions, and put their restrictions, and no others, on all actions."""
+    install_plugins(registry, hooks)
 
 
 def event_registry(hooks: Hooks) -> EventRegistry:

@@ -14,6 +14,7 @@ from core.accounts.models import LoginSession, User
 from core.accounts.rules import TOUCH_EVERY, SessionState, session_state
 from core.accounts.services import email_lookup, read_personal, token_hash
 from core.directory.models import Organisation
+from core.journal.queries.people import Person, name_people_with
 from core.kernel.crypto import Keyring
 from core.kernel.web.house import Identity
 
@@ -167,3 +168,14 @@ def people_by_role(session: Session, organisation_id: UUID) -> tuple[RoleCount, 
         for role in roles:
             counts[Role(role)] = counts.get(Role(role), 0) + 1
     return tuple(RoleCount(role, counts[role]) for role in sorted(counts))
+
+
+@name_people_with
+def journal_people(session: Session, keyring: Keyring, user_ids: frozenset[UUID]) -> dict[UUID, Person]:
+    """Names for the journal's page, whose lines only hold identifiers."""
+    rows = session.execute(
+        select(User.id, User.name_sealed, Organisation.name)
+        .join(Organisation, Organisation.id == User.organisation_id)
+        .where(User.id.in_(user_ids))
+    )
+    return {row.id: Person(read_personal(keyring, row.id, "name_sealed", row.name_sealed), row.name) for row in rows}

@@ -1,0 +1,98 @@
+"""The privacy officer's page: who read or changed what the organisation holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.access.permissions import Permission
+from core.access.viewer import Viewer
+from core.journal.models.lines import moment
+from core.journal.queries import JournalLine, organisation_history
+from core.journal.queries.people import people
+from core.kernel.i18n import N_
+from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, not_found
+
+PAGE_LINES = 50
+
+#: What a line says, by action code. An action that is not here is shown by its code.
+ACTIONS: dict[str, str] = {
+    "referral.read": N_("Lecture de la référence"),
+    "referral.open": N_("Lecture de la référence"),
+    "referral.copy": N_("Copie pour le dossier de l’organisme"),
+    "referral.submit": N_("Envoi de la référence"),
+    "referral.claim": N_("Prise en main"),
+    "referral.release": N_("Remise dans la liste"),
+    "referral.ask": N_("Question posée"),
+    "referral.answer": N_("Réponse donnée"),
+    "referral.amend": N_("Précision apportée"),
+    "referral.accept": N_("Acceptation"),
+    "referral.attempt": N_("Essai de la joindre"),
+    "referral.transfer": N_("Transfert"),
+    "referral.close": N_("Fermeture"),
+    "referral.withdraw": N_("Retrait du consentement"),
+    "consent.withdraw": N_("Retrait du consentement"),
+    "directory.address_read": N_("Lecture d’une adresse confidentielle"),
+    "directory.address_changed": N_("Changement d’une adresse confidentielle"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line as shown. `who` is empty when nobody was signed in (the woman herself, or the platform)."""
+
+    at: datetime
+    who: str
+    organisation: str
+    action: str
+    subject: str
+    details: str
+
+
+def show_journal(session: Session, request: PageRequest) -> Answer:
+    """The latest lines about what the viewer's organisation holds, fifty a page."""
+    viewer: Viewer = request.viewer
+    if viewer.organisation_id is None:
+        return not_found()
+    before = _moment(request.query.get("avant", ""))
+    lines = organisation_history(session, viewer.organisation_id, limit=PAGE_LINES + 1, before=before)
+    shown = lines[:PAGE_LINES]
+    older = moment(shown[-1].at) if len(lines) > PAGE_LINES else None
+    return Page("journal/index.html", {"rows": _rows(session, request, shown), "older": older, "before": before})
+
+
+def _rows(session: Session, request: PageRequest, lines: tuple[JournalLine, ...]) -> tuple[Row, ...]:
+    known = people(
+        session, request.house.keyring, frozenset(line.actor_user_id for line in lines if line.actor_user_id)
+    )
+    rows = []
+    for line in lines:
+        person = known.get(line.actor_user_id) if line.actor_user_id else None
+        rows.append(
+            Row(
+                line.at,
+                person.name if person else "",
+                person.organisation if person else "",
+                ACTIONS.get(line.action, line.action),
+                line.subject.partition(":")[2] or line.subject,
+                _details(line),
+            )
+        )
+    return tuple(rows)
+
+
+def _details(line: JournalLine) -> str:
+    def text(value: object) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+
+    return " · ".join(f"{key}={text(value)}" for key, value in sorted(line.facts.items()))
+
+
+def _moment(text: str) -> str | None:
+    try:
+        return moment(datetime.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+routes: tuple[Route, ...] = (get("/journal", show_journal, permission=Permission.JOURNAL_READ, name="journal"),)
