@@ -7,9 +7,10 @@ const MINUTE = 60, HOUR = 3600, DAY = 86_400;
 
 function duration(seconds) {
   const n = "\u00a0";
-  if (seconds < MINUTE) return word("instant");
+  const bound = (text) => text.replace(/ (?=\S+$)/, n);
+  if (seconds < MINUTE) return bound(word("instant"));
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}${n}min`;
-  if (seconds >= 3 * DAY) return word("days", { n: Math.floor(seconds / DAY) });
+  if (seconds >= 3 * DAY) return bound(word("days", { n: Math.floor(seconds / DAY) }));
   const hours = Math.floor(seconds / HOUR), minutes = Math.floor((seconds % HOUR) / MINUTE);
   if (!minutes || seconds >= DAY) return `${hours}${n}h`;
   const english = document.documentElement.lang.startsWith("en");

@@ -1,0 +1,341 @@
+"""The browser modules in Debian's Chromium, on the real frame under the real content-security policy."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from core.kernel.formatting import format_clock
+from tests.browser.scripted import Site
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+if not Path(CHROMIUM).exists() and not os.environ.get("CI"):
+    pytest.skip("Debian's Chromium is not installed (apt install chromium)", allow_module_level=True)
+
+ROW = (
+    '<li data-key="{0}"><a class="code" href="/queue">{0}</a><div>18 à 24 ans</div><div>il reste 5 h</div>'
+    "<span>libre</span></li>"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    site = Site(Path(__file__).parent / "pages")
+    site.world.fragments = {"rows": (200, ROW.format("R-1")), "block": (200, "<p>à jour</p>")}
+    site.start()
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=site.url, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(5000)
+    yield context
+    context.close()
+
+
+def opened(context: BrowserContext, path: str) -> Page:
+    """A page whose console must stay silent about refused styles or scripts."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+    page.goto(path)
+    return page
+
+
+def live(context: BrowserContext, path: str = "/queue") -> Page:
+    page = opened(context, path)
+    expect(page.locator("[data-connection]")).to_have_text("En direct")
+    return page
+
+
+def test_a_new_row_appears_without_taking_the_focus(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    page.locator("#f-q").focus()
+    page.keyboard.type("rep")
+    site.world.fragments["rows"] = (200, ROW.format("R-2") + ROW.format("R-1"))
+    site.world.emit("referral.submitted", "R-2")
+    expect(page.locator("[data-key='R-2']")).to_be_visible(timeout=1000)
+    expect(page.locator("[data-key='R-2']")).to_have_class(re.compile("new"))
+    page.keyboard.type("entigny")
+    expect(page.locator("#f-q")).to_have_value("repentigny")
+    expect(page.locator("#announcer")).to_have_text("1 nouveauté")
+    assert page.locator("[data-live-rows] > li").all_inner_texts()[0].startswith("R-2")
+
+
+def test_a_list_under_the_hand_waits_for_the_person(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    page.locator("[data-key='R-1'] a").focus()
+    site.world.fragments["rows"] = (200, ROW.format("R-3") + ROW.format("R-2") + ROW.format("R-1"))
+    site.world.emit("referral.submitted", "R-2")
+    bar = page.get_by_role("status").filter(has_text="2 nouveautés")
+    expect(bar).to_be_visible()
+    expect(page.locator("[data-key='R-2']")).to_have_count(0)
+    assert page.evaluate("document.activeElement.textContent") == "R-1"
+    bar.get_by_role("button", name="Afficher").click()
+    expect(page.locator("[data-live-rows] > li")).to_have_count(3)
+    expect(bar).to_have_count(0)
+
+
+def test_what_may_no_longer_be_read_goes_at_once_even_under_the_hand(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    page.locator("#inside").focus()
+    site.world.fragments["block"] = (404, "")
+    site.world.emit("consent.withdrawn", "R-9")
+    page.wait_for_timeout(200)
+    expect(page.locator("[data-live-ref] [data-personal]")).to_have_text("Maude, 450 555-0143")
+    site.world.emit("consent.withdrawn", "R-1")
+    expect(page.locator("[data-live-ref]")).to_have_text("Ce contenu n’est plus accessible.", timeout=1000)
+
+
+def test_fewer_personal_parts_replace_at_once_but_others_wait(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    page.locator("#inside").focus()
+    site.world.fragments["block"] = (200, '<div data-personal>Maude</div><button id="inside">Noter</button><p>plus</p>')
+    site.world.emit("consent.renewed", "R-1")
+    expect(page.get_by_role("status").filter(has_text="1 nouveauté — Afficher")).to_be_visible()
+    site.world.fragments["block"] = (200, "<p>fermée</p>")
+    site.world.emit("consent.withdrawn", "R-1")
+    expect(page.locator("[data-live-ref]")).to_have_text("fermée", timeout=1000)
+
+
+def test_one_stream_serves_every_page_and_passes_on(context: BrowserContext, site: Site) -> None:
+    first, second = live(context), live(context)
+    assert site.world.streams == 1
+    site.world.fragments["rows"] = (200, ROW.format("R-2") + ROW.format("R-1"))
+    site.world.emit("referral.submitted", "R-2")
+    for page in (first, second):
+        expect(page.locator("[data-key='R-2']")).to_be_visible()
+    first.close()
+    for _ in range(50):
+        if site.world.streams_opened == 2:
+            break
+        second.wait_for_timeout(50)
+    site.world.fragments["rows"] = (200, ROW.format("R-3"))
+    site.world.emit("referral.submitted", "R-3")
+    expect(second.locator("[data-key='R-3']")).to_be_visible()
+    assert site.world.streams == 1
+
+
+def test_personal_content_leaves_the_page_without_a_stream_and_comes_back(context: BrowserContext, site: Site) -> None:
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/queue")
+    expect(page.locator("[data-connection]")).to_have_text("En direct")
+    site.world.cut()
+    expect(page.locator("[data-connection]")).to_have_text(re.compile("Reconnexion|Hors ligne"))
+    expect(page.locator("#alone")).to_have_text("Maude, 450 555-0143")
+    page.clock.run_for(31_000)
+    expect(page.locator("#alone")).to_have_text(re.compile("masqué"))
+    assert "Maude" not in page.content()
+    site.world.stream_open = True
+    site.world.fragments["block"] = (404, "")
+    page.clock.run_for(31_000)
+    expect(page.locator("#alone")).to_have_text("Maude, 450 555-0143")
+    expect(page.locator("[data-live-ref]")).to_have_text("Ce contenu n’est plus accessible.")
+
+
+def test_a_session_that_ended_blanks_without_waiting(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    site.world.signed_in = False
+    site.world.cut()
+    expect(page.locator("#alone")).to_have_text(re.compile("masqué"), timeout=5000)
+
+
+def test_another_identity_in_another_tab_ends_this_page(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    site.world.mark = "session-b"
+    opened(context, "/queue")
+    expect(page.locator("main")).to_contain_text("La session a changé dans un autre onglet.")
+    assert "Maude" not in page.content()
+
+
+def test_signing_out_ends_the_other_tabs(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    opened(context, "/public")
+    expect(page.locator("main")).to_contain_text("La session a changé dans un autre onglet.")
+
+
+@pytest.mark.parametrize("way", ["click", "Shift", "Escape"])
+def test_quick_exit_leaves_nothing_behind(context: BrowserContext, way: str) -> None:
+    page = opened(context, "/sent")
+    page.goto("/public")
+    assert page.title() == "Renseignements · Arrimage"
+    if way == "click":
+        page.get_by_role("link", name="Sortie rapide").click()
+    else:
+        for _ in range(3):
+            page.keyboard.press(way)
+    page.wait_for_url("**/ailleurs")
+    page.go_back()
+    assert page.url.endswith("/sent")
+
+
+def test_a_capital_letter_is_not_a_way_out(context: BrowserContext) -> None:
+    page = opened(context, "/public")
+    page.locator("#f-q").focus()
+    for letter in "ABC":
+        page.keyboard.press(f"Shift+{letter}")
+    expect(page.locator("#f-q")).to_have_value("ABC")
+    assert page.url.endswith("/public")
+
+
+def test_quick_exit_is_a_plain_link_without_scripts(browser: Browser, site: Site) -> None:
+    context = browser.new_context(base_url=site.url, java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto("/public")
+    page.get_by_role("link", name="Sortie rapide").click()
+    assert page.url.endswith("/ailleurs")
+    page.goto("/queue")
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(page.get_by_role("link", name="Demandes reçues")).to_be_visible()
+    context.close()
+
+
+def test_drafts_are_kept_and_survive_a_lost_signal(context: BrowserContext, site: Site) -> None:
+    page = opened(context, "/form")
+    page.locator("#f-note").fill("Première visite.")
+    page.locator("#f-municipality").focus()
+    expect(page.locator("[data-form-status]")).to_have_text(re.compile(r"Enregistré à \d+\sh\s\d\d"))
+    assert site.world.posts[-1][1]["note"] == "Première visite."
+    context.set_offline(True)
+    page.locator("#f-note").fill("Deuxième.")
+    page.locator("#f-municipality").focus()
+    expect(page.locator("[data-form-status]")).to_have_text(re.compile("Hors ligne"))
+    context.set_offline(False)
+    expect(page.locator("[data-form-status]")).to_have_text(re.compile("Enregistré"))
+    assert site.world.posts[-1][1]["note"] == "Deuxième."
+
+
+def test_a_form_is_sent_again_with_the_same_key_until_the_network_returns(context: BrowserContext, site: Site) -> None:
+    page = opened(context, "/form")
+    page.locator("#f-note").fill("Texte.")
+    site.world.drop_posts = 1
+    context.set_offline(True)
+    page.get_by_role("button", name="Envoyer").click()
+    expect(page.locator("[data-form-status]")).to_contain_text("Pas encore envoyé")
+    expect(page.locator("#f-note")).to_have_value("Texte.")
+    context.set_offline(False)
+    page.get_by_role("button", name="Réessayer maintenant").click()
+    page.wait_for_url("**/sent")
+    sent = [form for kind, form in site.world.posts if kind == "send"]
+    assert len(sent) == 2
+    assert sent[0]["_key"] == sent[1]["_key"]
+
+
+def test_errors_come_back_in_place_with_the_focus_and_the_text(context: BrowserContext, site: Site) -> None:
+    site.world.answer = "errors"
+    page = opened(context, "/form")
+    page.locator("#f-note").fill("Texte gardé.")
+    page.get_by_role("button", name="Envoyer").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page).to_have_title(re.compile("^Erreur"))
+    expect(page.locator("#f-note")).to_have_value("Texte gardé.")
+    page.get_by_role("link", name=re.compile("Municipalité")).click()
+    expect(page.locator("#f-municipality")).to_be_focused()
+    expect(page.locator("#f-municipality")).to_have_attribute("aria-invalid", "true")
+
+
+def test_suggestions_ignore_accents_and_abbreviations(context: BrowserContext) -> None:
+    page = opened(context, "/form")
+    field = page.get_by_role("combobox", name="Municipalité où elle vit")
+    field.press_sequentially("st jac")
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(field).to_have_value("Saint-Jacques")
+    field.fill("epi")
+    page.get_by_role("option", name="L’Épiphanie").click()
+    expect(field).to_have_value("L’Épiphanie")
+
+
+@pytest.mark.parametrize("locale", ["fr", "en"])
+def test_clocks_say_the_same_words_as_the_server(context: BrowserContext, locale: str) -> None:
+    page = opened(context, f"/parts?lang={locale}")
+    now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    shifts = [-400_000, -90_061, -4200, -30, 0, 30, 61, 1500, 18_000, 81_600, 111_600, 259_200, 600_000]
+    expected = [format_clock(now + timedelta(seconds=shift), locale, now) for shift in shifts]
+    said = page.evaluate(
+        """async ([shifts, now]) => {
+            const src = new URL("clock.js", document.querySelector("script[type=module]").src).href.split("?")[0];
+            const { clockWords } = await import(src);
+            return shifts.map((shift) => clockWords(new Date(now + shift * 1000), new Date(now)));
+        }""",
+        [shifts, now.timestamp() * 1000],
+    )
+    assert [(one["text"], one["state"]) for one in said] == [(one.text, one.state) for one in expected]
+
+
+def test_hiding_by_one_key_which_can_be_switched_off(context: BrowserContext) -> None:
+    page = live(context)
+    page.keyboard.press("m")
+    assert page.evaluate("document.documentElement.hasAttribute('data-masked')")
+    page.keyboard.press("m")
+    page.keyboard.press("?")
+    page.get_by_label("Raccourcis d’une touche actifs").uncheck()
+    page.keyboard.press("Escape")
+    page.locator("body").click(position={"x": 2, "y": 300})
+    page.keyboard.press("m")
+    assert not page.evaluate("document.documentElement.hasAttribute('data-masked')")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", ["/queue", "/form", "/public", "/parts", "/parts?lang=en"])
+def test_no_accessibility_violation_and_no_sideways_scrolling(
+    browser: Browser, site: Site, path: str, width: int
+) -> None:
+    for scheme in ("light", "dark"):
+        context = browser.new_context(base_url=site.url, viewport={"width": width, "height": 844}, color_scheme=scheme)
+        page = opened(context, path)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()
+
+
+def test_targets_are_thumb_sized_on_a_phone(context: BrowserContext) -> None:
+    page = opened(context, "/parts")
+    small = page.evaluate(
+        """[...document.querySelectorAll(".btn, .choice, select, .field input")].filter((one) => one.checkVisibility())
+        .map((one) => [one.textContent, one.getBoundingClientRect().height]).filter(([, height]) => height < 44)"""
+    )
+    assert small == []
+
+
+def test_the_first_page_is_light(context: BrowserContext) -> None:
+    sizes: list[int] = []
+    page = context.new_page()
+    page.on("response", lambda response: sizes.append(len(response.body())))
+    page.goto("/public", wait_until="networkidle")
+    assert sum(sizes) < 150_000
+    assert len(sizes) < 20
+
+
+def test_paper_says_what_it_is_and_drops_what_only_a_screen_can_use(context: BrowserContext) -> None:
+    page = opened(context, "/parts")
+    page.emulate_media(media="print")
+    expect(page.locator(".masthead")).to_be_hidden()
+    expect(page.locator(".btn").first).to_be_hidden()
+    expect(page.locator(".print-head")).to_contain_text("R-7K3M-9Q")
