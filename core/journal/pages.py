@@ -19,7 +19,7 @@ PAGE_LINES = 50
 ACTIONS: dict[str, str] = {
     "referral.read": N_("Lecture de la référence"),
     "referral.open": N_("Lecture de la référence"),
-    "referral.copy": N_("Copie pour le dossier de l’organisme"),
+    "referral.copy": N_("Copie vers le système de l’organisme"),
     "referral.submit": N_("Envoi de la référence"),
     "referral.claim": N_("Prise en main"),
     "referral.release": N_("Remise dans la liste"),
