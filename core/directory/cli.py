@@ -22,12 +22,12 @@ def region() -> None:
 
 @app.command("import")
 def import_command(
-    directory: Annotated[Path, typer.Argument(help="Dossier de la région.", metavar="DOSSIER")],
+    directory: Annotated[Path, typer.Argument(help="Répertoire de la région.", metavar="RÉPERTOIRE")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Vérifier et compter sans rien écrire.")] = False,
 ) -> None:
-    """Charger un dossier de région : tout, ou rien si une ligne est fautive. Se répète sans rien doubler."""
+    """Charger le répertoire d’une région : tout, ou rien si une ligne est fautive. Se répète sans rien doubler."""
     if not directory.is_dir():
-        fail(f"{directory} : ce dossier n’existe pas.")
+        fail(f"{directory} : ce répertoire n’existe pas.")
     settings = open_settings()
     keyring = None if dry_run else open_keyring(settings)
     database = open_database(settings)

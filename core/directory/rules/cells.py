@@ -90,7 +90,7 @@ def parse_audiences(cell: str) -> tuple[Eligibility, ...]:
     for part in _parts(cell):
         name, _, ages = part.partition(":")
         if name not in {a.value for a in Audience}:
-            raise ValueError(f"Clientèle inconnue : « {name} ».")
+            raise ValueError(f"Public inconnu : « {name} ».")
         low, _, high = ages.partition("-")
         if not re.fullmatch(r"\d{0,3}", low) or not re.fullmatch(r"\d{0,3}", high):
             raise ValueError(f"Âges non reconnus : « {part} ». Écrivez par exemple « girls:12-17 ».")

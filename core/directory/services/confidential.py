@@ -15,6 +15,7 @@ from core.directory.rules.words import Tier
 from core.journal.services import record
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key, seal, unseal
 from core.kernel.errors import DomainError, Missing
+from core.kernel.i18n import N_
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ def seal_details(session: Session, location: Location, details: ConfidentialDeta
     """Write the details under a new key sealed to the organisation. Raises DomainError when it has no key yet."""
     public_key = session.scalar(select(Organisation.public_key).where(Organisation.id == location.organisation_id))
     if public_key is None or location.visibility != Tier.CONFIDENTIAL.value:
-        raise DomainError("Cet organisme n’a pas encore de clé : son adresse confidentielle ne peut pas être gardée.")
+        raise DomainError(
+            N_("Cet organisme n’a pas encore de clé : son adresse confidentielle ne peut pas être gardée.")
+        )
     key, version = new_block_key(), location.sealed_version + 1
     plain = json.dumps(asdict(details), ensure_ascii=False).encode()
     location.sealed_version = version

@@ -264,7 +264,7 @@ class _Checker:
 
     def _known(self, line: Line, what: str, key: str, known: Iterable[str]) -> None:
         if key not in known:
-            self.folder.refuse(line, f"{what} « {key} » : inconnu dans ce dossier.")
+            self.folder.refuse(line, f"{what} « {key} » : inconnu dans ce répertoire.")
 
     def _code(self, line: Line, column: str, allowed: Iterable[str]) -> None:
         choices = tuple(allowed)
