@@ -1,0 +1,83 @@
+"""*Peut-être la même personne*: only for a receiver that accepted both, never told to a sender (rule §3 (12)).
+
+What two referrals have in common is a keyed hash, different in each organisation: two organisations' rows never match,
+and the database alone answers nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session, aliased
+
+from core.consent.rules import Block
+from core.kernel.crypto import Keyring
+from core.referrals.models import DuplicateKey, Referral
+from core.referrals.rules.workflow import HELD
+from core.referrals.services.loading import Offer
+from core.referrals.services.sealing import open_blocks
+
+
+def remember(session: Session, keyring: Keyring, offer: Offer) -> None:
+    """At acceptance, once the receiver can open them: hash her telephone, and her first name with her age band."""
+    assert offer.recipient is not None
+    kinds = [Block.IDENTITY.value, Block.CONTACT.value]
+    opened = open_blocks(session, keyring, offer.id, offer.recipient, kinds)
+    words = {kind: block.content for kind, block in opened.items()}
+    phone = re.sub(r"\D", "", _text(words, Block.CONTACT, "phone"))[-10:]
+    name = _folded(_text(words, Block.IDENTITY, "first_name"))
+    bases = {"phone": phone if len(phone) == 10 else "", "name": f"{name}|{offer.age_band}" if name else ""}
+    rows = [
+        {
+            "referral_id": offer.id,
+            "basis": basis,
+            "organisation_id": offer.recipient.id,
+            "digest": keyring.pseudonym(f"referral.duplicate.{offer.recipient.id}.{basis}", value),
+        }
+        for basis, value in bases.items()
+        if value
+    ]
+    if rows:
+        session.execute(insert(DuplicateKey), rows)
+
+
+def forget(session: Session, referral_id: UUID) -> None:
+    """The content goes, and with it what it was compared by."""
+    session.execute(delete(DuplicateKey).where(DuplicateKey.referral_id == referral_id))
+
+
+def possible_duplicates(session: Session, referral_id: UUID, organisation_id: UUID) -> tuple[tuple[str, bool], ...]:
+    """Codes of this organisation's accepted referrals that may be about the same person, and whether already joined."""
+    mine, other = aliased(DuplicateKey), aliased(DuplicateKey)
+    this, that = aliased(Referral), aliased(Referral)
+    rows = session.execute(
+        select(that.code, this.joined_group, that.joined_group)
+        .select_from(mine)
+        .join(this, this.id == mine.referral_id)
+        .join(other, (other.organisation_id == mine.organisation_id) & (other.digest == mine.digest))
+        .join(that, that.id == other.referral_id)
+        .where(
+            mine.referral_id == referral_id,
+            mine.organisation_id == organisation_id,
+            that.id != referral_id,
+            that.case_id != this.case_id,
+            that.recipient_id == organisation_id,
+            that.state.in_([state.value for state in HELD]),
+        )
+        .distinct()
+        .order_by(that.code)
+    )
+    return tuple((code, left is not None and left == right) for code, left, right in rows)
+
+
+def _text(words: dict[str, dict[str, str | list[str]]], block: Block, name: str) -> str:
+    value = words.get(block.value, {}).get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if letter.isalpha())
