@@ -167,9 +167,9 @@ def live_server() -> Iterator[Callable[[Any], LiveServer]]:
         yield lambda app: stack.enter_context(serving(app))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium per process."""
+    """One headless Chromium per file: while Playwright runs, the thread has a loop and `asyncio.run` is refused."""
     with launched() as running:
         yield running
 

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from core.kernel.errors import StartupError
+from core.settings import Settings
 from tests.support.source import ROOT, committed_files, place, python_files
 
 TEXT = {".py", ".md", ".toml", ".html", ".css", ".js", ".csv", ".txt", ".mako", ".cfg", ".yml", ".json", ".svg", ""}
@@ -42,13 +46,15 @@ def test_nothing_is_left_open() -> None:
 
 
 def test_no_test_is_skipped_but_for_a_missing_browser() -> None:
+    """And that one never when CI is set: the file that skips asks for it."""
     skip = re.compile(r"pytest\.(?:mark\.)?(?:skip|skipif|xfail)\b|importorskip")
+    browsers = (ROOT / "core" / "testing" / "browser.py", *(ROOT / "tests" / "browser").glob("*.py"))
     wrong = [
         place(path)
         for path in python_files("tests", "plugins", "core")
+        for text in [path.read_text("utf-8")]
         if path.resolve() != Path(__file__).resolve()
-        and path != ROOT / "core" / "testing" / "browser.py"
-        and skip.search(path.read_text("utf-8"))
+        if skip.search(text) and not (path in browsers and 'os.environ.get("CI")' in text)
     ]
     assert wrong == []
 
@@ -84,3 +90,33 @@ def test_every_document_link_leads_somewhere() -> None:
             if "://" not in target and not target.startswith("mailto:") and not (path.parent / target).exists():
                 wrong.append(f"{place(path)} → {target}")
     assert wrong == []
+
+
+def test_the_operators_manual_names_real_settings() -> None:
+    """docs/operating.md: no variable that does not exist, none missing that production refuses to start without."""
+    manual = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    named = set(re.findall(r"ARRIMAGE_[A-Z_]+[A-Z]", manual))
+    real = {f"ARRIMAGE_{name.upper()}" for name in Settings.model_fields}
+    assert named <= real
+    with pytest.raises(StartupError) as refused:
+        Settings(mode="production")
+    assert set(re.findall(r"ARRIMAGE_[A-Z_]+[A-Z]", str(refused.value))) <= named
+
+
+def test_every_make_target_explains_itself() -> None:
+    """`make help` tells what each target a person types is for; the readme begins with the two that matter."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([.a-z]+):(?!=)", makefile, re.MULTILINE)) - {"lint", "types", "contracts", "tests"}
+    explained = set(re.findall(r"^([.a-z]+):.*## ", makefile, re.MULTILINE))
+    assert targets - explained <= {".venv"}
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert -1 < readme.find("make demo") < 1500
+    assert -1 < readme.find("make test") < 2500
+
+
+def test_the_integration_run_is_the_same_as_everyones() -> None:
+    """`.ci/run` may prepare the machine; what it proves is `make test`, and nothing is skipped there."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert script.rstrip().endswith("exec make test")
+    assert "export CI=true" in script
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
