@@ -21,8 +21,7 @@ def install_plugins(registry: Registry, hooks: Hooks) -> None:
     Raises `StartupError` for a restriction on an action that doesn't exist (it would never restrict) or without
     the SQL form on an action used in lists (the list would show what the page refuses).
     """
-    registry.restrictions.clear()
-    registry.restriction_twins.clear()
+    registry.forget_restrictions()
     for permission, roles in hooks.permission_roles().items():
         registry.rules[permission] = _rule(roles)
         registry.twins[permission] = _twin(roles)

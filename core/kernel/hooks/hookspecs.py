@@ -177,7 +177,8 @@ class HookSpecs(Protocol):
     def seed(self, session: Session, seeder: Seeder, settings: PluginSettings) -> None:
         """Make the plugin's fictitious data for the demo.
 
-        Called once on a new demo database, after the core's own data. Everything is plainly invented.
+        Called each time the demo starts, after the core's own data: add what is missing, nothing twice. Everything is
+        plainly invented.
         """
 
 
