@@ -30,6 +30,7 @@ ACTIONS: dict[str, str] = {
     "referral.attempt": N_("Essai de la joindre"),
     "referral.transfer": N_("Transfert"),
     "referral.close": N_("Fermeture"),
+    "referral.end": N_("Fermeture"),
     "referral.withdraw": N_("Retrait du consentement"),
     "consent.withdraw": N_("Retrait du consentement"),
     "directory.address_read": N_("Lecture d’une adresse confidentielle"),

@@ -9,7 +9,7 @@ Fact = str | int | bool | list[str] | list[int] | list[bool]
 Scalar = str | int | bool
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_CODE: Final = re.compile(r"[a-z][a-z0-9]*(?:[_.:+-][a-z0-9]+)*")
+_CODE: Final = re.compile(r"[a-z0-9]+(?:[_.:+-][a-z0-9]+)*")
 _REFERENCE: Final = re.compile(r"[A-Z]{1,4}(?:-[A-Z0-9]{1,16}){1,3}")
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")

@@ -101,6 +101,7 @@ def test_an_organisation_sees_what_it_holds_latest_first(session: Session) -> No
         {"phone": "450-555-0123"},
         {"phone": "450.555.0123"},
         {"phone": "p4505550123"},
+        {"phone": "4505550123"},
         {"phone": 4505550123},
         {"place": "12 rue Saint-Viateur"},
         {"place": "J6E 3Z1"},
@@ -128,7 +129,16 @@ def test_words_about_a_person_are_refused_and_not_repeated(session: Session, fac
 
 @pytest.mark.parametrize(
     "value",
-    ["not_reached", "calacs.intake", "referral:R-7K2M", f"user:{UUID(int=4)}", "a" * 64, "2026-11-24", "R-2026-AB12"],
+    [
+        "not_reached",
+        "18-24",
+        "calacs.intake",
+        "referral:R-7K2M",
+        f"user:{UUID(int=4)}",
+        "a" * 64,
+        "2026-11-24",
+        "R-2026-AB12",
+    ],
 )
 def test_codes_references_and_identifiers_are_accepted(session: Session, value: str) -> None:
     write(session, code=value, several=[value, value])
