@@ -16,12 +16,14 @@ from core.accounts import queries, services
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_database, open_keyring, open_settings
 from core.demo import seed_demo
+from core.demo_plugins import seed_plugins
 from core.directory.cli import app as region_app
 from core.directory.queries import organisation_by_slug
 from core.features import load_hooks
 from core.journal.cli import app as journal_app
 from core.kernel import migrations
 from core.kernel.errors import StartupError
+from core.kernel.hooks.loader import migration_packages
 from core.plugin_cli import app as plugin_app
 from core.settings import Settings
 
@@ -44,7 +46,7 @@ def migrate() -> None:
     """Mettre la base à jour (cœur et modules activés)."""
     settings = open_settings()
     database_folder(settings.database_url)
-    migrations.upgrade(settings.database_url, _enabled(settings))
+    _bring_up_to_date(settings)
     typer.echo("Base à jour.")
 
 
@@ -78,12 +80,13 @@ def prepare_demo(folder: Path, port: int = 8000) -> Settings:
         master_key_file=folder / "demo.key",
         public_url=f"http://127.0.0.1:{port}",
     )
-    migrations.upgrade(settings.database_url, _enabled(settings))
+    _bring_up_to_date(settings)
     keyring = open_keyring(settings, create=True)
     database = open_database(settings)
     now = datetime.now(UTC)
     with database.transaction() as session:
         seed_demo(session, keyring, now)
+        seed_plugins(session, load_hooks(settings), now)
     database.dispose()
     return settings
 
@@ -172,8 +175,13 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     )
 
 
-def _enabled(settings: Settings) -> tuple[str, ...]:
-    return load_hooks(settings).names()
+def _bring_up_to_date(settings: Settings) -> None:
+    """Core, then the enabled plugins, installed packages included."""
+    try:
+        packages = migration_packages(settings.plugins_file)
+        migrations.upgrade(settings.database_url, load_hooks(settings).names(), packages=packages)
+    except StartupError as failure:
+        fail(str(failure))
 
 
 def main() -> None:
