@@ -23,13 +23,14 @@ from core.kernel.live.stream import purge_stream
 from core.kernel.mail import MailSender, Smtp, purge_mail
 from core.kernel.web.house import House
 from core.kernel.web.routes import Route
+from core.referrals import pages as referrals_pages
 from core.referrals.pages import network
 from core.settings import Settings
 
 
 def routes() -> tuple[Route, ...]:
     """Every route of the core."""
-    return (*home_pages.routes, *accounts_pages.routes, *journal_pages.routes, *network.routes)
+    return (*home_pages.routes, *accounts_pages.routes, *journal_pages.routes, *referrals_pages.routes, *network.routes)
 
 
 def load_hooks(settings: Settings) -> Hooks:
