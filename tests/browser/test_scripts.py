@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.kernel.formatting import format_clock
-from tests.browser.scripted import Site
+from tests.browser.scripted import Site, World
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -40,13 +40,20 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Site]:
     site = Site(Path(__file__).parent / "pages")
-    site.world.fragments = {"rows": (200, ROW.format("R-1")), "block": (200, "<p>à jour</p>")}
     site.start()
     yield site
     site.stop()
+
+
+@pytest.fixture
+def site(server: Site) -> Site:
+    """The same server with a world of its own for each test."""
+    server.world = World()
+    server.world.fragments = {"rows": (200, ROW.format("R-1")), "block": (200, "<p>à jour</p>")}
+    return server
 
 
 @pytest.fixture
@@ -163,6 +170,24 @@ def test_a_session_that_ended_blanks_without_waiting(context: BrowserContext, si
     site.world.signed_in = False
     site.world.cut()
     expect(page.locator("#alone")).to_have_text(re.compile("masqué"), timeout=5000)
+
+
+def test_a_locked_session_keeps_only_a_count(context: BrowserContext, site: Site) -> None:
+    page = live(context)
+    site.world.fragments["rows"] = (401, "")
+    site.world.emit("referral.submitted", "R-2")
+    expect(page.locator("[data-live-rows]")).to_contain_text("verrouillée ou terminée. 1 nouveauté")
+    expect(page.locator("[data-key]")).to_have_count(0)
+
+
+def test_a_stream_that_never_opens_blanks_too(context: BrowserContext, site: Site) -> None:
+    site.world.stream_open = False
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/queue")
+    expect(page.locator("[data-connection]")).to_have_text(re.compile("Reconnexion"))
+    page.clock.run_for(31_000)
+    expect(page.locator("#alone")).to_have_text(re.compile("masqué"))
 
 
 def test_another_identity_in_another_tab_ends_this_page(context: BrowserContext, site: Site) -> None:

@@ -4,7 +4,7 @@
 import { announce, element, word } from "./words.js";
 
 const jobs = new WeakMap();
-const REFUSED = new Set([401, 403, 404, 410]);
+const REFUSED = new Set([403, 404, 410]);
 const MARKED_FOR = 30_000; // a new row stays tinted this long, unless it is looked at first
 
 export function places(root = document) {
@@ -45,7 +45,13 @@ async function fetchInto(place, job) {
   } catch {
     return; // no network: the stream's own return fetches everything again
   }
-  if (response.type === "opaqueredirect" || REFUSED.has(response.status)) {
+  if (response.type === "opaqueredirect" || response.status === 401) {
+    // The session is locked or over: only how many events came stays on the screen.
+    const came = job.news === 1 ? word("newOne") : job.news ? word("newMany", { n: job.news }) : "";
+    wipe(place, [word("over"), came].filter(Boolean).join(" "), element("a", { href: window.location.href, textContent: word("reload") }));
+    return;
+  }
+  if (REFUSED.has(response.status)) {
     wipe(place, word("gone"));
     return;
   }
@@ -72,12 +78,12 @@ function read(place, html) {
 }
 
 /** Empties a place and says why. */
-export function wipe(place, reason) {
+export function wipe(place, reason, ...link) {
   release(place);
   const tag = place.matches("ul, ol") ? "li" : "p";
-  const note = element(tag, { className: "blanked", textContent: reason });
+  const note = element(tag, { className: "blanked" }, reason, " ", ...link);
   if (place.matches("tbody")) {
-    const cell = element("td", { className: "blanked", textContent: reason });
+    const cell = element("td", { className: "blanked" }, reason, " ", ...link);
     cell.colSpan = 99;
     place.replaceChildren(element("tr", {}, cell));
   } else place.replaceChildren(note);

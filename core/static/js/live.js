@@ -97,6 +97,7 @@ function onEvent(event) {
 
 async function recheck() {
   blank();
+  stream?.again(true); // a stream that slept may be dead without knowing it
   await check();
   places().forEach((place) => refresh(place));
 }
@@ -112,7 +113,9 @@ function end() {
 }
 
 if (cursor) {
-  say("reconnecting");
+  // Said only if it takes long; blanked if it never comes.
+  setTimeout(() => live || say("reconnecting"), 1500);
+  blankTimer = setTimeout(blank, BLANK_AFTER);
   stream = openStream({ mark, cursor, onEvent, onState });
 }
 if ("BroadcastChannel" in window) {

@@ -118,8 +118,8 @@ export function openStream({ mark, cursor, onEvent, onState }) {
       channel?.close();
       letGo();
     },
-    again() {
-      if (source && source.readyState === EventSource.CLOSED) connect();
+    again(anyway = false) {
+      if (source && (anyway || source.readyState === EventSource.CLOSED)) connect();
     },
   };
 }
