@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from core.kernel import migrations
 from core.kernel.db import Database
-from core.kernel.schema import create_schema
 from core.testing import postgres
 
 T = TypeVar("T")
@@ -36,7 +35,7 @@ def sqlite_template() -> Path:
     with postgres.locked("sqlite") as folder, once(folder / "sqlite.state") as needed:
         template = folder / "template.sqlite"
         if needed:
-            _make(f"sqlite:///{template}")
+            migrations.upgrade(f"sqlite:///{template}", enabled_plugins())
             fold_wal(template)
     return template
 
@@ -46,7 +45,7 @@ def postgresql_template() -> str:
     name = postgres.run_name("template")
     with postgres.locked("template") as folder, once(folder / "template.state") as needed:
         if needed:
-            _make(postgres.create_database(name))
+            migrations.upgrade(postgres.create_database(name), enabled_plugins())
     return name
 
 
@@ -104,12 +103,6 @@ def in_loop(database: Database, main: Callable[[], Coroutine[Any, Any, T]]) -> T
             await database.leave_loop()
 
     return asyncio.run(run())
-
-
-def _make(url: str) -> None:
-    opened = Database(url)
-    create_schema(opened.engine, migrations.plugin_labels())
-    opened.dispose()
 
 
 def fold_wal(path: Path) -> None:

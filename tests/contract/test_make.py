@@ -1,0 +1,82 @@
+"""The first minute of a newcomer: what is missing is said in one clear sentence, with the remedy, in both languages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.source import ROOT
+
+OLD = "#!/bin/sh\ncase \"$*\" in *version_info*) exit 1;; -V) echo 'Python 3.9.2';; esac\n"
+WITHOUT_VENV = '#!/bin/sh\ncase "$*" in *ensurepip*) exit 1;; esac\nexit 0\n'
+
+
+def install(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
+    return subprocess.run(
+        ["make", ".venv", f"PYTHON={python}"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def stub(folder: Path, script: str) -> str:
+    path = folder / "python-stub"
+    path.write_text(script)
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("script", "remedies"),
+    [
+        (None, ("est introuvable", "apt install python3 python3-venv")),
+        (OLD, ("Python 3.11 ou plus récent", "Python 3.9.2", "Python 3.11 or newer")),
+        (WITHOUT_VENV, ("sudo apt install python3-venv", "venv module is missing")),
+    ],
+    ids=["no python", "an old python", "no venv module"],
+)
+def test_what_is_missing_is_said_with_its_remedy(tmp_path: Path, script: str | None, remedies: tuple[str, ...]) -> None:
+    done = install(tmp_path, stub(tmp_path, script) if script else str(tmp_path / "no-such-python"))
+    assert done.returncode != 0
+    for remedy in remedies:
+        assert remedy in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_taken_port_is_said_with_its_remedy(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "from core.cli import main; main()",
+                "demo",
+                "--port",
+                str(port),
+                "--folder",
+                str(tmp_path),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert f"Le port {port} est déjà pris" in said
+    assert "make demo PORT=" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "demo.sqlite").exists()
