@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from core.directory.models import Contact, DirectoryEdit, Location, Municipality, Organisation, RoomLent, Service
@@ -173,7 +174,7 @@ def _edits(
     session: Session, organisation_id: UUID, wanted: ColumnElement[bool], limit: int, *, with_confidential: bool
 ) -> tuple[EditView, ...]:
     edit = DirectoryEdit
-    statement = (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             edit.id,
             edit.service_id,

@@ -118,3 +118,23 @@ def week(hours: OpeningHours) -> tuple[DayLine, ...]:
     return tuple(
         DayLine(day, tuple(sorted((i.opens, i.closes) for i in hours.weekly if i.weekday == day))) for day in range(7)
     )
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """Consecutive days that share the same hours, as people say them."""
+
+    first: int
+    last: int
+    intervals: tuple[tuple[int, int], ...]
+
+
+def ranges(hours: OpeningHours) -> tuple[DayRange, ...]:
+    """The week in as few lines as it takes, closed days left out."""
+    found: list[DayRange] = []
+    for line in week(hours):
+        if found and found[-1].last == line.weekday - 1 and found[-1].intervals == line.intervals:
+            found[-1] = DayRange(found[-1].first, line.weekday, line.intervals)
+        elif line.intervals:
+            found.append(DayRange(line.weekday, line.weekday, line.intervals))
+    return tuple(found)

@@ -29,9 +29,7 @@ def seal_details(session: Session, location: Location, details: ConfidentialDeta
     """Write the details under a new key sealed to the organisation. Raises DomainError when it has no key yet."""
     public_key = session.scalar(select(Organisation.public_key).where(Organisation.id == location.organisation_id))
     if public_key is None or location.visibility != Tier.CONFIDENTIAL.value:
-        raise DomainError(
-            N_("Cet organisme n’a pas encore de clé : son adresse confidentielle ne peut pas être gardée.")
-        )
+        raise DomainError(N_("Cet organisme n’a pas encore de clé : son adresse ne peut pas être gardée."))
     key, version = new_block_key(), location.sealed_version + 1
     plain = json.dumps(asdict(details), ensure_ascii=False).encode()
     location.sealed_version = version
