@@ -25,7 +25,7 @@ from core.accounts import queries as accounts
 from core.accounts.services import touch_session
 from core.directory.queries import emergency_lines
 from core.home.nav import navigation
-from core.home.queries import receives, waiting
+from core.home.queries import queue_size
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
@@ -146,7 +146,7 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
         return permissions.holds(viewer, permission, extra)
 
     def chrome(session: Session, request: PageRequest) -> Chrome:
-        return Chrome(navigation(session, request, receives=receives, waiting=waiting))
+        return Chrome(navigation(session, request, queue_size=queue_size))
 
     def cursor(session: Session) -> str:
         return hub.encode_cursor(snapshot_cursor(session))

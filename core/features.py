@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.plugins import install_plugins
 from core.access.registry import registry
 from core.accounts import pages as accounts_pages
+from core.directory import pages as directory_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
 from core.journal import pages as journal_pages
@@ -24,13 +25,18 @@ from core.kernel.mail import MailSender, Smtp, purge_mail
 from core.kernel.web.house import House
 from core.kernel.web.routes import Route
 from core.referrals import pages as referrals_pages
-from core.referrals.pages import network
 from core.settings import Settings
 
 
 def routes() -> tuple[Route, ...]:
     """Every route of the core."""
-    return (*home_pages.routes, *accounts_pages.routes, *journal_pages.routes, *referrals_pages.routes, *network.routes)
+    return (
+        *home_pages.routes,
+        *accounts_pages.routes,
+        *directory_pages.routes,
+        *journal_pages.routes,
+        *referrals_pages.routes,
+    )
 
 
 def load_hooks(settings: Settings) -> Hooks:

@@ -53,10 +53,9 @@ def navigation(
     session: Session,
     request: PageRequest,
     *,
-    receives: Callable[[Session, Viewer], bool],
-    waiting: Callable[[Session, Viewer], int],
+    queue_size: Callable[[Session, Viewer], int | None],
 ) -> tuple[NavLink, ...]:
-    """Links for this request. `receives`: whether the organisation has a queue; `waiting`: how many rows wait."""
+    """Links for this request. `queue_size`: how many requests wait, None when the organisation receives none."""
     viewer: Viewer = request.viewer
     if viewer.is_anonymous:
         return tuple(_link(entry, request) for entry in PUBLIC_LINKS)
@@ -65,8 +64,9 @@ def navigation(
         if entry.permissions and not any(request.house.holds(viewer, permission) for permission in entry.permissions):
             continue
         if entry.url == "/demandes":
-            if receives(session, viewer):
-                links.append(_link(entry, request, waiting(session, viewer)))
+            size = queue_size(session, viewer)
+            if size is not None:
+                links.append(_link(entry, request, size))
         else:
             links.append(_link(entry, request))
     links.extend(

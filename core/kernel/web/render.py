@@ -74,6 +74,7 @@ class Renderer:
         given: dict[str, Any] = {
             "_": translate,
             "ngettext": plural,
+            "words_of": lambda pairs: [(code, translate(words)) for code, words in pairs],
             "viewer": around.viewer,
             "locale": locale,
             "nav": around.nav,

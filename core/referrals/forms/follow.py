@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import Field
+from starlette.datastructures import FormData
 
-from core.kernel.web.forms import Form
+from core.kernel.web.forms import Form, Parsed, parse
+from core.referrals.forms.contact import NUMBER_MISSING, NUMBER_WRONG, TRUSTED_MISSING, read_phone
+from core.referrals.rules.contact import Way
 
 
 class FollowForm(Form):
@@ -17,8 +20,29 @@ class FollowForm(Form):
 
 
 class FollowContactForm(FollowForm):
-    """A new safe way to join her."""
+    """A new safe way to join her; a number is needed for the telephone."""
 
-    channel: Literal["phone", "text", "email", "through_partner"]
-    value: str = Field(max_length=120)
-    when: str = Field(default="", max_length=200)
+    way: Literal["phone", "will_call", "will_come", "trusted_person"]
+    phone: str = Field(default="", max_length=40)
+    trusted: str = Field(default="", max_length=200)
+
+
+def read_follow_contact(data: FormData) -> Parsed[FollowContactForm]:
+    """Parse, then ask for what the chosen way needs."""
+    parsed = parse(FollowContactForm, data)
+    way = parsed.raw("way")
+    if way == Way.PHONE.value and read_phone(parsed.raw("phone")) is None:
+        parsed = parsed.with_error("phone", NUMBER_WRONG if parsed.raw("phone").strip() else NUMBER_MISSING)
+    if way == Way.TRUSTED_PERSON.value and not parsed.raw("trusted").strip():
+        parsed = parsed.with_error("trusted", TRUSTED_MISSING)
+    return parsed
+
+
+def contact_content(form: FollowContactForm) -> dict[str, str]:
+    """The answers of the contact block."""
+    number, _, extension = (
+        (read_phone(form.phone) or "").partition(" poste ") if form.way == Way.PHONE.value else ("",) * 3
+    )
+    trusted = form.trusted if form.way == Way.TRUSTED_PERSON.value else ""
+    content = {"way": form.way, "phone": number, "extension": extension, "trusted": trusted}
+    return {name: value for name, value in content.items() if value}

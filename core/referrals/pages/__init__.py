@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.kernel.web.routes import Route
-from core.referrals.pages import drafts, new, receipt, sending, start
+from core.referrals.pages import actions, drafts, follow, network, new, queue, receipt, referral, sending, start
 
 routes: tuple[Route, ...] = (
     *start.routes,
@@ -11,4 +11,9 @@ routes: tuple[Route, ...] = (
     *drafts.routes,
     *sending.routes,
     *receipt.routes,
+    *queue.routes,
+    *actions.routes,
+    *referral.routes,
+    *network.routes,
+    *follow.routes,
 )

@@ -17,10 +17,10 @@ from core.accounts.services import too_many
 from core.kernel.crypto import Keyring
 from core.kernel.web.forms import Parsed, parse
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, post
-from core.referrals import services
 from core.referrals.codes import normalise
-from core.referrals.forms.follow import FollowContactForm, FollowForm
-from core.referrals.services import FollowView
+from core.referrals.forms.follow import FollowContactForm, FollowForm, contact_content, read_follow_contact
+from core.referrals.services import follow as services
+from core.referrals.services.follow import FollowView
 
 UNKNOWN = "Ce code et ce mot ne vont pas ensemble. Vérifiez-les, puis recommencez."
 THROTTLED = "Trop d’essais. Attendez quelques minutes, puis recommencez."
@@ -55,7 +55,7 @@ def stop_calls(session: Session, request: PageRequest) -> Answer:
 
 def change_contact(session: Session, request: PageRequest) -> Answer:
     """A new safe way to join her."""
-    parsed = parse(FollowContactForm, request.form)
+    parsed = read_follow_contact(request.form)
     if _throttled(session, request, parsed.raw("code")):
         return _refused(parsed, THROTTLED, 429)
     if parsed.value is None:
@@ -64,7 +64,7 @@ def change_contact(session: Session, request: PageRequest) -> Answer:
             return _refused(parsed, UNKNOWN, 422)
         return _status(view, parsed, None, 422)
     given = parsed.value
-    contact = {"channel": given.channel, "value": given.value, "when": given.when}
+    contact = contact_content(given)
     view = services.change_contact(session, request.house.keyring, given.code, given.word, contact, request.now)
     return _refused(parsed, UNKNOWN, 422) if view is None else _status(view, parsed, "contact")
 

@@ -1,0 +1,156 @@
+"""The buttons of a referral's page. Each is a form of its own, a service call, and a redirect back to the page.
+
+A refused form is answered with that form alone, what was typed kept and nothing of the referral around it: showing its
+content again would be a read without its journal line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from core.access.permissions import Permission
+from core.consent.services import Invalid
+from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, post
+from core.referrals import services
+from core.referrals.forms import handling as forms
+from core.referrals.pages import choices
+from core.referrals.services.loading import load
+
+F = TypeVar("F", bound=Form)
+Act = Callable[[Session, PageRequest, str, F], object]
+
+
+def act(
+    form_class: type[F], name: str, do: Act[F], *, notice: str | None = None, to: str | None = None
+) -> Callable[[Session, PageRequest], Answer]:
+    """A handler: parse `form_class`, call `do(session, request, code, form)`, go back to the page (or to `to`).
+
+    `name` is the form's template (`referrals/forms/<name>.html`), shown alone when the form is refused.
+    """
+
+    def handle(session: Session, request: PageRequest) -> Answer:
+        code = request.path["code"]
+        parsed = parse(form_class, request.form)
+        if parsed.value is None:
+            load(session, request.viewer, code)
+            return _again(name, code, parsed)
+        try:
+            do(session, request, code, parsed.value)
+        except Invalid as refused:
+            raise refused.showing(_again(name, code, parsed.with_error(refused.field, refused.message))) from refused
+        return Redirect(to or f"/references/{code}", notice=notice)
+
+    return handle
+
+
+def _again(name: str, code: str, parsed: Parsed[F]) -> Page:
+    context = {"name": name, "code": code, "form": parsed, "choices": choices.CHOICES, "better_services": ()}
+    return Page("referrals/form_again.html", context, 422)
+
+
+def claim(session: Session, request: PageRequest, code: str, form: forms.VersionForm) -> object:
+    """*Je m'en occupe*."""
+    return services.claim_referral(session, request.viewer, code, request.now, form.version)
+
+
+def release(session: Session, request: PageRequest, code: str, form: forms.VersionForm) -> object:
+    """Leave it to the team."""
+    return services.release_referral(session, request.viewer, code, request.now, form.version)
+
+
+def ask(session: Session, request: PageRequest, code: str, form: forms.AskForm) -> object:
+    """Ask the sender."""
+    return services.ask_sender(
+        session, request.house.keyring, request.viewer, code, form.question, form.text, request.now
+    )
+
+
+def answer(session: Session, request: PageRequest, code: str, form: forms.AnswerForm) -> object:
+    """Answer the receiver."""
+    return services.answer_receiver(session, request.house.keyring, request.viewer, code, form.text, request.now)
+
+
+def accept(session: Session, request: PageRequest, code: str, form: forms.VersionForm) -> object:
+    """Accept: the consented blocks open."""
+    return services.accept_referral(session, request.house.keyring, request.viewer, code, request.now, form.version)
+
+
+def decline(session: Session, request: PageRequest, code: str, form: forms.DeclineForm) -> object:
+    """*Non accueillie ici*, with its reason and a better service."""
+    return services.decline_referral(
+        session, request.viewer, code, form.reason, request.now, form.better_service, form.version
+    )
+
+
+def retract(session: Session, request: PageRequest, code: str, form: forms.VersionForm) -> object:
+    """The sender takes it back before acceptance."""
+    return services.retract_referral(session, request.viewer, code, request.now, form.version)
+
+
+def attempt(session: Session, request: PageRequest, code: str, form: forms.AttemptForm) -> object:
+    """Log a contact attempt; *Elle nous a jointes* is one click."""
+    return services.log_attempt(session, request.viewer, code, form.result, form.channel, request.now)
+
+
+def reconfirm(session: Session, request: PageRequest, code: str, form: forms.VersionForm) -> object:
+    """She said yes again at the first contact."""
+    return services.reconfirm_with_her(session, request.viewer, code, request.now)
+
+
+def priority(session: Session, request: PageRequest, code: str, form: forms.PriorityForm) -> object:
+    """Set the priority code, with its reason."""
+    chosen = None if form.priority == "to_assess" else int(form.priority)
+    return services.set_priority(session, request.viewer, code, chosen, form.reason, request.now)
+
+
+def close(session: Session, request: PageRequest, code: str, form: forms.CloseForm) -> object:
+    """End with an outcome."""
+    return services.close_referral(session, request.viewer, code, form.outcome, request.now, form.version)
+
+
+def join(session: Session, request: PageRequest, code: str, form: forms.JoinForm) -> object:
+    """*Peut-être la même personne*: one call is enough."""
+    return services.join_referrals(session, request.viewer, code, form.other, request.now)
+
+
+def restrict(session: Session, request: PageRequest, code: str, form: forms.RestrictForm) -> object:
+    """An organisation that must never learn of it."""
+    return services.restrict_organisation(session, request.viewer, code, form.organisation, form.reason, request.now)
+
+
+def copy(session: Session, request: PageRequest) -> Answer:
+    """*Copier pour notre dossier*: the consented content as text, journaled as a copy."""
+    code = request.path["code"]
+    text = services.copy_for_our_record(session, request.house.keyring, request.viewer, code, request.now)
+    return Page("referrals/copy.html", {"code": code, "text": text})
+
+
+_RECEIVE = Permission.REFERRAL_RECEIVE
+_SEND = Permission.REFERRAL_SEND
+
+
+def _post(path: str, name: str, permission: Permission, handler: Callable[[Session, PageRequest], Answer]) -> Route:
+    return post(f"/references/{{code}}/{path}", handler, permission=permission, name=f"referrals.{name}")
+
+
+_V = forms.VersionForm
+routes: tuple[Route, ...] = (
+    _post("prendre", "claim", _RECEIVE, act(_V, "button", claim)),
+    _post("rendre", "release", _RECEIVE, act(_V, "button", release, notice="La demande est revenue à l’équipe.")),
+    _post("question", "ask", _RECEIVE, act(forms.AskForm, "ask", ask, notice="Question envoyée.")),
+    _post("reponse", "answer", _SEND, act(forms.AnswerForm, "answer", answer, notice="Réponse envoyée.")),
+    _post("accepter", "accept", _RECEIVE, act(_V, "button", accept)),
+    _post("autre-ressource", "decline", _RECEIVE, act(forms.DeclineForm, "decline", decline, to="/demandes")),
+    _post("retirer", "retract", _SEND, act(_V, "button", retract, notice="La référence est retirée.")),
+    _post("tentative", "attempt", _RECEIVE, act(forms.AttemptForm, "attempt", attempt, notice="C’est noté.")),
+    _post("reconfirmer", "reconfirm", _RECEIVE, act(_V, "button", reconfirm, notice="C’est noté.")),
+    _post("priorite", "priority", _RECEIVE, act(forms.PriorityForm, "priority", priority)),
+    _post("fermer", "close", _RECEIVE, act(forms.CloseForm, "close", close, notice="La référence est terminée.")),
+    _post("joindre", "join", _RECEIVE, act(forms.JoinForm, "button", join)),
+    _post("restreindre", "restrict", Permission.REFERRAL_READ, act(forms.RestrictForm, "restrict", restrict)),
+    _post("copier", "copy", _RECEIVE, copy),
+)
