@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, String, insert, select, update
@@ -20,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session
 
 from core.kernel.clock import Clock
-from core.kernel.db import Base, Database, UtcDateTime, internal, lock_row
+from core.kernel.db import Base, Database, Mode, UtcDateTime, internal, lock_row
 from core.kernel.log import get_logger
 
 if TYPE_CHECKING:
@@ -71,11 +72,15 @@ def new_holder() -> str:
     return f"{os.getpid()}:{secrets.token_hex(8)}"
 
 
-def is_due(session: Session, job: Job, now: datetime) -> bool:
-    """Whether the job should run now (a read, to spare the lock)."""
-    columns = (JobLease.until, JobLease.last_run, JobLease.retry_at)
-    row = session.execute(select(*columns).where(JobLease.name == job.name)).first()
-    return row is None or _due(row.until, row.last_run, row.retry_at, job, now)
+def due_jobs(session: Session, jobs: Iterable[Job], now: datetime) -> list[Job]:
+    """The jobs that should run now, in order: one read, to spare the locks."""
+    columns = (JobLease.name, JobLease.until, JobLease.last_run, JobLease.retry_at)
+    leases = {row.name: row for row in session.execute(select(*columns))}
+    return [
+        job
+        for job in jobs
+        if (row := leases.get(job.name)) is None or _due(row.until, row.last_run, row.retry_at, job, now)
+    ]
 
 
 def _due(until: datetime | None, last: datetime | None, retry: datetime | None, job: Job, now: datetime) -> bool:
@@ -123,11 +128,9 @@ def run_due(database: Database, jobs: Iterable[Job], house: House, now: datetime
     """Run every job that is due, in order, each in its own transaction; how many succeeded. It blocks."""
     holder = holder or new_holder()
     ran = 0
-    for job in jobs:
-        with database.transaction(write=False) as session:
-            due = is_due(session, job, now)
-        if not due:
-            continue
+    with database.transaction(write=False) as session:
+        due = due_jobs(session, jobs, now)
+    for job in due:
         with database.transaction() as session:
             if not claim(session, job, holder, now):
                 continue
@@ -170,16 +173,26 @@ class JobRunner:
     async def _run(self, house: House) -> None:
         while not self._stop.is_set():
             try:
-                # In a thread: a job may be long, and the loop also carries the pages and the streams
-                await asyncio.to_thread(self._round, house)
+                now = self._clock.now()
+                for job in await self._database.run(partial(due_jobs, jobs=self._jobs, now=now), "read"):
+                    if not self._stop.is_set():
+                        await self._run_one(job, house)
             except Exception as error:  # the database is away: jobs wait for it
                 _log.warning("jobs_interrupted", error=type(error).__name__)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._tick):
                     await self._stop.wait()
 
-    def _round(self, house: House) -> None:
-        for job in self._jobs:
-            if self._stop.is_set():
-                return
-            run_due(self._database, (job,), house, self._clock.now(), holder=self._holder)
+    async def _run_one(self, job: Job, house: House) -> None:
+        now, holder, database = self._clock.now(), self._holder, self._database
+        if not await database.run(partial(claim, job=job, holder=holder, now=now), "write"):
+            return
+        # A job may be long and the loop also carries pages and streams: SQLite's writer is a thread already
+        mode: Mode = "write" if database.dialect == "sqlite" else "slow"
+        try:
+            await database.run(partial(run_claimed, job=job, holder=holder, house=house, now=now), mode)
+        except _LeaseLost:
+            _log.warning("job_lease_lost", job=job.name)
+        except Exception as error:
+            failed = partial(note_failure, job=job, holder=holder, error=type(error), now=now)
+            await database.run(failed, "write")

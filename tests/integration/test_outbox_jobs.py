@@ -16,6 +16,7 @@ from core.kernel.clock import FixedClock, SystemClock
 from core.kernel.db import Database
 from core.kernel.events import OutboxEvent, emit
 from core.kernel.jobs import LEASE, Job, JobLease, JobRunner, claim, run_due
+from core.testing import in_loop
 
 NOW = datetime(2026, 3, 13, 15, 0, tzinfo=UTC)
 HOUSE: Any = object()
@@ -89,7 +90,7 @@ def test_a_process_that_lost_its_lease_meanwhile_writes_nothing(database: Databa
     def transaction(*, write: bool = True) -> Any:
         nonlocal calls
         calls += 1
-        if calls == 3:  # after the claim, before the run
+        if calls == 3:  # the look, the claim, then this: after the claim, before the run
             with original() as session:
                 lease = session.scalars(select(JobLease)).one()
                 lease.holder = "somebody else"
@@ -133,7 +134,7 @@ def test_the_runner_runs_what_became_due_and_stops(database: Database) -> None:
         await asyncio.sleep(0.15)
         assert len(runs) == stopped
 
-    asyncio.run(main())
+    in_loop(database, main)
     assert written(database) == len(runs)
 
 

@@ -223,6 +223,41 @@ def test_a_revocation_ends_streams_within_a_second(app: LiveApp, port: int, what
     go(scenario)
 
 
+def test_a_session_ended_while_its_stream_opens_does_not_stay(app: LiveApp, port: int) -> None:
+    """Its right was read just before the revocation, and the closing event came before there was a stream to close."""
+    user = uuid4()
+    authenticate = app.authenticate
+
+    async def slowly(scope: Any) -> Any:
+        viewer = await authenticate(scope)
+        with app.database.transaction() as session:
+            close_streams(session, now=datetime.now(UTC), user_ids=[user])
+        await published(app, 1)
+        return viewer
+
+    app.endpoint.authenticate = slowly
+
+    async def scenario() -> None:
+        async with stream(port, f"user:{user};;{user}") as client:
+            assert client.status == 401
+
+    go(scenario)
+
+
+def test_a_right_that_cannot_be_read_is_refused_for_now(app: LiveApp, port: int) -> None:
+    async def broken(_scope: Any) -> Any:
+        raise ConnectionError
+
+    app.endpoint.authenticate = broken
+
+    async def scenario() -> None:
+        async with stream(port, ORG) as client:
+            assert client.status == 503
+            assert client.headers["retry-after"] == "5"
+
+    go(scenario)
+
+
 def test_two_hundred_open_pages_learn_of_a_withdrawal_in_time_and_hear_nothing_protected_after(
     app: LiveApp, port: int
 ) -> None:

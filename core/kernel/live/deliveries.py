@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.kernel.db import Database, lock_row
+from core.kernel.db import Database, Mode, lock_row
 from core.kernel.events import Event, EventDelivery, EventRegistry, OutboxEvent
 from core.kernel.log import get_logger
 
@@ -128,11 +129,17 @@ async def _deliver_one(
     database: Database, owed: Owed, registry: EventRegistry, house: House, now: Callable[[], datetime]
 ) -> bool:
     try:
-        return await database.run(lambda session: deliver(session, owed, registry, house, now()), "write")
+        work = partial(deliver, owed=owed, registry=registry, house=house, now=now())
+        return await database.run(work, beside_the_loop(database))
     except Exception as error:
         kind = type(error)
         await database.run(lambda session: fail_delivery(session, owed, kind, now()), "write")
         return False
+
+
+def beside_the_loop(database: Database) -> Mode:
+    """The mode for work of unknown length: SQLite’s writer is a thread already, PostgreSQL’s would hold the loop."""
+    return "write" if database.dialect == "sqlite" else "slow"
 
 
 def deliver_due_now(database: Database, registry: EventRegistry, house: House, now: datetime) -> int:

@@ -11,11 +11,14 @@ from core.kernel.db import Database
 from core.kernel.live.connection import Connection, LiveViewer, body
 from core.kernel.live.hub import RELOAD, Hub
 from core.kernel.live.stream import StreamEvent, replay_after
+from core.kernel.log import get_logger
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Authenticate = Callable[[Scope], Awaitable[LiveViewer | None]]
+
+_log = get_logger("live")
 
 RETRY = 1000
 """Milliseconds a browser waits before it comes back."""
@@ -55,7 +58,12 @@ class LiveEndpoint:
             await self._refuse(send, 403)
         else:
             before = self.hub.last_seq
-            viewer = await self.authenticate(scope)
+            try:
+                viewer = await self.authenticate(scope)
+            except Exception as error:  # the database is away: the browser comes back
+                _log.warning("live_refused", error=type(error).__name__)
+                await self._refuse(send, 503, (b"retry-after", b"5"))
+                return
             # A session ended while it was being read: its closing event came before the stream was there to be closed.
             if viewer is None or self.hub.closed_since(before, viewer):
                 await self._refuse(send, 401)
