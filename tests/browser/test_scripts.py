@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -364,3 +366,21 @@ def test_paper_says_what_it_is_and_drops_what_only_a_screen_can_use(context: Bro
     expect(page.locator(".masthead")).to_be_hidden()
     expect(page.locator(".btn").first).to_be_hidden()
     expect(page.locator(".print-head")).to_contain_text("R-7K3M-9Q")
+
+
+def test_every_sheet_of_paper_bears_the_code(context: BrowserContext) -> None:
+    """Glyphs are numbered by the font, so the code is recognised as the first line that every sheet shares."""
+    page = opened(context, "/parts")
+    page.evaluate("document.querySelector('main section').append('mot '.repeat(4000))")
+    document = page.pdf(prefer_css_page_size=True)
+    sheets = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", document, re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            text = zlib.decompress(stream)
+            if b" Tf" in text:
+                sheets.append(re.findall(rb"<([0-9A-Fa-f]+)> Tj", text))
+    assert len(sheets) > 2
+    number_of_sheets, code = 5, len("R-7K3M-9Q")  # « 1 / 6 » comes first on each sheet
+    heads = {tuple(sheet[number_of_sheets : number_of_sheets + code]) for sheet in sheets}
+    assert len(heads) == 1
+    assert len(set(heads.pop())) == len(set("R-7K3M-9Q"))
