@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from core.directory.models import Municipality, Organisation
 from core.kernel.crypto import Keyring
-from core.testing import LiveServer
+from core.kernel.db import Database
+from core.testing import LiveServer, in_loop
 from core.testing.network import Network, Visitor
 from core.testing.sockets import OutsideConnection
+from core.testing.statements import counted_statements
 
 
 @pytest.mark.parametrize("round_", [1, 2])
@@ -68,3 +70,21 @@ def test_the_live_server_is_a_real_one(network: Network, live_server: Callable[[
 
 def test_a_keyring_of_its_own(keyring: Keyring) -> None:
     assert keyring.active_id
+
+
+def test_statements_are_counted_without_their_frame(database: Database) -> None:
+    def two(session: Session) -> None:
+        session.execute(text("SELECT 1"))
+        with session.begin_nested():
+            session.execute(text("SELECT 2"))
+
+    async def main() -> None:
+        await database.run(two, "write")
+
+    with counted_statements() as sent:
+        in_loop(database, main)
+    assert [statement.strip() for statement in sent if "SELECT 1" in statement or "SELECT 2" in statement] == [
+        "SELECT 1",
+        "SELECT 2",
+    ]
+    assert not any("SAVEPOINT" in statement for statement in sent)
