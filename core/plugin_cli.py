@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,8 @@ from core.kernel.errors import StartupError
 from core.kernel.hooks import docs as hook_docs
 from core.kernel.hooks.checks import check_name
 from core.kernel.hooks.loader import DEFAULT_ROOT, FoundPlugin, find_plugins, load_plugins, migration_packages
+from core.kernel.schema import import_models
+from core.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Les plugins : un dossier par comité.")
 
@@ -29,18 +32,23 @@ Name = Annotated[str, typer.Argument(help="Nom du plugin : minuscules, chiffres 
 @app.command("list")
 def list_plugins() -> None:
     """Montrer les plugins du disque et de plugins.toml ; vérifier ceux qui sont activés."""
-    settings = open_settings()
+    plugins_file = _plugins_file()
     try:
-        found = find_plugins(settings.plugins_file)
-        hooks = load_plugins(settings.plugins_file)
+        found = find_plugins(plugins_file)
+        hooks = load_plugins(plugins_file)
     except StartupError as failure:
         fail(str(failure))
-    table = Table("Plugin", "État", "Version", "Titre", "Dossier", title=str(settings.plugins_file))
+    table = Table("Plugin", "État", "Version", "Titre", "Dossier", title=str(plugins_file))
     for plugin in found:
         loaded = hooks.plugin(plugin.name)
         version, title = (loaded.manifest.version, loaded.manifest.title_fr) if loaded else ("", "")
         table.add_row(plugin.name, _state(plugin), version, title, str(plugin.folder or f"{plugin.package} (absent)"))
     Console().print(table)
+
+
+def _plugins_file() -> Path:
+    """plugins.toml alone: seeing and making plugins asks for no other setting."""
+    return Path(os.environ.get("ARRIMAGE_PLUGINS_FILE") or Settings.model_fields["plugins_file"].default)
 
 
 def _state(plugin: FoundPlugin) -> str:
@@ -55,12 +63,13 @@ def new(
     into: Annotated[Path, typer.Option(help="Dossier qui reçoit le plugin.")] = DEFAULT_ROOT,
 ) -> None:
     """Créer un plugin complet, avec ses tests, à partir du modèle."""
+    import_models()
     try:
         check_name(name)
     except StartupError as failure:
         fail(str(failure))
     target = into / name
-    if target.exists() or any(plugin.name == name for plugin in find_plugins(open_settings().plugins_file)):
+    if target.exists() or any(plugin.name == name for plugin in find_plugins(_plugins_file())):
         fail(f"{target} : un plugin porte déjà ce nom. Choisissez-en un autre ; rien n’a été changé.")
     copy_model(name, target)
     typer.echo(
@@ -120,7 +129,7 @@ def uninstall(
         if name not in migrations.current(settings.database_url, packages=packages):
             fail(f"Le plugin {name} n’a rien dans la base : effacez son dossier et sa table de plugins.toml.")
         if not yes:
-            typer.confirm(f"Effacer les {_rows(name)} lignes du plugin {name} ?", abort=True)
+            typer.confirm(f"Lignes perdues : {_rows(name)}. Effacer les tables du plugin {name} ?", abort=True)
         migrations.downgrade(settings.database_url, f"{name}@base", packages=packages)
     except StartupError as failure:
         fail(str(failure))

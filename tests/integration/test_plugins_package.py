@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from core.plugin_cli import copy_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +83,7 @@ sys.stdout.write("tout a marché")
 """
 
 
+@pytest.mark.slow
 def test_a_plugin_is_installed_as_a_package(tmp_path: Path) -> None:
     source, target, work = (tmp_path / name for name in ("source", "target", "work"))
     work.mkdir()

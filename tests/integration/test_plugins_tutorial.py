@@ -1,0 +1,123 @@
+"""docs/plugin-tutorial.md, executed from its first line to its last in a copy of the checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from core.testing import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "docs" / "plugin-tutorial.md"
+COPIED = ("core", "plugins", "migrations", "templates", "pyproject.toml", "plugins.toml")
+
+_BLOCK = re.compile(r'^```(\w+)(?: (\w+)="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, what to do with a file, and its text."""
+
+    language: str
+    act: str | None
+    path: str | None
+    text: str
+
+
+def blocks() -> Iterator[Block]:
+    for found in _BLOCK.finditer(TUTORIAL.read_text("utf-8")):
+        yield Block(*found.groups())
+
+
+class Checkout:
+    """A copy of the project in which commands run as the tutorial's reader would run them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "checkout"
+        self.folder.mkdir()
+        for name in COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copyfile(ROOT / name, self.folder / name)
+        bin_folder = folder / "bin"
+        bin_folder.mkdir()
+        python = f'#!/bin/sh\nexec "{sys.executable}" '
+        for command, arguments in {"python": '"$@"', "arrimage": '-c "from core.cli import main; main()" "$@"'}.items():
+            (bin_folder / command).write_text(f"{python}{arguments}\n")
+            (bin_folder / command).chmod(0o755)
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARRIMAGE_", "PYTEST_"))}
+        path = f"{bin_folder}:{os.environ['PATH']}"
+        self.environment = kept | {"PATH": path, "PYTHONPATH": str(self.folder), "COLUMNS": "200", "PYTHONUTF8": "1"}
+        self.environment[postgres.ADDRESS] = postgres.server_url()
+
+    def run(self, command: str) -> str:
+        """What the command says; `export` is remembered."""
+        if command.startswith("export "):
+            self.environment |= dict(pair.split("=", 1) for pair in command.split()[1:])
+            return ""
+        done = subprocess.run(
+            command, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def console(self, text: str) -> None:
+        """Run each `$ command` and find the lines below it in what it says; `…` stands for anything."""
+        for piece in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+            command, *expected = piece.rstrip("\n").split("\n")
+            said = self.run(command)
+            for line in expected:
+                pattern = ".*".join(re.escape(part) for part in line.split("…"))
+                assert re.search(pattern, said), f"{command}\nexpected: {line}\nsaid: {said}"
+
+    def edit(self, path: str, diff: str) -> None:
+        """Apply a difference: its lines without + are found once, and replaced by its lines without -."""
+        lines = [line for line in diff.split("\n") if line]
+        before = "\n".join(line[1:] for line in lines if line[0] in " -")
+        after = "\n".join(line[1:] for line in lines if line[0] in " +")
+        text = (self.folder / path).read_text("utf-8")
+        assert text.count(before) == 1, f"{path}: {before}"
+        (self.folder / path).write_text(text.replace(before, after), encoding="utf-8")
+
+    def do(self, block: Block) -> None:
+        """Carry out one block of the page."""
+        if block.language == "console":
+            self.console(block.text)
+        elif block.act is None:
+            assert block.language in {"sh", "toml"}, block
+        else:
+            assert block.path is not None
+            target = self.folder / block.path
+            if block.act == "edit":
+                self.edit(block.path, block.text)
+            elif block.act == "append":
+                target.write_text(target.read_text("utf-8") + block.text, encoding="utf-8")
+            else:
+                assert block.act == "new"
+                assert not target.exists()
+                target.write_text(block.text, encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    done = list(blocks())
+    assert {block.language for block in done} >= {"console", "diff", "python", "toml"}
+    for block in done:
+        checkout.do(block)
+    copy = checkout.folder / "plugins" / "table_ronde"
+    names = [path.relative_to(copy) for path in copy.rglob("*") if "__pycache__" not in path.parts]
+    left = [str(path) for path in names if "modele" in str(path)]
+    left += [str(path) for path in names if (copy / path).is_file() and "modele" in (copy / path).read_text("utf-8")]
+    assert left == [], "every identifier of the model is renamed"
+    ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", str(copy)]
+    assert subprocess.run(ruff, cwd=checkout.folder, capture_output=True, timeout=60).returncode == 0
