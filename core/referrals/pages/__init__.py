@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from core.kernel.web.routes import Route
-from core.referrals.pages import actions, drafts, follow, network, new, queue, receipt, referral, sending, start
+from core.referrals.pages import (
+    actions,
+    drafts,
+    follow,
+    intake,
+    network,
+    new,
+    queue,
+    receipt,
+    referral,
+    restrict,
+    sending,
+    start,
+    withdrawal,
+)
 
 routes: tuple[Route, ...] = (
     *start.routes,
@@ -11,8 +25,11 @@ routes: tuple[Route, ...] = (
     *drafts.routes,
     *sending.routes,
     *receipt.routes,
+    *intake.routes,
     *queue.routes,
     *actions.routes,
+    *withdrawal.routes,
+    *restrict.routes,
     *referral.routes,
     *network.routes,
     *follow.routes,

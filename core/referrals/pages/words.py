@@ -31,6 +31,17 @@ ATTESTATION_LABELS: Mapping[str, str] = {
     "may_withdraw": N_("elle sait qu’elle peut changer d’avis en tout temps"),
 }
 
+#: The same points, as they read on a document received.
+PAPER_LABELS: Mapping[str, str] = {
+    "alone": N_("elle a parlé en privé, sans personne pour l’influencer"),
+    "free_to_leave": N_("elle était libre de partir"),
+    "not_detained": N_("elle n’était ni arrêtée ni détenue"),
+    "able": N_("son état lui permettait de décider"),
+    "understood": N_("elle a compris qui reçoit quoi, et pourquoi"),
+    "may_refuse": N_("elle sait qu’elle peut dire non sans perdre aucun service"),
+    "may_withdraw": N_("elle sait qu’elle peut changer d’avis en tout temps"),
+}
+
 MAY_LEARN_LABELS: Mapping[str, str] = {
     "received_only": N_("Que la demande est reçue, rien de plus"),
     "stages": N_("Reçue, prise en charge, fermée"),

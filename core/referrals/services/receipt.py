@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -59,3 +60,33 @@ def open_receipt(session: Session, keyring: Keyring, viewer: Viewer, code: str, 
             word = str(found.content.get("word", ""))
             note(session, viewer, offer, "receipt_read", now)
     return Receipt(offer.code, offer.row.submitted_at, consent, word)
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """What is sent back to a partner without an account: a code and dates, never a word about her."""
+
+    code: str
+    received_at: datetime
+    due_at: datetime
+    channel: str
+    sender_name: str
+    recipient_id: UUID
+    recipient_name: str
+
+
+def open_acknowledgement(session: Session, viewer: Viewer, code: str) -> Acknowledgement:
+    """The acknowledgement of a request entered by the viewer's organisation for itself. Raises `Missing` otherwise."""
+    offer = load(session, viewer, code)
+    own = viewer.organisation_id
+    if offer.recipient is None or offer.recipient.id != own or offer.row.origin_id != own:
+        raise Missing
+    return Acknowledgement(
+        offer.code,
+        offer.row.submitted_at,
+        offer.row.clock_due_at,
+        offer.row.channel,
+        offer.sender.name if offer.sender else "",
+        offer.recipient.id,
+        offer.recipient.name,
+    )
