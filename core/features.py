@@ -24,6 +24,7 @@ from core.kernel.live.stream import purge_stream
 from core.kernel.mail import MailSender, Smtp, purge_mail
 from core.kernel.web.house import House
 from core.kernel.web.routes import Route
+from core.referrals import jobs as referrals_jobs
 from core.referrals import pages as referrals_pages
 from core.settings import Settings
 
@@ -73,7 +74,7 @@ def housekeeping(session: Session, house: House, now: datetime) -> None:
 
 def jobs(hooks: Hooks) -> tuple[Job, ...]:
     """Periodic work of the core, then of the enabled plugins."""
-    return (Job("kernel.housekeeping", timedelta(minutes=10), housekeeping), *journal_jobs.jobs, *hooks.jobs())
+    return (Job("kernel.housekeeping", timedelta(minutes=10), housekeeping), *journal_jobs.jobs, *referrals_jobs.jobs, *hooks.jobs())
 
 
 class Running:

@@ -1,12 +1,11 @@
 """What can be done to a referral. Every function is sync, takes the `Session` first, flushes and never commits.
 
-Codes are normalised by the functions; an unknown or invisible one raises `Missing` (404). A command the state table
-does not hold raises `NotNow` (409, French explanation), the wrong person `Forbidden` (403), a lost compare-and-swap
-`Stale` (409), a wrong field `Invalid` (422, `.field`), a consent that does not fit `ConsentMissing` (409, `.reason`), a form that
-must stop `Stopped` (422, `.help`). `version` is the number the page was drawn from; None skips that check.
+Codes are normalised; an unknown or invisible one raises `Missing` (404). A command the state table does not hold raises
+`NotNow` (409, French explanation), the wrong person `Forbidden` (403), a lost compare-and-swap `Stale` (409), a wrong
+field `Invalid` (422, `.field`), a consent that does not fit `ConsentMissing` (409, `.reason`), a form that must stop
+`Stopped` (422, `.help`). `version` is the number the page was drawn from; None skips that check.
 
 Before sending
-    propose_recipients(session, municipality_code, *, age_band, audience="women", excluded=frozenset(), now) -> Proposal
     save_draft(session, keyring, viewer, key, content, now) -> SavedDraft        content: any JSON mapping of the form
     open_draft(session, keyring, viewer, key, now) -> Draft | None               latest_draft(...) -> Draft | None
     discard_draft(session, viewer, key, now) -> None
@@ -42,7 +41,16 @@ Reading
     open_referral(session, keyring, viewer, code, now) -> ReferralPage           journaled in the same transaction
 """
 
+from core.referrals.services.amending import amend_block, amend_preview, renew_with_her, restrict_organisation
 from core.referrals.services.drafts import discard_draft, latest_draft, open_draft, save_draft
+from core.referrals.services.follow import (
+    FollowView,
+    change_contact,
+    follow,
+    resume_herself,
+    stop_calls,
+    withdraw_herself,
+)
 from core.referrals.services.follow_up import (
     close_referral,
     copy_for_our_record,
@@ -62,17 +70,24 @@ from core.referrals.services.handling import (
     retract_referral,
 )
 from core.referrals.services.loading import NotNow
+from core.referrals.services.onward import Onward, send_onward
 from core.referrals.services.reading import ReferralPage, open_referral
 from core.referrals.services.submission import Submitted, clock_settings, enter_received, submit_referral
+from core.referrals.services.withdrawal import withdraw_case
 
 __all__ = [
     "Done",
+    "FollowView",
     "NotNow",
+    "Onward",
     "ReferralPage",
     "Submitted",
     "accept_referral",
+    "amend_block",
+    "amend_preview",
     "answer_receiver",
     "ask_sender",
+    "change_contact",
     "claim_referral",
     "clock_settings",
     "close_referral",
@@ -80,6 +95,7 @@ __all__ = [
     "decline_referral",
     "discard_draft",
     "enter_received",
+    "follow",
     "join_referrals",
     "latest_draft",
     "log_attempt",
@@ -87,8 +103,15 @@ __all__ = [
     "open_referral",
     "reconfirm_with_her",
     "release_referral",
+    "renew_with_her",
+    "restrict_organisation",
+    "resume_herself",
     "retract_referral",
     "save_draft",
+    "send_onward",
     "set_priority",
+    "stop_calls",
     "submit_referral",
+    "withdraw_case",
+    "withdraw_herself",
 ]

@@ -23,10 +23,10 @@ from core.referrals.events import announce
 from core.referrals.models import Referral, ReferralEntry, ReferralFact, ReferralPreview
 from core.referrals.rules import vocabulary
 from core.referrals.rules.vocabulary import Kind
-from core.referrals.rules.workflow import HELD, PENDING, Command, State
+from core.referrals.rules.workflow import HELD, PENDING, Command, State, refusal, rule_for
 from core.referrals.services import duplicates
 from core.referrals.services.checking import LONGEST_ANSWER
-from core.referrals.services.loading import Offer, authorise, load, move, note, offer_of, offer_select
+from core.referrals.services.loading import NotNow, Offer, authorise, load, move, note, offer_of, offer_select
 from core.referrals.services.sealing import (
     destroy_content,
     entry_aad,
@@ -218,12 +218,13 @@ def accept_referral(
     offer = load(session, viewer, code)
     authorise(viewer, offer, Command.ACCEPT, version)
     permitted = require_consent(offer, frozenset(block.value for block in CONSENT_BLOCKS), now)
+    sub_referral = offer.row.parent_id is not None and offer.row.kind == Kind.REFERENCE.value
     move(
         session,
         offer,
         State.ACCEPTED,
         accepted_at=now,
-        responsible=True,
+        responsible=not sub_referral,
         claimed_by=viewer.user_id,
         claimed_at=offer.row.claimed_at or now,
     )
@@ -249,7 +250,7 @@ def _end_siblings(session: Session, viewer: Viewer, accepted: Offer, now: dateti
     siblings = (Referral.offer_group == accepted.row.offer_group) & (Referral.id != accepted.id)
     for other in _others(session, viewer, siblings):
         if other.state in PENDING:
-            end_offer(session, viewer, other, State.EXPIRED, "superseded", now)
+            end_offer(session, viewer, other, Command.SUPERSEDE, "superseded", now)
             if other.consent is not None:
                 replace_consent(session, other.consent.id, now)
 
@@ -259,14 +260,18 @@ def _end_parent(session: Session, viewer: Viewer, accepted: Offer, now: datetime
     for parent in _others(session, viewer, Referral.id == accepted.row.parent_id):
         if parent.state in HELD:
             back = accepted.row.kind == Kind.HAND_BACK.value
-            state = State.HANDED_BACK if back else State.CLOSED
-            end_offer(session, viewer, parent, state, vocabulary.MOVED, now)
+            command = Command.HANDED_BACK if back else Command.TRANSFERRED
+            end_offer(session, viewer, parent, command, vocabulary.MOVED, now)
             if parent.consent is not None:
                 replace_consent(session, parent.consent.id, now)
 
 
-def end_offer(session: Session, viewer: Viewer, offer: Offer, state: State, reason: str, now: datetime) -> None:
+def end_offer(session: Session, viewer: Viewer, offer: Offer, command: Command, reason: str, now: datetime) -> None:
     """End an offer for good: statistics written, preview and content destroyed, both sides told of a closing."""
+    rule = rule_for(offer.state, command)
+    if rule is None or rule.next is None:
+        raise NotNow(refusal(offer.state, command))
+    state = rule.next
     write_facts(session, offer, reason, now)
     move(session, offer, state, ended_at=now, end_reason=reason, responsible=False)
     session.execute(delete(ReferralPreview).where(ReferralPreview.referral_id == offer.id))
@@ -323,7 +328,7 @@ def decline_referral(
             raise Invalid("better_service", "Ce service n’est pas dans le répertoire.")
     elif reason == "better_service":
         raise Invalid("better_service", "Dites quel service convient mieux.")
-    end_offer(session, viewer, offer, State.NOT_RECEIVED, reason, now)
+    end_offer(session, viewer, offer, Command.DECLINE, reason, now)
     if better_service_id is not None:
         session.execute(update(Referral).where(Referral.id == offer.id).values(better_service_id=better_service_id))
     return done(offer, State.NOT_RECEIVED)
@@ -333,5 +338,5 @@ def retract_referral(session: Session, viewer: Viewer, code: str, now: datetime,
     """The sender takes it back; possible until acceptance only (rule §3 (6))."""
     offer = load(session, viewer, code)
     authorise(viewer, offer, Command.RETRACT, version)
-    end_offer(session, viewer, offer, State.RETRACTED, "retracted", now)
+    end_offer(session, viewer, offer, Command.RETRACT, "retracted", now)
     return done(offer, State.RETRACTED)

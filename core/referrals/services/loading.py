@@ -22,7 +22,7 @@ from core.kernel.errors import DomainError, Forbidden, Missing, Stale
 from core.referrals import codes
 from core.referrals.access import ReferralFacts
 from core.referrals.models import Referral, ReferralCase, ReferralPreview, ReferralRestriction
-from core.referrals.rules.workflow import Command, Rule, Standing, State, fits, refusal, rule_for
+from core.referrals.rules.workflow import LIVE, TABLE, Command, Rule, Standing, State, fits, refusal, rule_for
 
 
 class NotNow(DomainError):
@@ -254,9 +254,19 @@ def authorise(viewer: Viewer, offer: Offer, command: Command, version: int | Non
     return rule
 
 
+#: Every state the table can lead to, itself included when a command keeps it.
+_REACHABLE: dict[State, frozenset[State]] = {
+    state: frozenset(rule.next for (of, _), rule in TABLE.items() if of is state and rule.next is not None)
+    | (LIVE if state is State.SUSPENDED else frozenset())
+    for state in State
+}
+
+
 def move(session: Session, offer: Offer, to: State | None, **changes: object) -> None:
     """Compare-and-swap: write the next state and `changes` on the version that was read, or raise `Stale`."""
     if to is not None:
+        if to not in _REACHABLE[offer.state]:
+            raise AssertionError(f"the state table has no way from {offer.state} to {to}")
         changes["state"] = to.value
     result = session.execute(
         update(Referral)

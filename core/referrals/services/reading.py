@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -65,7 +66,10 @@ class BlockView:
 
 @dataclass(frozen=True)
 class EntryView:
-    """One line of the history. `side`: sender, receiver, herself or system. `text`: words this viewer may read."""
+    """One line of the history. `side`: sender, receiver, herself or system.
+
+    `text`: words this viewer may read; `old`: what an amended block held before.
+    """
 
     kind: str
     at: datetime
@@ -73,6 +77,7 @@ class EntryView:
     mine: bool
     codes: dict[str, str | list[str]]
     text: str | None = field(default=None, repr=False)
+    old: dict[str, str | list[str]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -299,9 +304,13 @@ def _entries(
         keys[thread.id] = thread.key
     views = []
     for row in session.execute(statement.order_by(ReferralEntry.at, ReferralEntry.id)):
-        text = None
+        text = old = None
         if row.ciphertext is not None and row.block_id in keys:
-            text = read_words(keys[row.block_id], row.id, row.ciphertext)
+            words = read_words(keys[row.block_id], row.id, row.ciphertext)
+            if row.kind == "amended":
+                old = json.loads(words)
+            else:
+                text = words
         views.append(
             EntryView(
                 row.kind,
@@ -310,6 +319,7 @@ def _entries(
                 row.actor_user_id == viewer.user_id,
                 row.codes,
                 text,
+                old,
             )
         )
     return tuple(views)

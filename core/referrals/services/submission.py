@@ -234,6 +234,8 @@ def fill_offer(
     submission: Submission,
     group: UUID | None,
     now: datetime,
+    *,
+    parent_id: UUID | None = None,
 ) -> None:
     """Turn a draft row into a submitted offer; a row that is no draft any more loses the race."""
     result = session.execute(
@@ -248,6 +250,7 @@ def fill_offer(
             recipient_id=consent.recipient,
             consent_id=consent.id,
             offer_group=group,
+            parent_id=parent_id,
             urgent=submission.urgent,
             clock_kind=plan.kind.value,
             clock_started_at=plan.started,
