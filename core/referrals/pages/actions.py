@@ -117,11 +117,6 @@ def join(session: Session, request: PageRequest, code: str, form: forms.JoinForm
     return services.join_referrals(session, request.viewer, code, form.other, request.now)
 
 
-def restrict(session: Session, request: PageRequest, code: str, form: forms.RestrictForm) -> object:
-    """An organisation that must never learn of it."""
-    return services.restrict_organisation(session, request.viewer, code, form.organisation, form.reason, request.now)
-
-
 def copy(session: Session, request: PageRequest) -> Answer:
     """*Copier pour notre dossier*: the consented content as text, journaled as a copy."""
     code = request.path["code"]
@@ -151,6 +146,5 @@ routes: tuple[Route, ...] = (
     _post("priorite", "priority", _RECEIVE, act(forms.PriorityForm, "priority", priority)),
     _post("fermer", "close", _RECEIVE, act(forms.CloseForm, "close", close, notice="La référence est terminée.")),
     _post("joindre", "join", _RECEIVE, act(forms.JoinForm, "button", join)),
-    _post("restreindre", "restrict", Permission.REFERRAL_READ, act(forms.RestrictForm, "restrict", restrict)),
     _post("copier", "copy", _RECEIVE, copy),
 )
