@@ -72,9 +72,20 @@ def housekeeping(session: Session, house: House, now: datetime) -> None:
     purge_mail(session, now)
 
 
+def plugin_retention(session: Session, house: House, now: datetime) -> None:
+    """Erase what the enabled plugins no longer keep."""
+    house.hooks.apply_retention(session, now)
+
+
 def jobs(hooks: Hooks) -> tuple[Job, ...]:
     """Periodic work of the core, then of the enabled plugins."""
-    return (Job("kernel.housekeeping", timedelta(minutes=10), housekeeping), *journal_jobs.jobs, *referrals_jobs.jobs, *hooks.jobs())
+    return (
+        Job("kernel.housekeeping", timedelta(minutes=10), housekeeping),
+        *journal_jobs.jobs,
+        *referrals_jobs.jobs,
+        Job("kernel.plugin_retention", timedelta(hours=1), plugin_retention),
+        *hooks.jobs(),
+    )
 
 
 class Running:

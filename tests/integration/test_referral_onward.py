@@ -1,0 +1,297 @@
+"""A referral that goes on: transfer, hand back, sub-referral, asking both, what came by fax."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from core.consent.rules import SenderMayLearn
+from core.consent.services import ConsentMissing, Invalid
+from core.kernel.errors import Forbidden, Missing
+from core.kernel.events import OutboxEvent
+from core.referrals import services
+from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralFact
+from core.referrals.queries import lists
+from core.referrals.rules.visibility import SenderStatus
+from core.referrals.rules.vocabulary import Kind
+from core.referrals.rules.workflow import Command, State
+from core.referrals.services import Onward, send_onward
+from core.referrals.services.loading import NotNow
+from tests.support.referrals import BLOCKS, CLOCK, NOW, PHONE, WORD, accepted, build, consent, send, submission
+
+
+@pytest.fixture
+def world(session, keyring):
+    return build(session, keyring)
+
+
+def onward(world, recipient="coup_de_coeur", kind=Kind.TRANSFER, key="onward-aaaaaaaa", **changes):
+    given = consent(world, recipient, kind.value, **changes)
+    return Onward(key=key, kind=kind, consent=given)
+
+
+def go_on(session, world, code, what, person="chrysalide"):
+    return send_onward(session, world.keyring, world.viewer(person), code, what, clock=CLOCK, now=NOW)
+
+
+def test_transfer_moves_responsibility_when_the_next_one_accepts(session, world):
+    sent = accepted(session, world)
+    first, second = world.viewer("chrysalide"), world.viewer("coup_de_coeur")
+    moved = go_on(session, world, sent.code, onward(world, sender_may_learn=SenderMayLearn.RECEIVED_ONLY))
+    assert go_on(session, world, sent.code, onward(world)).code == moved.code
+    with pytest.raises(NotNow):
+        go_on(session, world, sent.code, onward(world, key="onward-bbbbbbbb"))
+    assert services.open_referral(session, world.keyring, second, moved.code, NOW).blocks == ()
+    held = services.open_referral(session, world.keyring, first, sent.code, NOW)
+    assert len(held.blocks) == 4
+    assert lists.case_offers(session, first, sent.code) == ((moved.code, "transfer", "received"),)
+    services.accept_referral(session, world.keyring, second, moved.code, NOW)
+    page = services.open_referral(session, world.keyring, second, moved.code, NOW)
+    assert {block.kind: block.content for block in page.blocks}["contact"]["phone"] == PHONE
+    rows = dict(session.execute(select(Referral.code, Referral.responsible)).all())
+    assert rows == {sent.code: False, moved.code: True}
+    assert set(session.execute(select(BlockSeal.organisation_id)).scalars()) == {world.organisations["coup_de_coeur"]}
+    left = services.open_referral(session, world.keyring, first, moved.code, NOW)
+    assert left.sender_status.status is SenderStatus.RECEIVED
+    assert left.blocks == ()
+    assert services.open_referral(session, world.keyring, first, sent.code, NOW).blocks == ()
+    officer = services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
+    assert officer.sender_status.status is SenderStatus.CLOSED
+    with pytest.raises(Missing):
+        services.open_referral(session, world.keyring, world.viewer("police"), moved.code, NOW)
+    services.withdraw_case(session, world.keyring, world.viewer("police"), sent.code, NOW)
+    with pytest.raises(Missing):
+        services.open_referral(session, world.keyring, second, moved.code, NOW)
+
+
+def test_a_transfer_needs_a_consent_that_names_the_next_one(session, world):
+    sent = accepted(session, world)
+    wrong = onward(world, recipient="chrysalide")
+    with pytest.raises(Invalid):
+        go_on(session, world, sent.code, wrong)
+    expired = onward(world, valid_until=NOW - timedelta(minutes=1))
+    with pytest.raises(ConsentMissing):
+        go_on(session, world, sent.code, expired)
+    fewer = Onward(
+        key="onward-cccccccc",
+        kind=Kind.TRANSFER,
+        consent=consent(world, "coup_de_coeur", "transfer", blocks=frozenset({"contact"})),
+        blocks={"identity": {"first_name": "Maïka"}},
+    )
+    with pytest.raises(ConsentMissing) as refused:
+        go_on(session, world, sent.code, fewer)
+    assert refused.value.reason == "block"
+
+
+def test_declined_transfer_changes_nothing_for_the_holder(session, world):
+    sent = accepted(session, world)
+    moved = go_on(session, world, sent.code, onward(world))
+    services.decline_referral(session, world.viewer("coup_de_coeur"), moved.code, "outside_territory", NOW)
+    held = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
+    assert (held.state, len(held.blocks)) == (State.ACCEPTED, 4)
+
+
+def test_hand_back_is_an_offer_the_other_way(session, world):
+    sent = accepted(session, world)
+    with pytest.raises(Invalid):
+        go_on(session, world, sent.code, onward(world, "coup_de_coeur", Kind.HAND_BACK))
+    back = go_on(session, world, sent.code, onward(world, "police", Kind.HAND_BACK, key="onward-dddddddd"))
+    services.accept_referral(session, world.keyring, world.viewer("police"), back.code, NOW)
+    states = dict(session.execute(select(Referral.code, Referral.state)).all())
+    assert states == {sent.code: State.HANDED_BACK.value, back.code: State.ACCEPTED.value}
+
+
+def test_sub_referral_leaves_responsibility_where_it_is(session, world):
+    sent = accepted(session, world)
+    other = go_on(session, world, sent.code, onward(world, kind=Kind.REFERENCE, key="onward-eeeeeeee"))
+    services.accept_referral(session, world.keyring, world.viewer("coup_de_coeur"), other.code, NOW)
+    rows = dict(session.execute(select(Referral.code, Referral.responsible)).all())
+    assert rows == {sent.code: True, other.code: False}
+    held = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
+    assert len(held.blocks) == 4
+
+
+def ask_both(session, world):
+    consents = tuple(consent(world, name, "ask_both") for name in ("chrysalide", "coup_de_coeur"))
+    return send(session, world, municipality_code="63013", consents=consents)
+
+
+def test_both_are_asked_without_identity_and_the_first_to_accept_receives(session, world):
+    sent = ask_both(session, world)
+    first, second = sent.codes
+    for name, code in (("chrysalide", first), ("coup_de_coeur", second)):
+        page = services.open_referral(session, world.keyring, world.viewer(name), code, NOW)
+        assert page.blocks == ()
+        assert page.preview.area_label == "Montcalm"
+    services.accept_referral(session, world.keyring, world.viewer("coup_de_coeur"), second, NOW)
+    with pytest.raises(NotNow):
+        services.accept_referral(session, world.keyring, world.viewer("chrysalide"), first, NOW)
+    page = services.open_referral(session, world.keyring, world.viewer("coup_de_coeur"), second, NOW)
+    assert len(page.blocks) == 4
+    assert set(session.execute(select(ReferralBlock.referral_id)).scalars()) == {
+        session.execute(select(Referral.id).where(Referral.code == second)).scalar_one()
+    }
+    view = services.follow(session, world.keyring, sent.code, WORD, NOW)
+    assert view.status == "will_be_reached"
+
+
+def test_one_declines_the_other_still_may_accept(session, world):
+    first, second = ask_both(session, world).codes
+    services.decline_referral(session, world.viewer("chrysalide"), first, "outside_territory", NOW)
+    services.accept_referral(session, world.keyring, world.viewer("coup_de_coeur"), second, NOW)
+
+
+def intake(session, world, **changes):
+    filled = submission(world, consents=(consent(world, on_paper=True),), **changes)
+    return services.enter_received(
+        session,
+        world.keyring,
+        world.viewer("chrysalide"),
+        filled,
+        channel="fax",
+        sender_id=world.organisations["hopital"],
+        clock=CLOCK,
+        now=NOW,
+    )
+
+
+def test_a_fax_from_the_hospital_has_its_clock_and_stays_closed_until_taken(session, world):
+    sent = intake(session, world)
+    row = session.execute(select(Referral)).scalar_one()
+    assert (row.clock_kind, row.clock_due_at - NOW) == ("designated_centre", timedelta(hours=48))
+    worker = world.viewer("chrysalide", 1)
+    page = services.open_referral(session, world.keyring, worker, sent.code, NOW)
+    assert (page.blocks, page.channel, page.sender_name) == ((), "fax", "Hopital")
+    holders = session.execute(
+        select(ReferralBlock.kind, BlockSeal.organisation_id).join(BlockSeal, BlockSeal.block_id == ReferralBlock.id)
+    ).all()
+    assert [row.kind for row in holders] == ["thread"]
+    with pytest.raises(Invalid):
+        services.ask_sender(session, world.keyring, worker, sent.code, "language", "", NOW)
+    services.accept_referral(session, world.keyring, worker, sent.code, NOW)
+    opened = services.open_referral(session, world.keyring, worker, sent.code, NOW)
+    assert {block.kind for block in opened.blocks} == set(BLOCKS)
+    assert session.execute(select(EscrowSeal.id)).all() == []
+
+
+def test_she_came_by_herself(session, world):
+    filled = submission(world)
+    sent = services.enter_received(
+        session,
+        world.keyring,
+        world.viewer("chrysalide"),
+        filled,
+        channel="phone",
+        sender_id=None,
+        clock=CLOCK,
+        now=NOW,
+    )
+    services.accept_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
+    services.close_referral(session, world.viewer("chrysalide"), sent.code, "served", NOW)
+    assert session.execute(select(ReferralFact.sender_type)).scalar_one() == "herself"
+
+
+def test_intake_is_for_ones_own_organisation(session, world):
+    with pytest.raises(Invalid):
+        services.enter_received(
+            session,
+            world.keyring,
+            world.viewer("coup_de_coeur"),
+            submission(world),
+            channel="fax",
+            sender_id=None,
+            clock=CLOCK,
+            now=NOW,
+        )
+
+
+def test_corrections_keep_old_new_and_reason(session, world):
+    sent = send(session, world)
+    police, worker = world.viewer("police"), world.viewer("chrysalide")
+    services.amend_preview(session, police, sent.code, {"needs": ["housing"]}, "correction", NOW)
+    services.amend_block(session, world.keyring, police, sent.code, "contact", {"phone": "450 555-0100"}, "safer", NOW)
+    with pytest.raises(Forbidden):
+        services.amend_preview(session, worker, sent.code, {"needs": ["housing"]}, "correction", NOW)
+    for changes in ({"urgent": "yes"}, {"needs": ["zz"]}, {"needs": []}, {"area_code": "x"}):
+        with pytest.raises(Invalid):
+            services.amend_preview(session, police, sent.code, changes, "correction", NOW)
+    page = services.open_referral(session, world.keyring, worker, sent.code, NOW)
+    assert page.preview.needs == ("housing",)
+    entry = next(entry for entry in page.entries if "field" in entry.codes)
+    assert (entry.codes["old"], entry.codes["new"], entry.codes["reason"]) == (
+        ["housing", "support"],
+        ["housing"],
+        "correction",
+    )
+    assert [entry.old for entry in page.entries if entry.codes.get("block")] == [None]
+    services.accept_referral(session, world.keyring, worker, sent.code, NOW)
+    services.amend_block(
+        session, world.keyring, worker, sent.code, "contact", {"phone": "450 555-0101"}, "she_asked", NOW
+    )
+    opened = services.open_referral(session, world.keyring, worker, sent.code, NOW)
+    olds = [entry.old for entry in opened.entries if entry.codes.get("block")]
+    assert olds == [BLOCKS["contact"], {"phone": "450 555-0100"}]
+
+
+def test_a_renewal_with_fewer_blocks_closes_them_at_once(session, world):
+    sent = accepted(session, world)
+    worker = world.viewer("chrysalide")
+    later = NOW + timedelta(days=89)
+    narrower = consent(world, blocks=frozenset({"contact", "safety"}), obtained_at=later)
+    services.renew_with_her(session, worker, sent.code, narrower, later)
+    page = services.open_referral(session, world.keyring, worker, sent.code, later + timedelta(days=30))
+    assert {block.kind for block in page.blocks} == {"contact", "safety"}
+    assert page.consent.problem is None
+
+
+def test_a_restricted_organisation_never_learns_of_it(session, world):
+    sent = accepted(session, world)
+    worker = world.viewer("chrysalide")
+    services.restrict_organisation(session, worker, sent.code, world.organisations["coup_de_coeur"], "safety", NOW)
+    with pytest.raises(Invalid):
+        go_on(session, world, sent.code, onward(world))
+    with pytest.raises(Invalid):
+        services.restrict_organisation(session, worker, sent.code, world.organisations["chrysalide"], "safety", NOW)
+    services.restrict_organisation(session, worker, sent.code, world.organisations["police"], "conflict", NOW)
+    with pytest.raises(Missing):
+        services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
+    assert lists.sent(session, world.viewer("police"), NOW).rows == ()
+    before = len(session.execute(select(OutboxEvent.id)).all())
+    services.close_referral(session, worker, sent.code, "served", NOW)
+    topics = [
+        topic
+        for event in session.execute(select(OutboxEvent).order_by(OutboxEvent.id)).scalars().all()[before:]
+        for topic in event.topics
+    ]
+    assert topics == [f"org:{world.organisations['chrysalide']}"]
+
+
+def test_perhaps_the_same_person_is_only_for_who_accepted_both(session, world):
+    first = accepted(session, world)
+    second = send(session, world, blocks={**BLOCKS, "identity": {"first_name": "M."}})
+    worker = world.viewer("chrysalide")
+    assert services.open_referral(session, world.keyring, worker, first.code, NOW).duplicates == ()
+    services.accept_referral(session, world.keyring, worker, second.code, NOW + timedelta(hours=1))
+    page = services.open_referral(session, world.keyring, worker, second.code, NOW)
+    assert page.duplicates == ((first.code, False),)
+    services.join_referrals(session, worker, second.code, first.code, NOW)
+    services.log_attempt(session, worker, second.code, "reached", "phone", NOW + timedelta(hours=2))
+    joined = services.open_referral(session, world.keyring, worker, first.code, NOW)
+    assert (joined.clock.state.value, joined.duplicates) == ("met", ((second.code, True),))
+    officer = services.open_referral(session, world.keyring, world.viewer("police"), first.code, NOW)
+    assert officer.duplicates == ()
+
+
+def test_what_does_not_look_alike_cannot_be_joined(session, world):
+    first = accepted(session, world)
+    second = accepted(session, world, blocks={"contact": {"phone": "450 555-0199"}})
+    with pytest.raises(Invalid):
+        services.join_referrals(session, world.viewer("chrysalide"), first.code, second.code, NOW)
+
+
+def test_the_button_of_a_transfer_is_the_holders(session, world):
+    sent = accepted(session, world)
+    page = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
+    assert {Command.TRANSFER, Command.HAND_BACK, Command.SUB_REFER, Command.COPY} <= page.commands
+    officer = services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
+    assert officer.commands <= {Command.WITHDRAW}
