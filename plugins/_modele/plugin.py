@@ -102,7 +102,7 @@ def dashboard_cards_for(viewer: Viewer) -> Sequence[Card]:
 
 @hookimpl
 def panels_for(page: PanelPage, viewer: Viewer) -> Sequence[Panel]:
-    if page.name != "committees.show" or page.reference != SLUG:
+    if page.name != "committee" or page.reference != SLUG:
         return ()
     context = partial(queries.latest_for_card, viewer=viewer)
     return (Panel("latest", N_("Dernières notes"), "modele/panel.html", permission=rules.READ, context=context),)

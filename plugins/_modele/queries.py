@@ -40,7 +40,7 @@ def list_notes(session: Session, viewer: Viewer, *, limit: int) -> tuple[NoteVie
     statement = (
         select(Note.id, Note.text, Note.pinned, Note.reserved, Note.posted_at)
         .where(Note.archived_at.is_(None), visible(viewer, rules.READ))
-        .order_by(Note.pinned.desc(), Note.posted_at.desc(), Note.id)
+        .order_by(Note.pinned.desc(), Note.posted_at.desc(), Note.id.desc())
         .limit(limit)
     )
     return tuple(NoteView(*row) for row in session.execute(statement))

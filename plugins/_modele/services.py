@@ -39,7 +39,12 @@ def post_note(session: Session, viewer: Viewer, form: NoteForm, now: datetime) -
 
 def archive_beyond(session: Session, board_size: int, now: datetime) -> int:
     """Archive the oldest notes beyond `board_size`, pinned ones excepted; returns how many."""
-    kept = select(Note.id).where(Note.archived_at.is_(None)).order_by(Note.posted_at.desc(), Note.id).limit(board_size)
+    kept = (
+        select(Note.id)
+        .where(Note.archived_at.is_(None))
+        .order_by(Note.posted_at.desc(), Note.id.desc())
+        .limit(board_size)
+    )
     shown = session.scalars(kept).all()
     statement = update(Note).where(Note.archived_at.is_(None), Note.pinned.is_(False), Note.id.not_in(shown))
     return _rows(session, statement.values(archived_at=now))

@@ -125,7 +125,7 @@ def test_a_hook_that_itself_queries_and_fails_is_unavailable_under_the_plugins_n
     hooks = workshop.load()
     with tally.transaction() as session:
         (card,) = hooks.dashboard_cards(MEMBER, session, NOW)
-        (panel,) = hooks.panels(PanelPage("referrals.show"), MEMBER, session, NOW)
+        (panel,) = hooks.panels(PanelPage("referral"), MEMBER, session, NOW)
         assert count(session) == 0
     assert [(part.title, part.available) for part in (card, panel)] == [("Essai", False)] * 2
 
@@ -148,6 +148,25 @@ def test_a_failing_section_leaves_the_report(tally: Database, workshop: PluginWo
     assert (first.plugin, first.available, first.tables) == ("alpha", False, ())
     assert second.available
     assert second.tables[0].rows == ((1,),)
+
+
+def test_a_failing_retention_rule_does_not_stop_the_others(tally: Database, workshop: PluginWorkshop) -> None:
+    rules = """
+    def erase(session, before):
+        session.execute(text("DELETE FROM plugin_tally WHERE n = 1"))
+        return SECOND
+
+    @hookimpl
+    def register_retention():
+        return [RetentionRule("NAME.rows", "Lignes", timedelta(days=1), erase)]
+    """
+    workshop.add("alpha", rules.replace("SECOND", "1 / 0"))
+    workshop.add("beta", rules.replace("n = 1", "n = 2").replace("SECOND", "7"))
+    with tally.transaction() as session:
+        session.execute(TALLY.insert().values([{"n": 1}, {"n": 2}, {"n": 3}]))
+        assert workshop.load().apply_retention(session, NOW) == {"beta.rows": 7}
+    with tally.transaction(write=False) as session:
+        assert session.scalars(select(TALLY.c.n).order_by(TALLY.c.n)).all() == [1, 3]
 
 
 SUBSCRIBERS = """

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import column, select, table
 
+from core import features
 from core.access.registry import registry
+from core.kernel.jobs import run_due
 from core.testing.network import Network, Visitor, visiting
 from tests.support.plugin_source import PluginWorkshop
 
+NOTES = table("modele_notes")
 BOARD = "/comites/modele/notes"
 MEMBER, OTHER, OUTSIDER = "orres-comite", "bien-etre-2", "police-repentigny"
 
@@ -100,6 +106,42 @@ def test_a_reserved_note_equals_a_missing_one_in_every_byte(board: Visitor, netw
     assert once(denied.text) == once(missing.text)
     kept = [{k: v for k, v in answer.headers.items() if k != "date"} for answer in (denied, missing)]
     assert kept[0] == kept[1]
+
+
+def test_the_subscriber_runs_behind_the_page(network: Network, workshop: PluginWorkshop) -> None:
+    """Through the real outbox and dispatcher: a board of one note archives the older one."""
+    workshop.toml.write_text(f"{MODEL}board_size = 1\n", encoding="utf-8")
+    with visiting(network, plugins_file=workshop.toml) as visitor:
+        for text in ("Ancienne.", "Nouvelle."):
+            assert write(visitor.become(MEMBER), text).status_code == 303
+        deadline = time.monotonic() + 20
+        shown: list[str] = []
+        while shown != ["Nouvelle."] and time.monotonic() < deadline:
+            time.sleep(0.05)
+            with network.database.transaction(write=False) as session:
+                shown = list(
+                    session.scalars(select(column("text")).select_from(NOTES).where(column("archived_at").is_(None)))
+                )
+    assert shown == ["Nouvelle."]
+
+
+def test_jobs_and_retention_run_with_the_cores(network: Network, workshop: PluginWorkshop) -> None:
+    workshop.toml.write_text(f"{MODEL}keep_days = 30\n", encoding="utf-8")
+    with visiting(network, plugins_file=workshop.toml) as visitor:
+        write(visitor.become(MEMBER), "À oublier un jour.", pinned="on")
+        house = visitor.http.app.state.house  # type: ignore[attr-defined]
+        names = {job.name for job in features.jobs(house.hooks)}
+        assert {"modele.unpin", "kernel.plugin_retention"} <= names
+    own = [job for job in features.jobs(house.hooks) if job.name in {"modele.unpin", "kernel.plugin_retention"}]
+
+    def left(after: timedelta) -> list[bool]:
+        assert run_due(network.database, own, house, network.clock.now() + after) == 2
+        with network.database.transaction(write=False) as session:
+            return list(session.scalars(select(column("pinned")).select_from(NOTES)))
+
+    assert [bool(pinned) for pinned in left(timedelta(days=13))] == [True]
+    assert [bool(pinned) for pinned in left(timedelta(days=29))] == [False]
+    assert left(timedelta(days=31)) == []
 
 
 def test_broken_neighbours_are_said_unavailable_and_the_page_stands(board: Visitor) -> None:

@@ -108,7 +108,7 @@ class Card:
 
 @dataclass(frozen=True)
 class PanelPage:
-    """The page that asks for panels: its route's name and the reference shown, nothing personal."""
+    """The page that asks for panels: its name (`referral`, `committee`), the reference it shows, closed codes."""
 
     name: str
     reference: str = ""

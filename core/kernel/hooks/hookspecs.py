@@ -118,8 +118,9 @@ class HookSpecs(Protocol):
     ) -> Sequence[Panel]:
         """Add panels to a page of the core, chosen by `page.name`.
 
-        Called for each display of a page that takes panels. Same isolation and budget as a card. `page` holds a
-        route's name, a reference and closed codes: never anything personal.
+        Called for each display of a page that takes panels: `referral` (its code as reference), `committee`
+        (its slug). Same isolation and budget as a card. `page` holds a name, a reference and closed
+        codes: never anything personal.
         """
 
     @hookspec
@@ -177,8 +178,8 @@ class HookSpecs(Protocol):
     def seed(self, session: Session, seeder: Seeder, settings: PluginSettings) -> None:
         """Make the plugin's fictitious data for the demo.
 
-        Called each time the demo starts, after the core's own data: add what is missing, nothing twice. Everything is
-        plainly invented.
+        Called each time the demo starts, after the core's own data: add what is missing, nothing twice.
+        Everything is plainly invented.
         """
 
 

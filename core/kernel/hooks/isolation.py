@@ -2,7 +2,7 @@
 
 Each contribution has a savepoint and a statement timeout: on PostgreSQL `statement_timeout` bounds each
 statement, on SQLite a progress handler bounds the contribution's whole time in SQL. Neither bounds a loop in
-Python: plugins are trusted code that may be clumsy, not hostile (docs/decisions/0003-plugins-are-trusted.md).
+Python: plugins are trusted code that may be clumsy, not hostile (docs/decisions/0004-plugins-are-trusted.md).
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from core.kernel.hooks.contributions import (
     Subscriber,
 )
 from core.kernel.hooks.guards import guarded_rule, guarded_sql, guarded_subscriber, log_failure
-from core.kernel.hooks.isolation import read_isolated
+from core.kernel.hooks.isolation import read_isolated, write_isolated
 from core.kernel.jobs import Job
 from core.kernel.web.routes import Route
 
@@ -227,6 +227,18 @@ class Hooks:
         return sum(
             item.erase(session) for plugin in self.plugins for item in self._personal(plugin, reference, session)
         )
+
+    def apply_retention(self, session: Session, now: datetime) -> Mapping[str, int]:
+        """Erase what each rule no longer keeps; rule → rows erased. One that fails is left for the next run."""
+        erased: dict[str, int] = {}
+        for name, rules in self._retention.items():
+            for rule in rules:
+                try:
+                    erase = partial(rule.erase, session, now - rule.keep)
+                    erased[rule.key] = write_isolated(session, name, REPORT_SECONDS, erase)
+                except Exception as error:
+                    log_failure(name, "register_retention", error)
+        return erased
 
     def seed(self, session: Session, seeder: Seeder) -> None:
         """Make each plugin's demo data; a failure is raised."""

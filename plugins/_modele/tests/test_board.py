@@ -117,7 +117,7 @@ def test_the_list_shows_exactly_what_the_rule_allows(session: Session, hooks: An
 
 
 def test_contributions_are_for_members_and_cost_two_statements_at_most(session: Session, hooks: Any) -> None:
-    viewer, page = member(), PanelPage("committees.show", SLUG)
+    viewer, page = member(), PanelPage("committee", SLUG)
     write(session, viewer, "Une nouvelle.")
     with contribution_statements(session) as sent:
         cards = hooks.dashboard_cards(viewer, session, NOW)
@@ -130,7 +130,7 @@ def test_contributions_are_for_members_and_cost_two_statements_at_most(session: 
     stranger = a_viewer(Role.WORKER)
     assert hooks.dashboard_cards(stranger, session, NOW) == hooks.panels(page, stranger, session, NOW) == ()
     assert hooks.nav_items(stranger) == ()
-    assert hooks.panels(PanelPage("referrals.show", "R-0"), viewer, session, NOW) == ()
+    assert hooks.panels(PanelPage("referral", "R-7K3M-9Q"), viewer, session, NOW) == ()
 
 
 def test_a_note_tells_its_readers_and_the_board_stays_short(session: Session, hooks: Any) -> None:
@@ -157,8 +157,9 @@ def test_old_notes_are_unpinned_then_erased(session: Session, hooks: Any) -> Non
     job.run(session, SimpleNamespace(hooks=hooks), NOW)
     assert [note.pinned for note in queries.list_notes(session, viewer, limit=9)] == [True, False]
     (rule,) = hooks.retention()
-    assert rule.erase(session, NOW + timedelta(days=14) - rule.keep) == 0
-    assert rule.erase(session, NOW + timedelta(days=16) - rule.keep) == 1
+    assert rule.keep == timedelta(days=30)
+    assert hooks.apply_retention(session, NOW + timedelta(days=14)) == {rule.key: 0}
+    assert hooks.apply_retention(session, NOW + timedelta(days=16)) == {rule.key: 1}
 
 
 def test_the_report_counts_notes_by_month_of_the_network(session: Session, hooks: Any) -> None:
