@@ -1,0 +1,411 @@
+"""A new referral without JavaScript: two equal choices, three steps, one sending, a receipt. Both engines."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from core.consent.models import Consent, ConsentVersion
+from core.consent.rules import Attestation
+from core.consent.wordings import current_wording
+from core.referrals.models import Referral, ReferralBlock, ReferralCase, ReferralDraft, ReferralPreview
+from core.testing.network import Network, Visitor
+
+SITUATION: dict[str, Any] = {
+    "municipality": "Repentigny",
+    "age_band": "18_24",
+    "needs": ["exploitation_support", "legal"],
+    "facts": ["violence_ongoing"],
+    "urgent": "true",
+}
+CONTACT: dict[str, Any] = {
+    "first_name": "Maude",
+    "phone": "(450) 555-0143",
+    "times": ["evening"],
+    "blocks": ["contact", "safety", "identity", "situation"],
+    "attestation": [item.value for item in Attestation],
+    "word": "tournesol",
+    "wording": current_wording("reference", "fr").sha256,
+}
+
+
+def words(html: str) -> str:
+    """A page's words, without tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("&#39;", "'")
+
+
+def url(key: str, step: str) -> str:
+    return f"/references/brouillons/{key}/{step}"
+
+
+@pytest.fixture
+def officer(visitor: Visitor) -> Visitor:
+    return visitor.become("police-repentigny")
+
+
+def fill(browser: Visitor, key: str, **contact: Any) -> None:
+    """Both steps, each answered by a redirect to the next."""
+    assert browser.post(url(key, "situation"), SITUATION).headers["location"] == url(key, "contact")
+    assert browser.post(url(key, "contact"), {**CONTACT, **contact}).headers["location"] == url(key, "verifier")
+
+
+def seen(browser: Visitor, key: str) -> str:
+    """The version of the draft that the last page shows."""
+    found = re.search(r'name="seen" value="(\d+)"', browser.get(url(key, "verifier")).text)
+    assert found is not None
+    return found.group(1)
+
+
+def send(browser: Visitor, key: str) -> str:
+    """Send a filled draft; the code of the receipt."""
+    answer = browser.post(url(key, "envoyer"), {"seen": seen(browser, key)})
+    assert answer.status_code == 303, words(answer.text)[:400]
+    found = re.fullmatch(r"/references/(R-[0-9A-Z]{4}-[0-9A-Z]{2})/recu", answer.headers["location"])
+    assert found is not None
+    return found.group(1)
+
+
+def count(network: Network, model: Any) -> int:
+    with network.database.transaction(write=False) as session:
+        return session.execute(select(func.count()).select_from(model)).scalar_one()
+
+
+def test_two_equal_choices_and_nothing_written(officer: Visitor) -> None:
+    page = officer.get("/references/nouvelle")
+    assert page.status_code == 200
+    buttons = re.findall(r'<a class="(btn wide)" href="([^"]+)"', page.text)
+    assert [kind for kind, _ in buttons] == ["btn wide", "btn wide"]
+    assert buttons[0][1] == "/references/nouvelle/carte"
+    assert officer.get(buttons[1][1]).status_code == 200
+    assert count(officer.network, ReferralCase) == 0
+
+
+def test_the_card_keeps_nothing_and_names_no_organisation(officer: Visitor) -> None:
+    neutral = officer.get("/references/nouvelle/carte", params={"municipalite": "60013"})
+    main = neutral.text.split("<article")[1].split("</article>")[0]
+    assert "964-7888" in main
+    assert "CALACS" not in main
+    named = officer.get("/references/nouvelle/carte", params={"municipalite": "60013", "nom": "1"})
+    assert "CALACS La Chrysalide" in named.text.split("<article")[1]
+    joliette = officer.get("/references/nouvelle/carte", params={"municipalite": "61025"}).text
+    assert "9 h à 17 h" in joliette.replace("\u00a0", " ")
+    unknown = officer.get("/references/nouvelle/carte")
+    assert unknown.text.count("<article") == 2
+    assert count(officer.network, ReferralCase) == count(officer.network, Referral) == 0
+
+
+def test_the_whole_way_without_scripts(officer: Visitor) -> None:
+    key = str(uuid4())
+    assert officer.post(url(key, "situation"), SITUATION).status_code == 303
+    contact = officer.get(url(key, "contact"))
+    said = words(contact.text)
+    assert "CALACS La Chrysalide" in said
+    assert "Le territoire de Repentigny est desservi par CALACS La Chrysalide." in said
+    assert 'name="blocks" value="contact" aria-describedby="accord-transmettre">' in contact.text, (
+        "nothing is pre-ticked"
+    )
+    assert officer.post(url(key, "contact"), CONTACT).status_code == 303
+    summary = officer.get(url(key, "verifier")).text
+    before, after = summary.split('id="apres"')
+    assert "450 555-0143" not in before
+    assert "Maude" not in before
+    assert "450 555-0143" in after
+    assert "Maude" in after
+    assert "Repentigny" in after
+    assert "1 personne" in words(after)
+    code = send(officer, key)
+    receipt = officer.get(f"/references/{code}/recu")
+    main = receipt.text.split("<main")[1].split("</main>")[0]
+    assert code in main
+    assert "tournesol" in main
+    assert current_wording("reference", "fr").sha256 in main
+    assert "CALACS" not in main
+    with officer.network.database.transaction(write=False) as session:
+        row = session.execute(select(Referral)).scalar_one()
+        preview = session.execute(select(ReferralPreview)).scalar_one()
+        version = session.execute(select(ConsentVersion)).scalar_one()
+    assert (row.code, row.state, row.urgent, row.clock_kind) == (code, "submitted", True, "urgent")
+    assert row.routing[0][0] == "municipality_rule"
+    assert sorted(preview.needs) == ["exploitation_support", "legal"]
+    assert preview.constraints == ["evening_only"]
+    assert sorted(version.blocks) == ["contact", "identity", "safety", "situation"]
+    assert count(officer.network, ReferralDraft) == 0
+
+
+def test_only_what_she_ticked_leaves(officer: Visitor) -> None:
+    key = str(uuid4())
+    fill(officer, key, blocks=["contact"])
+    assert "jamais transmis" in words(officer.get(url(key, "verifier")).text)
+    send(officer, key)
+    with officer.network.database.transaction(write=False) as session:
+        kinds = set(session.execute(select(ReferralBlock.kind)).scalars())
+        version = session.execute(select(ConsentVersion)).scalar_one()
+    assert kinds == {"contact", "thread", "receipt"}
+    assert version.blocks == ["contact"]
+
+
+def test_a_resent_form_makes_one_referral(officer: Visitor) -> None:
+    key = str(uuid4())
+    fill(officer, key)
+    version = seen(officer, key)
+    answers = [officer.post(url(key, "envoyer"), {"seen": version}) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert count(officer.network, Referral) == 1
+    # Going back shows the receipt, never a blank form under the same key.
+    for step in ("situation", "contact", "verifier"):
+        assert officer.get(url(key, step)).headers["location"] == answers[0].headers["location"]
+
+
+def test_the_word_is_shown_for_an_hour_to_its_author(visitor: Visitor) -> None:
+    visitor.become("communautaire-ajrj")
+    key = str(uuid4())
+    fill(visitor, key)
+    code = send(visitor, key)
+    assert "tournesol" in visitor.get(f"/references/{code}/recu").text
+    visitor.become("calacs-chrysalide")
+    assert visitor.get(f"/references/{code}/recu").status_code == 404
+    visitor.become("calacs-coup-de-coeur")
+    assert visitor.get(f"/references/{code}/recu").status_code == 404
+    visitor.network.clock.advance(timedelta(hours=1, minutes=1))
+    visitor.become("communautaire-ajrj")
+    page = visitor.get(f"/references/{code}/recu")
+    assert page.status_code == 200
+    assert "tournesol" not in page.text
+
+
+FIRST_STEP: list[tuple[dict[str, Any], str]] = [
+    ({"municipality": "Vancouver"}, "n’est pas reconnue"),
+    ({"municipality": ""}, "Ce champ est requis"),
+    ({"municipality": "123"}, "Entrez le nom d’une municipalité"),
+    ({"age_band": "40"}, "Choisissez une des réponses proposées"),
+    ({"needs": []}, "Choisissez au moins une réponse"),
+    ({"needs": ["support", "forged"]}, "Choisissez une des réponses proposées"),
+    ({"language": "xx"}, "Choisissez une des réponses proposées"),
+    ({"recipient_id": str(uuid4())}, "n’existe pas dans ce formulaire"),
+    ({"note": "x" * 1001}, "Texte trop long"),
+]
+
+
+def test_first_step_refuses_and_keeps_the_form(officer: Visitor) -> None:
+    for change, message in FIRST_STEP:
+        key = str(uuid4())
+        answer = officer.post(url(key, "situation"), {**SITUATION, **change})
+        assert answer.status_code == 422, change
+        assert "Il reste quelque chose à corriger" in answer.text
+        assert message in answer.text, change
+        assert 'value="violence_ongoing" checked' in answer.text
+        assert 'value="violence_ongoing" checked' in officer.get(url(key, "situation")).text
+
+
+def test_municipality_is_forgiving(officer: Visitor) -> None:
+    for typed in ("repentigny", "REPENTIGNY", "Repantigny", "  Repentigny "):
+        answer = officer.post(url(str(uuid4()), "situation"), {**SITUATION, "municipality": typed})
+        assert answer.status_code == 303, typed
+
+
+@pytest.mark.parametrize(
+    ("change", "page", "shows"),
+    [
+        ({"danger": "true"}, "danger", "911"),
+        ({"age_band": "under_12"}, "moins-de-12-ans", "911"),
+        ({"age_band": "12_13", "young_consent": "nobody"}, "moins-de-14-ans", "DPJ"),
+    ],
+)
+def test_the_form_stops_and_nothing_stays(officer: Visitor, change: dict[str, Any], page: str, shows: str) -> None:
+    key = str(uuid4())
+    saved = officer.post(url(key, "situation/brouillon"), SITUATION)
+    assert saved.json()["saved_at"]
+    assert count(officer.network, ReferralDraft) == 1
+    # Autosave stops first: what was kept goes as soon as the answer says so.
+    assert officer.post(url(key, "situation/brouillon"), {**SITUATION, **change}).json() == {"saved_at": None}
+    assert count(officer.network, ReferralCase) == count(officer.network, Referral) == 0
+    answer = officer.post(url(key, "situation"), {**SITUATION, **change})
+    assert answer.headers["location"] == f"/references/nouvelle/arret/{page}"
+    stop = words(officer.get(answer.headers["location"]).text)
+    assert shows in stop
+    assert "sans dire qui elle est" in stop
+    assert count(officer.network, ReferralCase) == count(officer.network, Referral) == 0
+
+
+def test_before_fourteen_someone_safe_consents(officer: Visitor) -> None:
+    key = str(uuid4())
+    young = {**SITUATION, "age_band": "12_13"}
+    answer = officer.post(url(key, "situation"), young)
+    assert answer.status_code == 422
+    assert "dites qui consent pour elle" in answer.text
+    assert count(officer.network, ReferralCase) == 0, "nothing of a child is kept before her consent is known"
+    assert officer.post(url(key, "situation"), {**young, "young_consent": "tutor"}).status_code == 303
+    page = officer.get(url(key, "contact")).text
+    assert 'value="do_not_notify" checked' in page
+    officer.post(url(key, "contact"), CONTACT)
+    send(officer, key)
+    with officer.network.database.transaction(write=False) as session:
+        version = session.execute(select(ConsentVersion)).scalar_one()
+        preview = session.execute(select(ReferralPreview)).scalar_one()
+    assert version.given_by == "tutor"
+    assert "do_not_notify_parents" in preview.constraints
+
+
+def test_from_fourteen_she_consents_herself(officer: Visitor) -> None:
+    key = str(uuid4())
+    officer.post(url(key, "situation"), {**SITUATION, "age_band": "14_17"})
+    officer.post(
+        url(key, "contact"), {**CONTACT, "given_by": "parental_authority", "parents": "aware", "at_school": "true"}
+    )
+    send(officer, key)
+    with officer.network.database.transaction(write=False) as session:
+        assert session.execute(select(ConsentVersion.given_by)).scalar_one() == "herself"
+        assert "meet_at_school" in session.execute(select(ReferralPreview.constraints)).scalar_one()
+
+
+SECOND_STEP: list[tuple[dict[str, Any], str]] = [
+    ({"phone": ""}, "Entrez le numéro"),
+    ({"phone": "555"}, "pas reconnu"),
+    ({"phone": "123 456-7890"}, "pas reconnu"),
+    ({"times": []}, "à quels moments"),
+    ({"attestation": ["alone"]}, "Chaque point de l’attestation"),
+    ({"attestation": [*CONTACT["attestation"], "forged"]}, "Choisissez une des réponses"),
+    ({"blocks": ["safety"]}, "Sans la façon de la joindre"),
+    ({"blocks": ["contact", "follow_up"]}, "Choisissez une des réponses"),
+    ({"way": "trusted_person", "phone": ""}, "personne de confiance"),
+    ({"interpreter": "relative"}, "Choisissez une des réponses"),
+    ({"word": "a"}, "au moins quatre lettres"),
+    ({"wording": current_wording("transfer", "fr").sha256}, "Le texte dépend de l’organisme"),
+    ({"wording": "0" * 64}, "Le texte dépend de l’organisme"),
+    ({"recipient": str(uuid4())}, "ne peut pas la recevoir"),
+    ({"sender_id": str(uuid4())}, "n’existe pas dans ce formulaire"),
+]
+
+
+def test_second_step_refuses_and_keeps_the_form(officer: Visitor) -> None:
+    for change, message in SECOND_STEP:
+        key = str(uuid4())
+        officer.post(url(key, "situation"), SITUATION)
+        answer = officer.post(url(key, "contact"), {**CONTACT, **change})
+        assert answer.status_code == 422, change
+        assert message in answer.text, change
+        kept = {**CONTACT, **change}["phone"] or "Maude"
+        assert f'value="{kept}"' in answer.text, "a number is kept exactly as typed"
+        # Nothing of it can be sent.
+        assert officer.get(url(key, "verifier")).headers["location"] == url(key, "contact")
+        assert officer.post(url(key, "envoyer"), {"seen": "2"}).headers["location"] == url(key, "contact")
+    assert count(officer.network, Consent) == 0
+
+
+@pytest.mark.parametrize(("way", "constraint"), [("will_call", "will_call"), ("will_come", "will_come")])
+def test_no_number_is_ever_required(officer: Visitor, way: str, constraint: str) -> None:
+    key = str(uuid4())
+    fill(officer, key, way=way, phone="", times=[], first_name="", blocks=[])
+    send(officer, key)
+    with officer.network.database.transaction(write=False) as session:
+        assert session.execute(select(ReferralPreview.constraints)).scalar_one() == [constraint]
+        assert set(session.execute(select(ReferralBlock.kind)).scalars()) == {"thread", "receipt"}
+
+
+@pytest.mark.parametrize("municipality", ["Sainte-Julienne", "Manawan"])
+def test_both_are_asked_without_identity_where_nothing_says_who(officer: Visitor, municipality: str) -> None:
+    key = str(uuid4())
+    officer.post(url(key, "situation"), {**SITUATION, "municipality": municipality})
+    page = words(officer.get(url(key, "contact")).text)
+    assert "CALACS Coup de cœur et CALACS La Chrysalide" in page
+    assert "sans identité" in page
+    # The wording follows: the text for one organisation is not the text for both.
+    assert officer.post(url(key, "contact"), CONTACT).status_code == 422
+    both = {**CONTACT, "wording": current_wording("ask_both", "fr").sha256}
+    assert officer.post(url(key, "contact"), both).status_code == 303
+    summary = words(officer.get(url(key, "verifier")).text).split("Seulement après")[0]
+    assert municipality not in summary
+    if municipality == "Manawan":
+        assert "Nord de Lanaudière" in summary
+    send(officer, key)
+    with officer.network.database.transaction(write=False) as session:
+        rows = session.execute(select(Referral.kind, Referral.recipient_id)).all()
+    assert [row.kind for row in rows] == ["ask_both", "ask_both"]
+    assert len({row.recipient_id for row in rows}) == 2
+
+
+def test_the_sender_may_choose_another_organisation(officer: Visitor) -> None:
+    key = str(uuid4())
+    other = officer.network.organisation("calacs-coup-de-coeur")
+    fill(officer, key, recipient=str(other))
+    assert "CALACS Coup de cœur" in officer.get(url(key, "verifier")).text
+    send(officer, key)
+    with officer.network.database.transaction(write=False) as session:
+        row = session.execute(select(Referral)).scalar_one()
+    assert row.recipient_id == other
+    assert row.routing[0][0] == "chosen"
+
+
+def test_changing_an_answer_asks_her_again(officer: Visitor) -> None:
+    """A consent names its recipient: another municipality after her agreement sends nothing to anyone."""
+    key = str(uuid4())
+    fill(officer, key)
+    version = seen(officer, key)
+    officer.post(url(key, "situation"), {**SITUATION, "municipality": "Joliette"})
+    assert officer.post(url(key, "envoyer"), {"seen": version}).headers["location"] == url(key, "contact")
+    assert count(officer.network, Consent) == 0
+
+
+def test_what_was_not_read_is_not_sent(officer: Visitor) -> None:
+    key = str(uuid4())
+    fill(officer, key)
+    version = seen(officer, key)
+    officer.post(url(key, "contact"), {**CONTACT, "first_name": "Autre"})
+    answer = officer.post(url(key, "envoyer"), {"seen": version})
+    assert answer.status_code == 409
+    assert "a changé depuis que cette page est ouverte" in answer.text
+    forged = officer.post(url(key, "envoyer"), {"seen": seen(officer, key), "recipient": str(uuid4())})
+    assert forged.status_code == 422
+    assert "champ inconnu" in forged.text
+    assert count(officer.network, Consent) == 0
+
+
+def test_a_consent_that_expired_before_sending(officer: Visitor) -> None:
+    key = str(uuid4())
+    fill(officer, key, validity_days="1")
+    officer.network.clock.advance(timedelta(days=2))
+    officer.become("police-repentigny")
+    answer = officer.post(url(key, "envoyer"), {"seen": seen(officer, key)})
+    assert answer.status_code == 409
+    assert "Le consentement est expiré. Renouvelez-le avec elle." in answer.text
+    assert "450 555-0143" in answer.text, "the form is kept"
+    assert count(officer.network, Consent) == 0
+    officer.post(url(key, "contact"), CONTACT)
+    assert send(officer, key)
+
+
+def test_a_recipient_that_stopped_receiving(officer: Visitor) -> None:
+    from core.directory.models import Organisation
+
+    key = str(uuid4())
+    fill(officer, key)
+    with officer.network.database.transaction() as session:
+        session.execute(
+            Organisation.__table__.update()
+            .where(Organisation.slug == "calacs-la-chrysalide")
+            .values(receives_referrals=False)
+        )
+    answer = officer.post(url(key, "envoyer"), {"seen": seen(officer, key)})
+    assert answer.status_code == 422
+    assert "ne reçoit pas de référence ici" in answer.text
+    assert count(officer.network, Consent) == 0
+
+
+def test_only_who_may_send(visitor: Visitor) -> None:
+    key = str(uuid4())
+    paths = ("/references/nouvelle", "/references/nouvelle/carte", url(key, "situation"), url(key, "contact"))
+    for persona in ("admin-chrysalide", "coordination-cresl", "operateur"):
+        visitor.become(persona)
+        assert {visitor.get(path).status_code for path in paths} == {403}
+    visitor.become(None)
+    assert {visitor.get(path).headers.get("location") for path in paths} == {"/connexion"}
+    visitor.become("police-repentigny")
+    assert visitor.get(url("not-a-key", "situation")).status_code == 404
+    assert visitor.get("/references/nouvelle/arret/autre").status_code == 404
+    assert visitor.get("/references/R-2222-22/recu").status_code == 404
