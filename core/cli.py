@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from core.access.viewer import Role
 from core.accounts import queries, services
@@ -25,6 +24,7 @@ from core.kernel import migrations
 from core.kernel.errors import StartupError
 from core.kernel.hooks.loader import migration_packages
 from core.plugin_cli import app as plugin_app
+from core.serving import make_server
 from core.settings import Settings
 
 app = typer.Typer(
@@ -160,19 +160,14 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         application = create_app(settings)
     except StartupError as failure:
         fail(str(failure))
-    uvicorn.run(
+    server = make_server(
         application,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
+        host,
+        port,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies) or None,
-        timeout_graceful_shutdown=5,
     )
+    server.run()
 
 
 def _bring_up_to_date(settings: Settings) -> None:

@@ -12,6 +12,9 @@ from typing import Any
 
 import uvicorn
 
+from core.app import Application
+from core.serving import make_server
+
 
 @dataclass(frozen=True)
 class LiveServer:
@@ -33,8 +36,12 @@ def free_port() -> int:
 def serving(app: Any, *, port: int | None = None, seconds: float = 20.0) -> Iterator[LiveServer]:
     """Serve `app` until the context ends; raises `RuntimeError` if it does not start within `seconds`."""
     chosen = port or free_port()
-    config = uvicorn.Config(app, host="127.0.0.1", port=chosen, log_level="warning", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
+    server: uvicorn.Server
+    if isinstance(app, Application):
+        server = make_server(app, "127.0.0.1", chosen, loop="asyncio", timeout_graceful_shutdown=2)
+    else:
+        config = uvicorn.Config(app, host="127.0.0.1", port=chosen, log_level="warning", timeout_graceful_shutdown=2)
+        server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="live-server", daemon=True)
     thread.start()
     deadline = time.monotonic() + seconds

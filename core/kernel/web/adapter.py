@@ -67,6 +67,8 @@ class Outcome:
     request: PageRequest
     chrome: Chrome
     cursor: str | None = None
+    #: A person sees this answer (a script that fetches it does not): a notice shown once is then forgotten.
+    navigation: bool = True
 
 
 class Endpoint:
@@ -135,7 +137,8 @@ class Endpoint:
         answer = self._handle(session, page_request, identity)
         full_page = isinstance(answer, (Page, Refusal)) and not page_request.wants_fragment
         chrome = house.chrome(session, page_request) if full_page else Chrome()
-        return Outcome(answer, identity, page_request, chrome, cursor)
+        navigation = request.headers.get("sec-fetch-mode", "navigate") == "navigate" and not page_request.wants_fragment
+        return Outcome(answer, identity, page_request, chrome, cursor, navigation)
 
     def _handle(self, session: Session, request: PageRequest, identity: Identity) -> Answer:
         if not self.house.holds(identity.viewer, self.route.permission):
@@ -221,15 +224,15 @@ class Endpoint:
             locale=request.locale,
             csrf_token=jar.csrf_token,
             nav=outcome.chrome.nav,
-            live_cursor=outcome.cursor,
+            live_cursor=outcome.cursor if echo_path else None,
             session_mark=jar.mark,
-            notice=jar.notice,
+            notice=jar.notice if outcome.navigation else None,
             url_path=request.url_path if echo_path and request.route.method == "GET" else "/",
             now=request.now,
         )
         body = self.house.renderer.render(page.template, page.context, around)
         response = Response(body, status_code=page.status, media_type="text/html; charset=utf-8")
-        jar.after_page(response)
+        jar.after_page(response, shown=outcome.navigation)
         return response
 
 

@@ -51,11 +51,11 @@ class CookieJar:
             return ""
         return hmac.new(self.csrf_key, b"mark:" + self.session.encode(), hashlib.sha256).hexdigest()[:16]
 
-    def after_page(self, response: Response) -> None:
-        """A page was rendered: give a new browser its cookie, and forget a notice that was just shown."""
+    def after_page(self, response: Response, *, shown: bool) -> None:
+        """A page was rendered: give a new browser its cookie, and forget a notice that a person was `shown`."""
         if self._fresh:
             self._set(response, self._browser_name, self.browser)
-        if self._had_notice:
+        if self._had_notice and shown:
             response.delete_cookie(self._notice_name, path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def after_redirect(self, response: Response, answer: Redirect) -> None:

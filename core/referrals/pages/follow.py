@@ -1,4 +1,4 @@
-"""*Suivre ma demande*: with her code and her word, she sees where it stands, changes how she is joined, or stops it all.
+"""*Suivre ma demande*: with her code and her word she sees where it stands, changes how she is joined, stops it all.
 
 Nothing here says which organisation it is about; a wrong code, a wrong word and a referral long gone answer alike
 (network rules §4). Code and word travel in the body of a POST only, never in an address.
@@ -17,9 +17,9 @@ from core.accounts.services import too_many
 from core.kernel.crypto import Keyring
 from core.kernel.web.forms import Parsed, parse
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, post
+from core.referrals import services
 from core.referrals.codes import normalise
 from core.referrals.forms.follow import FollowContactForm, FollowForm, contact_content, read_follow_contact
-from core.referrals.services import follow as services
 from core.referrals.services.follow import FollowView
 
 UNKNOWN = "Ce code et ce mot ne vont pas ensemble. Vérifiez-les, puis recommencez."

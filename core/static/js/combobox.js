@@ -31,8 +31,10 @@ function enhance(input) {
   const around = element("div", { className: "combobox" });
   input.removeAttribute("list");
   input.dataset.combobox = "on";
+  const typing = document.activeElement === input;
   input.before(around);
   around.append(input, box);
+  if (typing) input.focus(); // moving a field takes the focus from who was already typing in it
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": box.id })) input.setAttribute(name, value);
   let active = -1;
 

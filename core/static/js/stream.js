@@ -6,6 +6,7 @@ const BEAT = 10_000; // the leader says it is alive
 const SILENCE = 25_000; // a follower that hears nothing opens its own stream
 const WELCOME = 3_000; // the same, at the start
 const SLACK = 2_000; // events this much older than a page's own start are repeated to it
+const DEAD = 40_000; // the server beats every 15 s: no sign for this long means the line is cut, whatever the browser says
 const KEPT = 300_000; // how long the leader remembers events, for pages that were loading meanwhile
 
 /** Starts following. `onEvent({kind, ref})`; `onState("live" | "reconnecting" | "refused")`. Returns {close}. */
@@ -14,7 +15,7 @@ export function openStream({ mark, cursor, onEvent, onState }) {
   const channel = shared ? new BroadcastChannel(`arrimage-live-${mark}`) : null;
   const seen = new Set();
   let recent = [], position = cursor, source = null, leading = false, closed = false;
-  let failures = 0, lastHeard = 0, letGo = () => {}, retry = 0, state = "";
+  let failures = 0, lastHeard = 0, lastSign = Date.now(), letGo = () => {}, retry = 0, state = "";
 
   function become(next) {
     if (leading) channel?.postMessage({ type: "state", state: next });
@@ -35,11 +36,18 @@ export function openStream({ mark, cursor, onEvent, onState }) {
     clearTimeout(retry);
     source?.close();
     source = new EventSource(`/live?cursor=${encodeURIComponent(position)}`);
+    lastSign = Date.now();
     source.onopen = () => {
       failures = 0;
+      lastSign = Date.now();
       become("live");
     };
+    source.addEventListener("beat", (message) => {
+      lastSign = Date.now();
+      if (message.lastEventId) position = message.lastEventId;
+    });
     source.onmessage = (message) => {
+      lastSign = Date.now();
       let data;
       try {
         data = JSON.parse(message.data);
@@ -89,6 +97,10 @@ export function openStream({ mark, cursor, onEvent, onState }) {
 
   const me = crypto.randomUUID?.() ?? String(Math.random());
   const watch = setInterval(() => {
+    if (source && source.readyState === EventSource.OPEN && Date.now() - lastSign > DEAD) {
+      become("reconnecting");
+      connect();
+    }
     if (leading) channel?.postMessage({ type: "beat", state });
     else if (shared && !source && Date.now() - lastHeard > SILENCE) connect();
   }, BEAT);

@@ -1,0 +1,139 @@
+"""The platform's main job, in two browsers side by side: refer with her, see it arrive, accept, follow, withdraw."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from core.app import create_app
+from core.cli import prepare_demo
+from core.testing import LiveServer
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+SECRET_NUMBER = "450 555-0143"
+SECRET_NAME = "Maude"
+
+
+class Touches:
+    """Counts what the officer touches: a group of boxes counts once (the expectation is 12 at most)."""
+
+    def __init__(self) -> None:
+        self.controls: set[str] = set()
+
+    def touch(self, name: str, control: Locator, value: str | None = None) -> None:
+        """Touch one control, of the group `name`."""
+        self.controls.add(name)
+        if value is not None:
+            control.fill(value)
+        elif control.get_attribute("type") in ("checkbox", "radio"):
+            control.check()
+        else:
+            control.click()
+
+
+@pytest.fixture
+def server(tmp_path: Path, live_server: Callable[..., LiveServer]) -> LiveServer:
+    """The demo as `make demo` serves it: real clock, SQLite file, invented people."""
+    return live_server(create_app(prepare_demo(tmp_path)))
+
+
+@contextmanager
+def signed_in(browser: Browser, server: LiveServer, persona: str, viewport: dict[str, int]) -> Iterator[Page]:
+    """A browser of its own, in which one click made the person sign in."""
+    context: BrowserContext = browser.new_context(viewport=viewport, locale="fr-CA")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{server.url}/demo")
+    page.locator(f'form[action="/demo/{persona}"] button').click()
+    page.wait_for_url(f"{server.url}/")
+    yield page
+    context.close()
+
+
+def live(page: Page) -> None:
+    """Wait until the stream is attached, as the page says."""
+    expect(page.locator("[data-connection]")).to_contain_text("En direct", timeout=10_000)
+
+
+def refer(page: Page, server: LiveServer, municipality: str = "Repentigny") -> tuple[str, str, Touches]:
+    """The officer's way through the form; the code and the word of the receipt."""
+    touches = Touches()
+    page.goto(f"{server.url}/references/nouvelle")
+    touches.touch(
+        "accepts",
+        page.get_by_role("button", name="Commencer avec elle").or_(
+            page.get_by_role("link", name="Commencer avec elle")
+        ),
+    )
+    expect(page.locator('#f-municipality[data-combobox="on"]')).to_be_visible()
+    touches.touch("municipality", page.locator("#f-municipality"), municipality)
+    touches.touch("age", page.locator('input[name="age_band"][value="18_24"]'))
+    touches.touch("needs", page.locator('input[name="needs"][value="exploitation_support"]'))
+    touches.touch("needs", page.locator('input[name="needs"][value="legal"]'))
+    touches.touch("facts", page.locator('input[name="facts"][value="violence_ongoing"]'))
+    touches.touch("facts", page.locator('input[name="urgent"]'))
+    touches.touch("continue-1", page.get_by_role("button", name="Continuer"))
+    expect(page.get_by_text("CALACS La Chrysalide").first).to_be_visible()
+    touches.touch("phone", page.get_by_label("Numéro où l’appeler"), SECRET_NUMBER)
+    touches.touch("times", page.locator('input[name="times"][value="afternoon"]'))
+    for box in page.locator('input[name="blocks"]').all():
+        if box.is_visible() and not box.is_checked():
+            touches.touch("blocks", box)
+    for box in page.locator('input[name="attestation"]').all():
+        touches.touch("attestation", box)
+    touches.touch("continue-2", page.get_by_role("button", name="Continuer"))
+    expect(page.get_by_role("heading", name=re.compile("Voici ce que"))).to_be_visible()
+    touches.touch("send", page.get_by_role("button", name="Envoyer"))
+    page.wait_for_url(re.compile(r"/references/R-[^/]+/recu"))
+    code = re.search(r"R-[0-9A-Z]{4}-[0-9A-Z]{2}", page.url)
+    assert code is not None
+    word = page.locator("strong.word").inner_text().strip()
+    return code.group(), word, touches
+
+
+def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) -> None:
+    """Steps 2 and 3 of the story: at most 12 controls, a row within a second, no identity before acceptance."""
+    with (
+        signed_in(browser, server, "police-repentigny", PHONE) as officer,
+        signed_in(browser, server, "calacs-chrysalide", DESK) as worker,
+    ):
+        worker.goto(f"{server.url}/demandes")
+        live(worker)
+        focused = worker.evaluate("document.activeElement.tagName")
+        code, _word, touches = refer(officer, server)
+        assert len(touches.controls) <= 12, sorted(touches.controls)
+        row = worker.locator(f'[data-key="{code}"]')
+        expect(row).to_be_visible(timeout=1_000)
+        assert worker.evaluate("document.activeElement.tagName") == focused
+        expect(row).to_contain_text("18 à 24 ans")
+        expect(row).to_contain_text(re.compile("L.Assomption"))
+        expect(row).to_contain_text("Urgent")
+        expect(row).to_contain_text("il reste")
+        expect(row).to_contain_text("code 1")
+        assert SECRET_NUMBER not in worker.content()
+
+        row.get_by_role("button", name="Je m’en occupe").click()
+        worker.wait_for_url(f"{server.url}/references/{code}")
+        assert SECRET_NUMBER not in worker.content()
+        assert "Repentigny" not in worker.locator("main .with-side > div.stack").inner_text()
+        live(worker)
+        officer.goto(f"{server.url}/references/{code}")
+        live(officer)
+        worker.get_by_text("Poser une question").click()
+        worker.get_by_label("Votre question").select_option("safe_moment")
+        worker.get_by_role("button", name="Envoyer la question").click()
+        expect(officer.get_by_role("heading", name="Une précision est demandée")).to_be_visible(timeout=3_000)
+        officer.get_by_label("Votre réponse").fill("Entre 13 h et 16 h.")
+        officer.get_by_role("button", name="Envoyer la réponse").click()
+        expect(worker.get_by_text("Entre 13 h et 16 h.")).to_be_visible(timeout=3_000)
+
+        worker.get_by_role("button", name="Accepter").click()
+        expect(worker.get_by_role("heading", name="Maintenant : reconfirmer avec elle")).to_be_visible()
+        expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
+        expect(officer.get_by_role("heading", name="Prise en charge")).to_be_visible(timeout=3_000)
+        assert SECRET_NUMBER not in officer.content()
