@@ -6,8 +6,9 @@ from core.access.permissions import ROLE_PERMISSIONS, Permission
 from core.access.viewer import Role
 from core.kernel.web.routes import PUBLIC
 from core.testing.network import Network
-from tests.support.matrix import PERSONAS, measured, reviewed
+from tests.support.matrix import PERSONAS, Answer, answers, measured, reviewed
 
+NOBODIES = {"suspended_user", "pending_organisation", "expired_session"}
 REMEDY = "run `python -m tests.support.matrix`, then review the difference of tests/contract/route_matrix.csv"
 
 
@@ -16,10 +17,10 @@ def test_every_route_answers_each_principal_as_reviewed(network: Network) -> Non
     assert sorted(set(found) - set(table)) == [], f"new routes without their row: {REMEDY}"
     assert sorted(set(table) - set(found)) == [], f"rows without a route: {REMEDY}"
     deviations = [
-        f"{method} {path} {principal}: {found[method, path][principal]}, reviewed {table[method, path].get(principal)}"
-        for method, path in found
+        f"{' '.join(key)} {principal}: {row[principal]}, reviewed {table[key].get(principal)}"
+        for key, row in found.items()
         for principal in PERSONAS
-        if found[method, path][principal] != table[method, path].get(principal)
+        if row[principal] != table[key].get(principal)
     ]
     assert deviations == [], REMEDY
 
@@ -29,31 +30,55 @@ def test_the_reviewed_table_itself_lets_nobody_in() -> None:
     table = reviewed()
     assert table
     wrong = []
-    for (method, path), row in table.items():
+    for key, row in table.items():
         for principal, status in row.items():
             if status.startswith("5") or status == "405":
-                wrong.append(f"{method} {path} {principal} {status}")
-        for nobody in ("suspended_user", "expired_session"):
+                wrong.append(f"{' '.join(key)} {principal} {status}")
+        for nobody in NOBODIES:
             if row[nobody] != row["anonymous"]:
-                wrong.append(f"{method} {path} {nobody} {row[nobody]}, anonymous {row['anonymous']}")
+                wrong.append(f"{' '.join(key)} {nobody} {row[nobody]}, anonymous {row['anonymous']}")
     assert wrong == []
 
 
 def test_a_permission_refused_is_never_a_page(network: Network) -> None:
     """A principal whose role lacks the route's permission gets 403 or 404; nobody is sent to the sign-in page."""
     table = reviewed()
-    roles = {principal: network.viewer(key).roles for principal, key in PERSONAS.items() if key is not None}
+    roles = {
+        principal: network.viewer(key).roles for principal, key in PERSONAS.items() if key and principal not in NOBODIES
+    }
     wrong = []
     for route in network.app().state.routes:
         if route.permission == PUBLIC or route.permission not in set(Permission):
             continue
-        row = table[route.method, route.path]
-        if row["anonymous"] != "303":
-            wrong.append(f"{route.method} {route.path} anonymous {row['anonymous']}")
-        for principal, held in roles.items():
-            if principal in {"suspended_user", "expired_session", "pending_organisation"}:
-                continue
-            allowed = any(route.permission in ROLE_PERMISSIONS[Role(role)] for role in held)
-            if not allowed and row[principal] not in {"403", "404"}:
-                wrong.append(f"{route.method} {route.path} {principal} {row[principal]}")
+        rows = [row for (method, path, _), row in table.items() if (method, path) == (route.method, route.path)]
+        for row in rows:
+            if row["anonymous"] != "303":
+                wrong.append(f"{route.method} {route.path} anonymous {row['anonymous']}")
+            for principal, held in roles.items():
+                allowed = any(route.permission in ROLE_PERMISSIONS[Role(role)] for role in held)
+                if not allowed and row[principal] not in {"403", "404"}:
+                    wrong.append(f"{route.method} {route.path} {principal} {row[principal]}")
     assert wrong == []
+
+
+STRANGERS = ("centre_designe", "third_worker", "other_calacs")
+
+
+def test_a_reference_is_a_missing_object_for_whoever_it_does_not_concern(network: Network) -> None:
+    """Another organisation's worker cannot tell a reference from none: same status, headers and bytes but Date (S3)."""
+    found = answers(network, STRANGERS)
+    concerned = [key for key in found if key[2] in {"submitted", "accepted", "confidential"}]
+    assert concerned
+    told = []
+    for method, path, kind in concerned:
+        for stranger in STRANGERS:
+            there, missing = found[method, path, kind][stranger], found[method, path, "missing"][stranger]
+            if there.status_code != missing.status_code:
+                told.append(f"{method} {path} {kind} {stranger} {there.status_code}, missing {missing.status_code}")
+            elif there.status_code == 404 and _compared(there) != _compared(missing):
+                told.append(f"{method} {path} {kind} {stranger}: the bytes differ from a missing one's")
+    assert told == []
+
+
+def _compared(answer: Answer) -> tuple[dict[str, str], bytes]:
+    return {name: value for name, value in answer.headers.items() if name != "date"}, answer.content

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from core.kernel.web import csrf
 from core.kernel.web.routes import Route
 from core.testing import NOW, postgres
 from core.testing.network import Network, fresh_network
-from tests.support.samples import sample_paths
+from tests.support.samples import Samples, sample_paths
 
 T = TypeVar("T")
 TABLE = Path(__file__).resolve().parents[1] / "contract" / "route_matrix.csv"
@@ -55,8 +55,10 @@ PERSONAS: Mapping[str, str | None] = {
     "pending_organisation": "bien-etre-4",
     "expired_session": "calacs-chrysalide",
 }
-Key = tuple[str, str]
+#: Method, path, and which object of the demo the address named
+Key = tuple[str, str, str]
 Matrix = dict[Key, dict[str, str]]
+Answer = httpx2.Response
 
 
 class Rehearsal(Database):
@@ -77,8 +79,20 @@ class Rehearsal(Database):
 
 
 def measured(network: Network) -> Matrix:
-    """What the application answers now: (method, path) -> {principal: status}."""
+    """What the application answers now: (method, path, object) -> {principal: status}."""
     cookies = _cookies(network)
+    rehearsal = Rehearsal(network.url)
+    # An error is a cell of the table like another (and no table with one is accepted): the other routes are asked too
+    settings = network.settings.model_copy(update={"raise_unexpected": False})
+    app = create_app(settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
+    found = asyncio.run(_ask_everything(app, cookies, sample_paths(network)))
+    rehearsal.dispose()
+    return {key: {name: str(answer.status_code) for name, answer in row.items()} for key, row in found.items()}
+
+
+def answers(network: Network, principals: Collection[str]) -> dict[Key, dict[str, Answer]]:
+    """The same, with headers and body: what a person could compare."""
+    cookies = {name: cookie for name, cookie in _cookies(network).items() if name in principals}
     rehearsal = Rehearsal(network.url)
     app = create_app(network.settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
     found = asyncio.run(_ask_everything(app, cookies, sample_paths(network)))
@@ -92,35 +106,40 @@ def reviewed() -> Matrix:
         return {}
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {(row["method"], row["path"]): {name: row[name] for name in PERSONAS if name in row} for row in rows}
+    return {
+        (row["method"], row["path"], row["object"]): {name: row[name] for name in PERSONAS if name in row}
+        for row in rows
+    }
 
 
 def written(matrix: Matrix) -> str:
     """The table as CSV, sorted by path then method."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["method", "path", *PERSONAS])
-    for method, path in sorted(matrix, key=lambda key: (key[1], key[0])):
-        writer.writerow([method, path, *(matrix[method, path][name] for name in PERSONAS)])
+    writer.writerow(["method", "path", "object", *PERSONAS])
+    for key in sorted(matrix, key=lambda key: (key[1], key[0], key[2])):
+        writer.writerow([*key, *(matrix[key][name] for name in PERSONAS)])
     return buffer.getvalue()
 
 
-async def _ask_everything(app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], str]) -> Matrix:
+async def _ask_everything(
+    app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], Samples]
+) -> dict[Key, dict[str, Answer]]:
     house = app.state.house
     key = house.keyring.cookie_key("csrf")
-    found: Matrix = {}
+    found: dict[Key, dict[str, Answer]] = {}
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         for route in app.state.routes:
-            row = found.setdefault((route.method, route.path), {})
-            for principal, session_cookie in cookies.items():
-                browser = session_cookie or "une-visite"
-                name = "arrimage" if session_cookie else "arrimage_form"
-                client.cookies.clear()
-                client.cookies.set(name, browser)
-                form = {"_csrf": csrf.token_for(key, browser)} if route.method == "POST" else None
-                answer = await client.request(route.method, paths(route), data=form)
-                row[principal] = str(answer.status_code)
+            for label, address in paths(route).items():
+                row = found.setdefault((route.method, route.path, label), {})
+                for principal, session_cookie in cookies.items():
+                    browser = session_cookie or "une-visite"
+                    client.cookies.clear()
+                    client.cookies.set("arrimage" if session_cookie else "arrimage_form", browser)
+                    form = {"_csrf": csrf.token_for(key, browser)} if route.method == "POST" else None
+                    answer = await client.request(route.method, address, data=form)
+                    row[principal] = answer
     return found
 
 
@@ -153,9 +172,13 @@ def main() -> None:
     before = reviewed()
     TABLE.write_text(written(found), encoding="utf-8")
     changed = [key for key in {*found, *before} if found.get(key) != before.get(key)]
-    sys.stdout.write("".join(f"{method} {path}\n" for method, path in sorted(changed)) or "nothing changed\n")
+    for key, row in sorted(found.items()):
+        broken = [name for name, status in row.items() if status.startswith("5")]
+        if broken:
+            sys.stderr.write(f"{' '.join(key)}: an error for {', '.join(broken)}\n")
+    sys.stdout.write("".join(f"{' '.join(key)}\n" for key in sorted(changed)) or "nothing changed\n")
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONWARNINGS", "error")
+    warnings.simplefilter("error")
     main()

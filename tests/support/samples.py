@@ -1,65 +1,83 @@
-"""What stands for a path's parameters when every route is asked: something real where the demo has it."""
+"""What stands for a path's parameters when every route is asked: things that exist, one of each kind that matters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from sqlalchemy import inspect, text
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.accounts.models import User
+from core.directory.models import Organisation, Service
 from core.kernel.web.routes import Route
+from core.referrals.codes import new_code
 from core.testing.network import Network
+from tests.support import referrals
 
 NOBODY = str(UUID(int=0))
+#: The people of the references that are asked for: who sent them, who received them
+ROLES = {
+    "police": ("police-repentigny", "police-repentigny"),
+    "chrysalide": ("calacs-la-chrysalide", "calacs-chrysalide"),
+    "coup_de_coeur": ("calacs-coup-de-coeur", "calacs-coup-de-coeur"),
+}
+#: Label of the object -> address of the route for it
+Samples = Mapping[str, str]
 
 
-def sample_paths(network: Network) -> Callable[[Route], str]:
-    """A function from a route to an address of it: a public service, a referral of the police to La Chrysalide, …"""
-    known = _known(network)
+def sample_paths(network: Network) -> Callable[[Route], Samples]:
+    """A function from a route to the addresses it is asked at.
 
-    def path(route: Route) -> str:
-        def value(match: re.Match[str]) -> str:
-            parameter = match.group(1)
-            return known.get((route.path.split("/")[1], parameter)) or known.get(("", parameter)) or NOBODY
+    A reference of the police to La Chrysalide, submitted and accepted; a service, an organisation of each visibility;
+    a service of La Chrysalide for its own administration; and always an object that does not exist.
+    """
+    with network.database.transaction() as session:
+        codes = _references(session, network)
+        services = _by_visibility(session, Service)
+        organisations = _by_visibility(session, Organisation)
+        own = _service_of(session, "calacs-la-chrysalide")
 
-        return re.sub(r"\{(\w+)(?::\w+)?\}", value, route.path)
+    def objects(route: Route) -> Mapping[str, str]:
+        if "{code}" in route.path:
+            return codes
+        if route.path.startswith("/annuaire/services/{id}"):
+            return services
+        if route.path.startswith("/annuaire/organismes/{id}"):
+            return organisations
+        if route.path.startswith("/organisation/services/{id}"):
+            return {"own": own, "missing": NOBODY}
+        if route.path.startswith("/demo/"):
+            return {"": "calacs-coup-de-coeur"}
+        return {"": NOBODY}
 
-    return path
+    def paths(route: Route) -> Samples:
+        return {label: re.sub(r"\{\w+(?::\w+)?\}", value, route.path) for label, value in objects(route).items()}
+
+    return paths
 
 
-def _known(network: Network) -> dict[tuple[str, str], str]:
-    """(first segment, parameter) -> value; the segment is empty for a parameter that means the same everywhere."""
-    found = {
-        ("demo", "key"): "calacs-coup-de-coeur",
-        ("", "slug"): "bien-etre",
-        ("", "code"): "R-0000-00",
+def _references(session: Session, network: Network) -> Mapping[str, str]:
+    world = referrals.World(network.keyring)
+    for name, (slug, persona) in ROLES.items():
+        organisation = session.execute(select(Organisation).where(Organisation.slug == slug)).scalar_one()
+        world.organisations[name], world.types[name] = organisation.id, organisation.type
+        world.people[name, 0] = session.execute(select(User.id).where(User.demo_key == persona)).scalar_one()
+    now = network.clock.now()
+    return {
+        "submitted": referrals.send(session, world, at=now).code,
+        "accepted": referrals.accepted(session, world, at=now).code,
+        "missing": new_code(),
     }
-    with network.database.engine.connect() as connection:
-        organisation = connection.execute(
-            text("SELECT id FROM organisations WHERE slug = 'calacs-la-chrysalide'")
-        ).scalar_one()
-        found["", "organisation"] = str(_uuid(organisation))
-        service = connection.execute(
-            text("SELECT id FROM services WHERE visibility = 'public' ORDER BY sort_key, id")
-        ).scalar()
-        if service is not None:
-            found["", "service"] = str(_uuid(service))
-        if "referrals" in inspect(connection).get_table_names():
-            referral = connection.execute(_REFERRAL).scalar()
-            if referral is not None:
-                found["", "code"] = str(referral)
-    return found
 
 
-#: The oldest reference from the police to La Chrysalide, if the demo has one
-_REFERRAL = text(
-    "SELECT referrals.code FROM referrals "
-    "JOIN organisations AS sender ON sender.id = sender_id "
-    "JOIN organisations AS recipient ON recipient.id = recipient_id "
-    "WHERE sender.type = 'police' AND recipient.slug = 'calacs-la-chrysalide' ORDER BY referrals.created_at, code"
-)
+def _by_visibility(session: Session, model: type[Service] | type[Organisation]) -> Mapping[str, str]:
+    rows = session.execute(select(model.visibility, model.id).order_by(model.slug.desc()))
+    found = {str(visibility): str(identifier) for visibility, identifier in rows}
+    return found | {"missing": NOBODY}
 
 
-def _uuid(value: object) -> UUID:
-    return value if isinstance(value, UUID) else UUID(str(value))
+def _service_of(session: Session, slug: str) -> str:
+    statement = select(Service.id).join(Organisation, Organisation.id == Service.organisation_id)
+    return str(session.scalars(statement.where(Organisation.slug == slug).order_by(Service.slug)).first())
