@@ -1,0 +1,169 @@
+"""Two clicks, many readers, one withdrawal: on committed databases, with real threads, on both engines."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from core.consent.services import ConsentMissing
+from core.kernel.errors import DomainError, Missing
+from core.referrals import services
+from core.referrals.models import BlockSeal, Referral
+from core.referrals.services.loading import NotNow
+from tests.support.referrals import NOW, PHONE, accepted, build, send
+
+
+@pytest.fixture
+def world(database, keyring):
+    with database.transaction() as session:
+        return build(session, keyring)
+
+
+def all_at_once(*works):
+    """Run every function in its own thread, started together; results or exceptions, in order."""
+    gate = threading.Barrier(len(works))
+
+    def run(work):
+        gate.wait()
+        try:
+            return work()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def doing(database, fn):
+    def work():
+        with database.transaction() as session:
+            return fn(session)
+
+    return work
+
+
+def committed(database, fn):
+    with database.transaction() as session:
+        return fn(session)
+
+
+def test_two_workers_accept_at_once_and_one_wins(database, world):
+    sent = committed(database, lambda session: send(session, world))
+    results = all_at_once(
+        *(
+            doing(
+                database,
+                lambda session, who=person: services.accept_referral(
+                    session, world.keyring, world.viewer("chrysalide", who), sent.code, NOW
+                ),
+            )
+            for person in range(4)
+        )
+    )
+    assert sum(isinstance(result, services.Done) for result in results) == 1
+    assert all(isinstance(result, services.Done | DomainError) for result in results), results
+    seals = committed(database, lambda session: session.execute(select(func.count()).select_from(BlockSeal)).scalar())
+    assert seals == 5
+
+
+def test_accepting_while_ten_others_read(database, world):
+    sent = committed(database, lambda session: send(session, world))
+
+    def read(session, who):
+        return services.open_referral(session, world.keyring, world.viewer("chrysalide", who), sent.code, NOW)
+
+    page = committed(database, lambda session: read(session, 0))
+    results = all_at_once(
+        doing(
+            database,
+            lambda session: services.accept_referral(
+                session, world.keyring, world.viewer("chrysalide"), sent.code, NOW, page.version
+            ),
+        ),
+        *(doing(database, lambda session, who=who: read(session, who)) for who in range(1, 11)),
+    )
+    assert not [result for result in results if isinstance(result, Exception)], results
+
+
+def test_the_same_form_sent_from_two_tabs_at_once(database, world):
+    results = all_at_once(
+        *(doing(database, lambda session: send(session, world, key="form-twice-twice")) for _ in range(4))
+    )
+    assert not [result for result in results if isinstance(result, Exception)], results
+    assert len({result.code for result in results}) == 1
+    assert sum(result.created for result in results) == 1
+    rows = committed(database, lambda session: session.execute(select(func.count()).select_from(Referral)).scalar())
+    assert rows == 1
+
+
+def test_asked_both_and_both_accept_at_once(database, world):
+    from tests.support.referrals import consent
+
+    consents = tuple(consent(world, name, "ask_both") for name in ("chrysalide", "coup_de_coeur"))
+    sent = committed(database, lambda session: send(session, world, municipality_code="63013", consents=consents))
+    results = all_at_once(
+        *(
+            doing(
+                database,
+                lambda session, who=name, code=code: services.accept_referral(
+                    session, world.keyring, world.viewer(who), code, NOW
+                ),
+            )
+            for name, code in zip(("chrysalide", "coup_de_coeur"), sent.codes, strict=True)
+        )
+    )
+    assert sum(isinstance(result, services.Done) for result in results) == 1
+    assert sum(isinstance(result, NotNow) for result in results) == 1, results
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_nothing_is_read_or_accepted_after_a_withdrawal(database, world, round_):
+    sent = committed(database, lambda session: (accepted if round_ % 2 else send)(session, world))
+    worker = world.viewer("chrysalide")
+
+    def read(session):
+        return services.open_referral(session, world.keyring, worker, sent.code, NOW)
+
+    works = [
+        doing(
+            database,
+            lambda session: services.withdraw_case(session, world.keyring, world.viewer("maison"), sent.code, NOW),
+        ),
+        *(doing(database, read) for _ in range(4)),
+        doing(database, lambda session: services.accept_referral(session, world.keyring, worker, sent.code, NOW)),
+        doing(database, lambda session: services.copy_for_our_record(session, world.keyring, worker, sent.code, NOW)),
+    ]
+    results = all_at_once(*works)
+    assert results[0] is None
+    for result in results[1:]:
+        assert not isinstance(result, Exception) or isinstance(result, DomainError), result
+    with pytest.raises(Missing):
+        committed(database, read)
+    with pytest.raises((NotNow, ConsentMissing)):
+        committed(database, lambda session: services.accept_referral(session, world.keyring, worker, sent.code, NOW))
+    assert (
+        committed(database, lambda session: session.execute(select(func.count()).select_from(BlockSeal)).scalar()) == 0
+    )
+
+
+def test_a_read_and_a_withdrawal_are_ordered_in_the_journal(database, world):
+    from core.journal.models import JournalEntry
+
+    sent = committed(database, lambda session: accepted(session, world))
+    worker = world.viewer("chrysalide")
+    all_at_once(
+        doing(database, lambda session: services.open_referral(session, world.keyring, worker, sent.code, NOW)),
+        doing(
+            database,
+            lambda session: services.withdraw_case(session, world.keyring, world.viewer("maison"), sent.code, NOW),
+        ),
+    )
+    lines = committed(
+        database,
+        lambda session: session.execute(select(JournalEntry.line).order_by(JournalEntry.position)).scalars().all(),
+    )
+    kinds = ["withdraw" if "referral.withdraw" in line else "read" if "referral.read" in line else "" for line in lines]
+    assert "withdraw" in kinds
+    assert "read" not in kinds[kinds.index("withdraw") :]
+    assert not [line for line in lines if PHONE in line or "Maïka" in line]
