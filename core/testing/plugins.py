@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +38,15 @@ from core.kernel.web.render import Renderer, Surroundings
 from core.kernel.web.routes import Page, PageRequest, Route
 from core.settings import ROOT
 
-__all__ = ["a_viewer", "contribution_statements", "enabled_plugin", "page_request", "plugins_file", "render_page"]
+__all__ = [
+    "a_viewer",
+    "contribution_statements",
+    "enabled_plugin",
+    "page_request",
+    "plugins_file",
+    "render_page",
+    "untranslated",
+]
 
 
 def plugins_file(folder: Path, name: str, *, package: str | None = None, **settings: Any) -> Path:
@@ -116,6 +124,12 @@ def render_page(hooks: Hooks, page: Page, viewer: Viewer, now: datetime, *, loca
     install_parts(renderer.environment)
     around = Surroundings(viewer=viewer, locale=locale, csrf_token="jeton", url_path="/", now=now)
     return renderer.render(page.template, page.context, around).decode()
+
+
+def untranslated(hooks: Hooks, sources: Iterable[Path]) -> list[str]:
+    """French texts marked in these files or folders that neither the core nor the plugin says in English."""
+    translator = Translator([ROOT / "core" / "locales", *hooks.locale_dirs()])
+    return [f"{found.path}:{found.line} {found.text}" for found in translator.missing("en", sources)]
 
 
 @contextmanager

@@ -17,7 +17,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.api import ANONYMOUS, Page, PanelPage, Redirect, Refusal, ReportPeriod, Role, Viewer, can, new_id
-from core.testing.plugins import a_viewer, contribution_statements, enabled_plugin, page_request, render_page
+from core.testing.plugins import (
+    a_viewer,
+    contribution_statements,
+    enabled_plugin,
+    page_request,
+    render_page,
+    untranslated,
+)
 
 from .. import events, jobs, queries, rules, services
 from ..forms import NoteForm
@@ -200,3 +207,9 @@ def test_what_the_plugin_declares(hooks: Any) -> None:
     assert [spec.slug for spec in hooks.committees()] == [SLUG]
     assert [purpose.blocks for purpose in hooks.purposes()] == [frozenset({"contact"})]
     assert {spec.name for spec in hooks.permissions()} == {rules.READ, rules.POST}
+
+
+def test_every_sentence_has_its_english(hooks: Any) -> None:
+    folder = hooks.plugin(NAME).folder
+    missing = untranslated(hooks, [folder / "templates", *folder.glob("*.py")])
+    assert missing == []
