@@ -38,7 +38,7 @@ FOR_CALACS = ("core/referrals/pages/labels.py", "core/referrals/rules/")
 #: Sentences the domain itself words so: the receiver's own records, the name of a form, of a law or of a project
 ALLOWED = (
     "notre dossier",
-    "votre dossier interne",
+    "votre propre dossier",
     "SurVivantes",
     "Loi sur",
     "victimes d’actes criminels",

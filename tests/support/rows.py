@@ -43,7 +43,8 @@ def _value(column: Column[Any], made: dict[str, dict[str, Any]], number: int) ->
         found = _CODES.match(str(constraint.sqltext)) if isinstance(constraint, CheckConstraint) else None
         if found is not None and found.group(1) == column.name:
             return found.group(2)
-    for key in column.foreign_keys:
+    # A key of one column before one of several: the latter is not checked while another of its columns is empty
+    for key in sorted(column.foreign_keys, key=lambda key: len(key.constraint.columns) if key.constraint else 1):
         parent = made.get(key.column.table.name)
         if parent is not None:
             return parent[key.column.name]
