@@ -45,7 +45,7 @@ ENTRY_LABELS: Mapping[str, str] = {
     "consent": N_("Accord renouvelé"),
     "renewed": N_("Accord renouvelé"),
     "restricted": N_("Organisme écarté"),
-    "joined": N_("Jointe à une autre référence"),
+    "joined": N_("Réunie à une autre référence"),
     "transfer": N_("Offerte à un autre organisme"),
     "onward": N_("Offerte à un autre organisme"),
     "closed": N_("Terminée"),

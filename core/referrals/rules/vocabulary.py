@@ -98,12 +98,12 @@ CONSTRAINTS: Mapping[str, str] = {
 }
 
 QUESTIONS: Mapping[str, str] = {
-    "still_wants": "Souhaite-t-elle toujours être jointe ?",
-    "territory": "De quel secteur est-elle ?",
-    "safe_moment": "Y a-t-il un moment sûr pour la joindre ?",
-    "language": "Dans quelle langue préfère-t-elle parler ?",
-    "need": "Qu’est-ce qui l’aiderait en premier ?",
-    "urgency": "Qu’est-ce qui rend la situation urgente ?",
+    "still_wants": "Souhaite-t-elle toujours être jointe?",
+    "territory": "De quel secteur est-elle?",
+    "safe_moment": "Y a-t-il un moment sûr pour la joindre?",
+    "language": "Dans quelle langue préfère-t-elle parler?",
+    "need": "Qu’est-ce qui l’aiderait en premier?",
+    "urgency": "Qu’est-ce qui rend la situation urgente?",
     "other": "Autre question",
 }
 

@@ -143,7 +143,7 @@ def join_referrals(session: Session, viewer: Viewer, code: str, other_code: str,
     authorise(viewer, other, Command.JOIN)
     suggested = {one for one, _ in possible_duplicates(session, offer.id, offer.row.recipient_id)}
     if other.code not in suggested:
-        raise Invalid("other", "Ces références ne se ressemblent pas assez pour être jointes.")
+        raise Invalid("other", "Ces références ne se ressemblent pas assez pour être réunies.")
     group = offer.row.joined_group or other.row.joined_group or new_id()
     due = min(offer.row.clock_due_at, other.row.clock_due_at)
     contacts = [one.row.first_contact_at for one in (offer, other) if one.row.first_contact_at]

@@ -134,7 +134,7 @@ class AlreadyTaken(Forbidden):
     """A colleague said *Je m'en occupe* first."""
 
     status = 409
-    message = "Une collègue s’en occupe déjà."
+    message = "Quelqu’un de l’équipe s’en occupe déjà."
 
 
 def release_referral(session: Session, viewer: Viewer, code: str, now: datetime, version: int | None = None) -> Done:
