@@ -77,5 +77,7 @@ def navigation(
 
 
 def _link(entry: NavEntry, request: PageRequest, count: int = 0) -> NavLink:
-    current = request.url_path == entry.url or request.url_path.startswith(entry.url + "/")
+    # A referral's page may come from either list, so neither is lit there.
+    below = entry.url != "/references" and request.url_path.startswith(entry.url + "/")
+    current = request.url_path == entry.url or below
     return NavLink(entry.url, entry.label, count, current)

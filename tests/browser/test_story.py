@@ -137,3 +137,68 @@ def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) 
         expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
         expect(officer.get_by_role("heading", name="Prise en charge")).to_be_visible(timeout=3_000)
         assert SECRET_NUMBER not in officer.content()
+
+
+def open_follow(browser: Browser, server: LiveServer, code: str, word: str) -> Page:
+    """The public page, in a browser that is nobody's."""
+    herself = browser.new_context(viewport=PHONE, locale="fr-CA").new_page()  # type: ignore[arg-type]
+    herself.goto(f"{server.url}/suivre")
+    herself.locator("#f-code").fill(code.lower().replace("-", " "))
+    herself.locator("#f-word").fill(word.upper())
+    herself.get_by_role("button", name="Voir où en est ma demande").click()
+    return herself
+
+
+def test_she_withdraws_and_every_open_page_loses_the_content(browser: Browser, server: LiveServer) -> None:
+    """Step 5: within a second, everywhere; lists say *fermée*; what was there reads like a missing page; no reason."""
+    with (
+        signed_in(browser, server, "police-repentigny", PHONE) as officer,
+        signed_in(browser, server, "calacs-chrysalide", DESK) as worker,
+    ):
+        code, word, _ = refer(officer, server)
+        officer.goto(f"{server.url}/references")
+        live(officer)
+        worker.goto(f"{server.url}/references/{code}")
+        worker.get_by_role("button", name="Accepter").click()
+        expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
+        live(worker)
+        expect(officer.locator(f'[data-key="{code}"]')).to_contain_text("Prise en charge", timeout=3_000)
+
+        herself = open_follow(browser, server, code, word)
+        expect(herself.get_by_role("heading", name="On vous joindra")).to_be_visible()
+        assert "Chrysalide" not in herself.content()
+        herself.get_by_role("button", name="Tout arrêter").click()
+        expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=1_000)
+        expect(herself.get_by_text("C’est arrêté.")).to_be_visible()
+        expect(officer.locator(f'[data-key="{code}"]')).to_contain_text("Fermée", timeout=3_000)
+
+        missing = worker.goto(f"{server.url}/references/R-2222-22")
+        gone = worker.goto(f"{server.url}/references/{code}")
+        assert missing is not None
+        assert gone is not None
+        assert (missing.status, gone.status) == (404, 404)
+        worker.goto(f"{server.url}/demandes?liste=closed")
+        expect(worker.locator(f'[data-key="{code}"]')).to_contain_text("Fermée")
+
+        herself.get_by_role("button", name="Reprendre ma demande").click()
+        expect(herself.get_by_text("Votre demande a repris")).to_be_visible()
+        worker.goto(f"{server.url}/references/{code}")
+        expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
+
+
+def test_a_visitor_finds_help_and_leaves_at_once(browser: Browser, server: LiveServer) -> None:
+    """Step 1: no accents, a typing error; never a rehabilitation unit nor an address; *Sortie rapide* leaves at once."""
+    page = browser.new_context(viewport=PHONE, locale="fr-CA").new_page()  # type: ignore[arg-type]
+    page.goto(server.url)
+    page.get_by_label("Ce que vous cherchez").fill("hebergement joliet")
+    page.get_by_role("button", name="Chercher").click()
+    expect(page.get_by_role("link", name="Hébergement pour femmes (fictif)", exact=True)).to_be_visible()
+    text = page.locator("main").inner_text()
+    assert "Adresse confidentielle" in text
+    assert "réadaptation" not in text.lower()
+    assert page.title().startswith("Renseignements")
+    page.route("**/*", lambda route: route.abort() if server.url not in route.request.url else route.continue_())
+    with page.expect_request(lambda request: server.url not in request.url) as leaving:
+        page.get_by_role("link", name="Sortie rapide").click()
+    assert "arrimage" not in leaving.value.url
+    assert not leaving.value.headers.get("referer")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
+from core.kernel.formatting import tel_link
 from core.kernel.hooks.contributions import PanelPage
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get
 from core.referrals.pages import choices, labels
@@ -32,6 +34,9 @@ def blocks_in_words(request: PageRequest, page: ReferralPage) -> tuple[Block, ..
     """Each opened block: its title, and (label, value) rows in the reader's language; what was typed stays as typed."""
 
     def row(line: Line) -> tuple[str, str]:
+        if line.name == "phone":
+            number = line.values[0]
+            return say(request, line.label), Markup('<a class="phone" href="{}">{}</a>').format(tel_link(number), number)
         values = [say(request, value) for value in line.values] if line.coded else list(line.values)
         return say(request, line.label), ", ".join(values)
 
