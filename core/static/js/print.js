@@ -3,7 +3,7 @@
 for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest?.("[data-print]");
+  const button = event.target.closest?.("button[data-print]");
   if (!button) return;
   document.documentElement.dataset.print = button.dataset.print;
   window.print();

@@ -1,0 +1,234 @@
+"""The officer's form in a real browser: twelve touches, a lost signal, a closed browser, and what paper shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import func, select
+
+from core.app import create_app
+from core.cli import prepare_demo
+from core.kernel.db import Database
+from core.referrals.models import Referral
+from core.testing import LiveServer
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+#: Counts what a person touches: a field set of boxes counts once, and so does a field however many keys are struck.
+COUNTER = """
+window.touched ??= new Set(JSON.parse(window.name || "[]"));
+for (const kind of ["pointerdown", "input"]) document.addEventListener(kind, (event) => {
+  const control = event.target.closest?.("fieldset, input, select, textarea, button, a, summary, label");
+  if (!control) return;
+  const group = control.closest("fieldset") ?? control.closest("label")?.control ?? control;
+  const name = location.pathname + " " + (group.querySelector?.("legend")?.textContent ?? group.name ?? "");
+  touched.add(name + " " + (group.name || group.querySelector?.("legend") ? "" : group.textContent.trim()));
+  window.name = JSON.stringify([...touched]);
+}, true);
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path, live_server: Callable[..., LiveServer]) -> LiveServer:
+    """The demo as it is served: real clock, SQLite file, invented people."""
+    return live_server(create_app(prepare_demo(tmp_path)))
+
+
+@contextmanager
+def officer(browser: Browser, server: LiveServer, viewport: Any = PHONE, **options: Any) -> Iterator[Page]:
+    """A police officer's own browser, signed in with one click."""
+    context = browser.new_context(viewport=viewport, locale="fr-CA", timezone_id="America/Toronto", **options)
+    page = context.new_page()
+    page.goto(f"{server.url}/demo")
+    page.locator('form[action="/demo/police-repentigny"] button').click()
+    page.wait_for_url(f"{server.url}/")
+    yield page
+    context.close()
+
+
+def begin(page: Page, server: LiveServer) -> None:
+    page.goto(f"{server.url}/references/nouvelle")
+    page.get_by_role("link", name="Commencer avec elle").click()
+    page.wait_for_url("**/situation")
+
+
+def situation(page: Page, *, urgent: bool = True) -> None:
+    page.locator("#f-municipality").fill("repentigny")
+    page.locator("#f-municipality").press("Escape")
+    page.locator('label:has([name="age_band"][value="18_24"])').click()
+    for need in ("exploitation_support", "legal"):
+        page.locator(f'label:has([name="needs"][value="{need}"])').click()
+    page.locator('label:has([name="facts"][value="violence_ongoing"])').click()
+    if urgent:
+        page.locator('label:has([name="urgent"])').click()
+
+
+def contact(page: Page) -> None:
+    page.locator("#f-phone").fill("450 555-0143")
+    page.locator('label:has([name="times"][value="evening"])').click()
+    for box in page.locator(".agreement label").all():
+        box.click()
+
+
+def go_on(page: Page, name: str, to: str) -> None:
+    page.get_by_role("button", name=name).click()
+    page.wait_for_url(to)
+
+
+def sent(server: LiveServer) -> int:
+    """How many referrals were submitted."""
+    database: Database = server.app.state.house.database
+    with database.transaction(write=False) as session:
+        return session.execute(
+            select(func.count()).select_from(Referral).where(Referral.submitted_at.is_not(None))
+        ).scalar_one()
+
+
+def test_twelve_controls_and_two_minutes(browser: Browser, server: LiveServer) -> None:
+    """An urgent referral, everything the network asks answered: at most 12 controls on a phone."""
+    with officer(browser, server) as page:
+        page.goto(f"{server.url}/references/nouvelle")
+        page.context.add_init_script(COUNTER)
+        page.reload()
+        started = time.monotonic()
+        page.get_by_role("link", name="Commencer avec elle").click()
+        page.wait_for_url("**/situation")
+        situation(page)
+        go_on(page, "Continuer", "**/contact")
+        contact(page)
+        go_on(page, "Continuer", "**/verifier")
+        go_on(page, "Envoyer", "**/recu")
+        touched = page.evaluate("JSON.parse(window.name)")
+        assert 10 <= len(touched) <= 12, touched
+        assert time.monotonic() - started < 120
+        expect(page.locator("[data-follow-word]")).not_to_be_empty()
+    assert sent(server) == 1
+
+
+def test_a_half_filled_form_survives_a_closed_browser(browser: Browser, server: LiveServer) -> None:
+    with officer(browser, server) as page:
+        begin(page, server)
+        page.locator("#f-municipality").fill("Terrebonne")
+        page.locator("#f-municipality").press("Escape")
+        page.locator('label:has([name="needs"][value="housing"])').click()
+        page.locator("#f-municipality").focus()
+        expect(page.locator("[data-form-status]")).to_contain_text("Enregistré à", timeout=12_000)
+    with officer(browser, server) as page:
+        page.goto(f"{server.url}/references/nouvelle")
+        page.get_by_role("link", name="Brouillon enregistré").click()
+        expect(page.locator("#f-municipality")).to_have_value("Terrebonne")
+        expect(page.locator('[name="needs"][value="housing"]')).to_be_checked()
+
+
+def test_a_lost_signal_loses_nothing(browser: Browser, server: LiveServer) -> None:
+    """Offline at each step: the form waits, then goes on; an answer lost on the way back makes no second one."""
+    with officer(browser, server) as page:
+        begin(page, server)
+        situation(page)
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Continuer").click()
+        expect(page.locator("[data-form-status]")).to_contain_text("Tout est gardé sur cette page", timeout=8_000)
+        expect(page.locator('[name="facts"][value="violence_ongoing"]')).to_be_checked()
+        page.context.set_offline(False)
+        page.wait_for_url("**/contact", timeout=15_000)
+        contact(page)
+        go_on(page, "Continuer", "**/verifier")
+        lost = {"answers": 0}
+
+        def lose_the_first_answer(route: Route) -> None:
+            if lost["answers"] == 0:
+                lost["answers"] += 1
+                route.fetch()  # the server hears it; the phone never hears back
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route("**/envoyer", lose_the_first_answer)
+        page.get_by_role("button", name="Envoyer").click()
+        page.wait_for_url("**/recu", timeout=20_000)
+        assert lost["answers"] == 1
+    assert sent(server) == 1
+
+
+def test_a_double_click_sends_once(browser: Browser, server: LiveServer) -> None:
+    with officer(browser, server) as page:
+        begin(page, server)
+        situation(page, urgent=False)
+        go_on(page, "Continuer", "**/contact")
+        contact(page)
+        go_on(page, "Continuer", "**/verifier")
+        page.get_by_role("button", name="Envoyer").dblclick()
+        page.wait_for_url("**/recu")
+    assert sent(server) == 1
+
+
+def test_danger_and_age_open_what_is_needed(browser: Browser, server: LiveServer) -> None:
+    with officer(browser, server) as page:
+        begin(page, server)
+        expect(page.locator(".only-danger")).to_be_hidden()
+        page.locator('label:has([name="danger"])').click()
+        expect(page.locator(".only-danger a")).to_have_attribute("href", "tel:911")
+        page.locator('label:has([name="danger"])').click()
+        expect(page.get_by_text("Avant 14 ans : qui consent pour elle?")).to_be_hidden()
+        page.locator('label:has([name="age_band"][value="12_13"])').click()
+        expect(page.get_by_text("Avant 14 ans : qui consent pour elle?")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["390", "1280"])
+def test_every_page_is_accessible(browser: Browser, server: LiveServer, viewport: Any, scheme: str) -> None:
+    axe = Axe()
+
+    def clean(page: Page) -> None:
+        found = axe.run(page).response["violations"]
+        assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
+
+    with officer(browser, server, viewport, color_scheme=scheme) as page:
+        for path in ("", "/carte", "/arret/danger", "/arret/moins-de-12-ans"):
+            page.goto(f"{server.url}/references/nouvelle{path}")
+            clean(page)
+        begin(page, server)
+        page.get_by_role("button", name="Continuer").click()
+        page.wait_for_selector("[data-error-summary]")
+        expect(page.locator("[data-error-summary]")).to_be_focused()
+        clean(page)
+        situation(page)
+        go_on(page, "Continuer", "**/contact")
+        for summary in page.locator("main details.more > summary").all():
+            summary.click()
+        clean(page)
+        contact(page)
+        go_on(page, "Continuer", "**/verifier")
+        clean(page)
+        go_on(page, "Envoyer", "**/recu")
+        clean(page)
+        page.goto(f"{server.url}/demo")
+        page.locator('form[action="/demo/calacs-chrysalide"] button').click()
+        page.goto(f"{server.url}/demandes/saisir")
+        clean(page)
+
+
+def test_the_receipt_on_paper_names_no_organisation(browser: Browser, server: LiveServer) -> None:
+    with officer(browser, server) as page:
+        begin(page, server)
+        situation(page)
+        go_on(page, "Continuer", "**/contact")
+        contact(page)
+        go_on(page, "Continuer", "**/verifier")
+        go_on(page, "Envoyer", "**/recu")
+        code = page.locator("main .code").first.inner_text()
+        page.evaluate("document.documentElement.dataset.print = 'safe'")
+        page.emulate_media(media="print")
+        printed = page.locator("body").inner_text()
+        assert code in printed
+        for told in ("CALACS", "Service de police", "Arrimage", "exploitation", "Lanaudière", "Imprimer"):
+            assert told not in printed
