@@ -16,6 +16,7 @@ from core.app import create_app
 from core.cli_support import database_folder, fail, open_database, open_keyring, open_settings
 from core.demo import seed_demo
 from core.demo_plugins import seed_plugins
+from core.demo_requests import seed_requests
 from core.directory.cli import app as region_app
 from core.directory.queries import organisation_by_slug
 from core.features import load_hooks
@@ -86,6 +87,7 @@ def prepare_demo(folder: Path, port: int = 8000) -> Settings:
     now = datetime.now(UTC)
     with database.transaction() as session:
         seed_demo(session, keyring, now)
+        seed_requests(session, keyring, now)
         seed_plugins(session, load_hooks(settings), now)
     database.dispose()
     return settings
