@@ -81,4 +81,5 @@ PRIORITY_RULES: Mapping[str, str] = {
     "adolescent_never_3": N_("une adolescente n’est jamais en code 3"),
     "no_code_fits": N_("aucun code ne convient : à évaluer"),
     "adolescent": N_("adolescente"),
+    "still_in": N_("y est encore"),
 }

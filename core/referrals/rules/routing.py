@@ -48,8 +48,8 @@ class Routing:
 
 EXPLANATIONS: Mapping[str, str] = {
     "municipality_rule": "Le territoire de {place} est desservi par {names}.",
-    "territory_unknown": "Rien n’écrit qui dessert {place} : la demande part sans identité à {names}. La première qui "
-    "accueille la reçoit.",
+    "territory_unknown": "Aucune règle ne dit qui dessert {place} : la demande part sans identité à {names}. "
+    "L’organisme qui accepte en premier la reçoit.",
     "chosen": "Organisme choisi par vous : {names}.",
     "full": "{names} : complet en ce moment.",
     "waitlist": "{names} : liste d’attente.",
