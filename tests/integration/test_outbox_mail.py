@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.kernel.clock import Clock, FixedClock, SystemClock
-from core.kernel.crypto import Unreadable
+from core.kernel.crypto import Keyring, Unreadable
 from core.kernel.db import Database, new_id
 from core.kernel.mail import (
     MAX_ATTEMPTS,
@@ -32,7 +32,7 @@ from core.kernel.mail import (
 from core.testing import free_port, in_loop
 
 NOW = datetime(2026, 3, 13, 15, 0, tzinfo=UTC)
-SEAL = MailSeal(bytes(range(32)))
+SEAL = MailSeal(Keyring.from_bytes(bytes(range(32))))
 TO = "agente.fictive@exemple.invalid"
 
 

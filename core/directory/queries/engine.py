@@ -1,6 +1,6 @@
 """The search engine itself: words and filters in one statement, ranked, on FTS5 or `tsvector`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,8 +8,23 @@ from sqlalchemy import Uuid, text
 from sqlalchemy.orm import Session
 
 from core.directory.queries.vocabulary import Place, Vocabulary, distance
-from core.directory.rules.text import stem, words
+from core.directory.rules.text import stem, stems, words
+from core.directory.rules.words import Audience
 from core.kernel.db import dialect_name
+
+#: Words that say for whom. They are read as a filter: asked of every text, they would hide services for anyone.
+AUDIENCE_STEMS: Mapping[str, Audience] = {
+    stem(word): audience
+    for audience, names in (
+        (Audience.WOMEN, ("femme", "woman", "women")),
+        (Audience.GIRLS, ("adolescente", "fille", "girl")),
+        (Audience.MEN, ("homme", "man", "men")),
+        (Audience.BOYS, ("garcon", "boy")),
+        (Audience.CHILDREN, ("enfant", "child", "children")),
+        (Audience.TRANS_WOMEN, ("trans", "transgenre")),
+    )
+    for word in names
+}
 
 #: Title, terms, body. A word of the name counts eight times one of the text.
 _FTS = text(
@@ -44,12 +59,14 @@ class QueryWord:
 
 @dataclass(frozen=True)
 class Interpretation:
-    """What a person's text was read as. `unknown` words match nothing and are told."""
+    """What a person's text was read as. `unknown` words match nothing and are told. `boost` stems (the place's and the
+    audience's words) are not required: they raise services that hold them."""
 
     words: tuple[QueryWord, ...]
     place: Place | None
-    place_words: tuple[str, ...]
+    boost: tuple[str, ...]
     unknown: tuple[str, ...]
+    audience: Audience | None = None
 
     @property
     def corrections(self) -> tuple[tuple[str, str], ...]:
@@ -57,14 +74,19 @@ class Interpretation:
 
 
 def interpret(text_typed: str, known: Vocabulary) -> Interpretation:
-    """Find the place in the text, then read each word: as it is, as a beginning, or corrected."""
+    """Find the place and the audience in the text, then read each word: as it is, as a beginning, or corrected."""
     typed = words(text_typed)[:12]
     place, inside = _place_in(typed, known)
-    place_words = tuple(typed[index] for index in sorted(inside))
+    boost = [stem(typed[index]) for index in sorted(inside)]
+    audience: Audience | None = None
     found: list[QueryWord] = []
     unknown: list[str] = []
     for index, word in enumerate(typed):
         if index in inside:
+            continue
+        if stem(word) in AUDIENCE_STEMS:
+            audience = AUDIENCE_STEMS[stem(word)]
+            boost.append(stem(word))
             continue
         if word in known.known or stem(word) in known.stems:
             found.append(QueryWord(stem(word), False, word, word))
@@ -72,7 +94,8 @@ def interpret(text_typed: str, known: Vocabulary) -> Interpretation:
         if place is None and (near := known.place_like(word)) is not None:
             correction = known.correction(word)
             if correction is None or near[1] <= distance(word, correction):
-                place, place_words = near[0], (*place_words, *words(near[0].name))
+                place = near[0]
+                boost += stems(place.name)
                 continue
         if len(word) >= 3 and known.begins(word):
             found.append(QueryWord(word, True, word, word))
@@ -80,7 +103,7 @@ def interpret(text_typed: str, known: Vocabulary) -> Interpretation:
             found.append(QueryWord(stem(correction), False, word, correction))
         else:
             unknown.append(word)
-    return Interpretation(tuple(found), place, place_words, tuple(unknown))
+    return Interpretation(tuple(found), place, tuple(boost), tuple(unknown), audience)
 
 
 def _place_in(typed: Sequence[str], known: Vocabulary) -> tuple[Place | None, frozenset[int]]:

@@ -11,7 +11,6 @@ from core.directory.queries.engine import Interpretation, find, interpret
 from core.directory.queries.vocabulary import Place, Vocabulary, vocabulary
 from core.directory.rules.matching import PersonFacts, audience_for, match
 from core.directory.rules.scope import area_token, audience_token, language_token, need_token, tier_token
-from core.directory.rules.text import stem
 from core.directory.rules.visibility import Reader
 from core.directory.rules.words import AreaKind, Audience, CapacityState
 
@@ -62,13 +61,14 @@ def search(session: Session, reader: Reader, query: SearchQuery, now: datetime) 
     known = vocabulary(session, reader.tier.value)
     read = interpret(query.text, known)
     place = known.by_key.get(query.place) if query.place else read.place
-    person = _person(query, place)
+    person = _person(query, place, read.audience)
     scopes = _scopes(reader, query, known, place, person)
-    boost = [stem(word) for word in read.place_words]
-    ranked = find(session, read.words, scopes, boost=boost, limit=CANDIDATES) if read.words or not read.unknown else []
+    ranked = (
+        find(session, read.words, scopes, boost=read.boost, limit=CANDIDATES) if read.words or not read.unknown else []
+    )
     broadened = False
     if not ranked and len(read.words) > 1:
-        ranked = find(session, read.words, scopes, any_word=True, boost=boost, limit=CANDIDATES)
+        ranked = find(session, read.words, scopes, any_word=True, boost=read.boost, limit=CANDIDATES)
         broadened = bool(ranked)
     fitting = _fitting(session, reader, ranked, query, person, now)
     pages = max(1, -(-len(fitting) // PAGE_SIZE))
@@ -99,6 +99,8 @@ def who_can_help(
     if place is not None:
         areas = list(known.area_tokens(place))
         attempts = [[*base, areas, doors], [*base, areas], *attempts]
+    # The language is left aside: a door where an interpreter can be asked for is better than no door.
+    person = replace(person, language=None)
     anywhere = replace(person, municipality_code=None, mrc_code=None, region_code=None)
     found: dict[UUID, ServiceCard] = {}
     owners: set[UUID] = set()
@@ -121,9 +123,9 @@ def _doors(card: ServiceCard) -> tuple[int, int]:
     return int(certain), sum(term.code in FIRST_DOORS for term in card.terms)
 
 
-def _person(query: SearchQuery, place: Place | None) -> PersonFacts:
+def _person(query: SearchQuery, place: Place | None, said: Audience | None) -> PersonFacts:
     return PersonFacts(
-        query.audience,
+        query.audience or (said if query.age is None else None),
         query.age,
         place.municipality_code if place else None,
         place.mrc_code if place else None,
@@ -178,9 +180,16 @@ def _fitting(
             continue
         nearness = 0.25 if _near(card, person) else 0.0
         score = (rank / best if best else 0.0) + nearness + (0.1 if judged.certain else 0.0)
+        score += 0.2 if _named(card, person) else 0.0
         scored.append((-score, card.sort_key, replace(card, match=judged if judged.reasons else None)))
     scored.sort(key=lambda item: (item[0], item[1]))
     return [card for _, _, card in scored]
+
+
+def _named(card: ServiceCard, person: PersonFacts) -> bool:
+    """Whether the service is for this audience by name rather than for anyone."""
+    audience = audience_for(person.audience, person.age)
+    return audience is not None and any(rule.audience is audience for rule in card.eligibility)
 
 
 def _near(card: ServiceCard, person: PersonFacts) -> bool:

@@ -34,7 +34,7 @@ AUDIENCE_WORDS = {
     "children": "enfant enfants child children",
     "relatives": "proche proches entourage parent relative family",
     "workers": "intervenante intervenant partenaire worker",
-    "everyone": "tout le monde femme homme fille garçon everyone",
+    "everyone": "tout le monde everyone",
 }
 
 

@@ -14,7 +14,7 @@ from core.directory.rules.words import EditState
 from core.directory.services import import_region
 from core.kernel.db import Base, dialect_name
 
-REGION = Path(__file__).parents[2] / "core" / "directory" / "regions" / "lanaudiere"
+REGION = Path(__file__).parents[3] / "core" / "directory" / "regions" / "lanaudiere"
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
 
 
