@@ -11,11 +11,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
@@ -30,18 +29,18 @@ from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.kernel.errors import StartupError
-from core.kernel.events import snapshot_cursor, topics_for
+from core.kernel.events import SESSION_REGISTRY, snapshot_cursor, topics_for
 from core.kernel.i18n import Translator
 from core.kernel.live.connection import LiveViewer
 from core.kernel.live.endpoint import LiveEndpoint
 from core.kernel.live.hub import Hub
-from core.kernel.mail import MailSeal
+from core.kernel.mail import SESSION_SEAL, MailSeal
 from core.kernel.web import headers
 from core.kernel.web.adapter import Endpoint
 from core.kernel.web.cookies import CookieJar
 from core.kernel.web.house import Chrome, House, Identity
 from core.kernel.web.render import Renderer
-from core.kernel.web.routes import PUBLIC, Answer, PageRequest, Route, get, not_found, post
+from core.kernel.web.routes import PUBLIC, Answer, PageRequest, Refusal, Route, get, not_found, post
 from core.kernel.web.static import StaticFiles
 from core.settings import ROOT, Settings
 
@@ -59,7 +58,7 @@ class Application(Starlette):
         await super().__call__(scope, receive, send)
 
     def _known_host(self, scope: Scope) -> bool:
-        return "*" in self.hosts or Headers(scope=scope).get("host", "").rsplit(":", 1)[0] in self.hosts
+        return headers.known_host(scope, self.hosts)
 
 
 def check_routes(routes: tuple[Route, ...], known: frozenset[str]) -> None:
@@ -94,6 +93,9 @@ def create_app(
     features.restrict_access(hooks)
     hub = features.make_hub(keyring)
     house = _house(settings, clock, database, keyring, hooks, hub)
+    # What a service needs of this application without naming it: its events' registry, its mail's seal
+    database.session_info[SESSION_REGISTRY] = features.event_registry(hooks)
+    database.session_info[SESSION_SEAL] = house.mail_seal
     routes = (*features.routes(), *hooks.routes())
     extra = hooks.permission_roles()
     check_routes(routes, frozenset(permissions.Permission) | frozenset(extra))
@@ -104,10 +106,10 @@ def create_app(
             *_nothing_else(house),
         ],
         middleware=[
-            Middleware(headers.SecurityHeaders, https=settings.secure_cookies),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False),
+            Middleware(headers.SecurityHeaders, https=settings.secure_cookies, raising=settings.raise_unexpected),
+            Middleware(headers.KnownHosts, hosts=settings.allowed_hosts),
         ],
-        exception_handlers={405: _method_not_allowed},
+        exception_handlers={405: _method_not_allowed(house)},
         lifespan=_lifespan(house, own_database),
     )
     app.hosts = frozenset(settings.allowed_hosts)
@@ -162,7 +164,7 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
         hooks,
         hub,
         renderer,
-        MailSeal(keyring.cookie_key("mail")),
+        MailSeal(keyring),
         authenticate,
         holds,
         cursor,
@@ -191,8 +193,18 @@ def _nothing_else(house: House) -> list[StarletteRoute]:
     return _mount(fallbacks, house)
 
 
-async def _method_not_allowed(_request: Request, _failure: Exception) -> Response:
-    return PlainTextResponse("405", status_code=405)
+def _method_not_allowed(house: House) -> Any:
+    def unused(_session: Session, _request: PageRequest) -> Answer:
+        return not_found()
+
+    endpoint = Endpoint(get("/", unused, permission=PUBLIC, name="method", activity=False), house)
+
+    async def refuse(request: Request, failure: HTTPException) -> Response:
+        response = await endpoint.refuse(request, Refusal(405))
+        response.headers["allow"] = (failure.headers or {}).get("Allow", "GET, HEAD")
+        return response
+
+    return refuse
 
 
 def _live_authenticator(house: House) -> Any:

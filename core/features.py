@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from core.access.plugins import install_plugins
 from core.access.registry import registry
+from core.accounts import jobs as accounts_jobs
 from core.accounts import pages as accounts_pages
 from core.directory import pages as directory_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
 from core.journal import pages as journal_pages
 from core.kernel.crypto import Keyring
-from core.kernel.events import REGISTRY, EventRegistry
+from core.kernel.events import REGISTRY, SESSION_REGISTRY, EventRegistry
 from core.kernel.hooks.loader import load_plugins
 from core.kernel.hooks.manager import Hooks
 from core.kernel.jobs import Job, JobRunner
@@ -61,6 +62,13 @@ def event_registry(hooks: Hooks) -> EventRegistry:
     return own
 
 
+def registry_in(house: House) -> EventRegistry:
+    """The registry of the application: its dispatcher and its transactions speak to the same one."""
+    registry = house.database.session_info[SESSION_REGISTRY]
+    assert isinstance(registry, EventRegistry)
+    return registry
+
+
 def make_hub(keyring: Keyring) -> Hub:
     """The hub of this process."""
     return Hub(keyring.cookie_key("live.cursor"))
@@ -81,6 +89,7 @@ def jobs(hooks: Hooks) -> tuple[Job, ...]:
     """Periodic work of the core, then of the enabled plugins."""
     return (
         Job("kernel.housekeeping", timedelta(minutes=10), housekeeping),
+        *accounts_jobs.jobs,
         *journal_jobs.jobs,
         *referrals_jobs.jobs,
         Job("kernel.plugin_retention", timedelta(hours=1), plugin_retention),
@@ -93,7 +102,7 @@ class Running:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.dispatcher = Dispatcher(house.database, house.hub, event_registry(house.hooks), house.clock)
+        self.dispatcher = Dispatcher(house.database, house.hub, registry_in(house), house.clock)
         self.jobs = JobRunner(house.database, jobs(house.hooks), house.clock)
         self.mail = _mail_sender(house) if house.settings.smtp_host else None
 

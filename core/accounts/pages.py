@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.access.permissions import PUBLIC, Permission
 from core.accounts import queries, services
 from core.accounts.forms import LanguageForm, SignInForm
-from core.accounts.rules import SIGN_IN_WINDOWS, address_prefix, device_label
+from core.accounts.rules import SIGN_IN_WINDOWS, address_prefix, device_label, local_path
 from core.kernel.web.forms import parse
 from core.kernel.web.routes import Answer, Compute, Page, PageRequest, Redirect, Route, get, not_found, post
 
@@ -44,8 +44,11 @@ def sign_in(session: Session, request: PageRequest) -> Answer:
         return services.verify_password(account.password_hash if account else None, password)
 
     def then(later: Session, right: Any) -> Page | Redirect:
-        if not right or account is None:
+        # Read again: the account may have been closed while the password was being verified.
+        if not right or account is None or queries.account(later, keyring, email) != account:
             return Page("accounts/sign_in.html", {"form": parsed.with_error("email", WRONG)}, 422)
+        services.forget_attempts(later, keyring, "sign_in", "account", email)
+        services.end_sessions(later, request.now, session_id=request.browser_session)
         token = services.open_session(later, account.user_id, request.now, second_factor=False, device=device)
         return Redirect("/", sign_in=token)
 
@@ -54,8 +57,7 @@ def sign_in(session: Session, request: PageRequest) -> Answer:
 
 def sign_out(session: Session, request: PageRequest) -> Answer:
     """End this session; its live streams end with it."""
-    if request.viewer.session_id is not None:
-        services.end_sessions(session, request.now, session_id=request.viewer.session_id)
+    services.end_sessions(session, request.now, session_id=request.browser_session)
     return Redirect("/", sign_out=True)
 
 
@@ -64,9 +66,7 @@ def choose_language(session: Session, request: PageRequest) -> Answer:
     parsed = parse(LanguageForm, request.form)
     if parsed.value is None:
         return Redirect("/")
-    back = parsed.value.next
-    safe = back.startswith("/") and not back.startswith(("//", "/\\"))
-    return Redirect(back if safe else "/", locale=parsed.value.locale)
+    return Redirect(local_path(parsed.value.next), locale=parsed.value.locale)
 
 
 def show_account(session: Session, request: PageRequest) -> Answer:
@@ -105,8 +105,7 @@ def become_persona(session: Session, request: PageRequest) -> Answer:
     user_id = queries.demo_user(session, request.path["key"])
     if user_id is None:
         return not_found()
-    if request.viewer.session_id is not None:
-        services.end_sessions(session, request.now, session_id=request.viewer.session_id)
+    services.end_sessions(session, request.now, session_id=request.browser_session)
     device = device_label(request.user_agent)
     token = services.open_session(session, user_id, request.now, second_factor=True, device=device)
     return Redirect("/", sign_in=token)

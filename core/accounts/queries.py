@@ -84,7 +84,7 @@ def identity(
         return NOBODY
     state = session_state(row.created_at, row.last_seen_at, row.ended_at, now, idle=idle, absolute=absolute)
     if state is not SessionState.LIVE:
-        return Identity(ANONYMOUS, locked=state is SessionState.LOCKED)
+        return Identity(ANONYMOUS, session_id=row.id, locked=state is SessionState.LOCKED)
     viewer = Viewer(
         user_id=row.user_id,
         organisation_id=row.organisation_id,
@@ -97,17 +97,28 @@ def identity(
         demo=row.demo_key is not None,
         locale=row.locale,
     )
-    return Identity(viewer, stale=now - row.last_seen_at >= TOUCH_EVERY)
+    return Identity(viewer, session_id=row.id, stale=now - row.last_seen_at >= TOUCH_EVERY)
 
 
 def account(session: Session, keyring: Keyring, email: str) -> Account | None:
-    """The active account of an e-mail address."""
+    """The account of an e-mail address that may sign in: active, in an admitted organisation."""
     row = session.execute(
-        select(User.id, User.password_hash).where(
-            User.email_lookup == email_lookup(keyring, email), User.status == "active"
+        select(User.id, User.password_hash)
+        .join(Organisation, Organisation.id == User.organisation_id)
+        .where(
+            User.email_lookup == email_lookup(keyring, email),
+            User.status == "active",
+            Organisation.status == "admitted",
         )
     ).first()
     return Account(row.id, row.password_hash) if row else None
+
+
+def active_user(session: Session, keyring: Keyring, email: str) -> UUID | None:
+    """The active person of an e-mail address, whatever her or his organisation's standing (for the operator)."""
+    return session.execute(
+        select(User.id).where(User.email_lookup == email_lookup(keyring, email), User.status == "active")
+    ).scalar()
 
 
 def demo_user(session: Session, key: str) -> UUID | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 
 
 class SessionState(StrEnum):
@@ -14,6 +15,9 @@ class SessionState(StrEnum):
     LOCKED = "locked"
     OVER = "over"
 
+
+#: Sessions and throttle windows are forgotten after this (network retention table).
+RETENTION = timedelta(hours=24)
 
 #: `last_seen` is written at most once a minute: a page view must not cost a write each time.
 TOUCH_EVERY = timedelta(minutes=1)
@@ -58,9 +62,24 @@ FOLLOW_WINDOWS = {
 
 def address_prefix(address: str) -> str:
     """IPv4 /24 or IPv6 /48: enough to slow a machine down, too little to single a person out."""
-    if ":" in address:
-        return ":".join(address.split(":")[:3])
-    return ".".join(address.split(".")[:3])
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    length = 24 if parsed.version == 4 else 48
+    return str(ip_network((parsed, length), strict=False).network_address)
+
+
+def local_path(typed: str) -> str:
+    """`typed` if it is a path of this site, else the home page: a form never sends anybody to another site."""
+    inside = typed.startswith("/") and not typed.startswith("//") and "\\" not in typed and typed.isprintable()
+    return typed if inside else "/"
+
+
+#: A password typed by hand, without a second factor yet: length is what protects it.
+SHORTEST_PASSWORD = 12
 
 
 def device_label(user_agent: str) -> str:

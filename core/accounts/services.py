@@ -10,13 +10,13 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Role
 from core.accounts.models import LoginSession, Throttle, User
-from core.accounts.rules import Window
+from core.accounts.rules import RETENTION, Window
 from core.kernel.crypto import Aad, Keyring
 from core.kernel.db import dialect_name, new_id
 from core.kernel.events import close_streams
@@ -148,6 +148,18 @@ def too_many(
         count = _count(session, key, window, now)
         full = full or count > window.limit
     return full
+
+
+def forget_attempts(session: Session, keyring: Keyring, kind: str, name: str, subject: str) -> None:
+    """Start a subject's window anew: the right password clears what was mistyped before it."""
+    key = keyring.pseudonym(f"throttle.{kind}.{name}", subject)
+    session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def purge_accounts(session: Session, now: datetime) -> None:
+    """Delete sessions a day after they began (none lives that long) and windows that count for nothing any more."""
+    session.execute(delete(LoginSession).where(LoginSession.created_at < now - RETENTION))
+    session.execute(delete(Throttle).where(Throttle.window_start < now - RETENTION))
 
 
 def _count(session: Session, key: bytes, window: Window, now: datetime) -> int:

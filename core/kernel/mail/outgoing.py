@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Index, Integer, String, delete, insert, text
 from sqlalchemy.orm import Mapped, Session
 
-from core.kernel.crypto import Aad, decrypt, encrypt
+from core.kernel.crypto import Aad, Keyring
 from core.kernel.db import Base, UtcDateTime, identifier, internal, mark, new_id, sealed
 
 MAIL = "mail"
@@ -88,19 +87,23 @@ class OutgoingMail(Base):
 
 
 class MailSeal:
-    """Seals recipients' addresses with a 32-byte key; an address copied to another message doesn't open."""
+    """Seals recipients' addresses under the master key, so that what waits outlives a rotation; an address copied to
+    another message doesn't open."""
 
-    def __init__(self, key: bytes) -> None:
-        AESGCM(key)  # refuses a key of another length now rather than at the first message
-        self._key = key
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
 
     def seal(self, address: str, mail_id: UUID) -> bytes:
         """Ciphertext of an address."""
-        return encrypt(self._key, address.encode(), aad=self._place(mail_id))
+        return self._keyring.protect(address.encode(), aad=self._place(mail_id))
 
     def open(self, ciphertext: bytes, mail_id: UUID) -> str:
         """The address; raises `crypto.Unreadable`."""
-        return decrypt(self._key, ciphertext, aad=self._place(mail_id)).decode()
+        return self._keyring.reveal(ciphertext, aad=self._place(mail_id)).decode()
+
+    def renew(self, ciphertext: bytes, mail_id: UUID) -> bytes:
+        """The same address under the newest master key (rotation)."""
+        return self._keyring.reprotect(ciphertext, aad=self._place(mail_id))
 
     @staticmethod
     def _place(mail_id: UUID) -> Aad:

@@ -7,7 +7,7 @@ this is the only place that knows both HTTP and the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -37,13 +38,16 @@ from core.kernel.web.routes import (
     Redirect,
     Refusal,
     Route,
+    not_found,
 )
 
 ERROR_TEMPLATE = "errors/error.html"
 SIGN_IN_PATH = "/connexion"
 BROKEN_TEXT = "Certains caractères n’ont pas pu être lus. Vérifiez le texte, puis envoyez de nouveau."
-TOO_LARGE = "L’envoi est trop volumineux. Rien n’a été enregistré."
-FORGED = "Cette page a été ouverte depuis trop longtemps ou ailleurs. Rechargez-la, puis recommencez."
+FORGED = (
+    "Cette page a été ouverte depuis trop longtemps, ailleurs, ou avec un autre compte. "
+    "Revenez en arrière\u00a0: votre texte y est encore. Rechargez la page, puis envoyez de nouveau."
+)
 BAD_REQUEST = "La demande n’a pas pu être lue. Rien n’a été enregistré."
 UNEXPECTED = "Une erreur est survenue de notre côté. Rien n’a été enregistré."
 
@@ -112,6 +116,10 @@ class Endpoint:
             _log.error("unexpected", route=self.route.name, error=type(failure).__name__, code=_where(failure))
             return await self._error(request, jar, Refusal(500, UNEXPECTED))
 
+    async def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """The error page for a request that no route takes."""
+        return await self._error(request, CookieJar(request.cookies, self.house), refusal)
+
     def _work(self, session: Session, request: Request, jar: CookieJar, form: FormData) -> Outcome:
         house = self.house
         now = house.clock.now()
@@ -131,6 +139,7 @@ class Endpoint:
             url_path=request.url.path,
             session_mark=jar.mark,
             user_agent=request.headers.get("user-agent", "")[:400],
+            browser_session=identity.session_id,
         )
         attached = not identity.viewer.is_anonymous and not page_request.wants_fragment
         cursor = house.cursor(session) if attached else None
@@ -141,6 +150,10 @@ class Endpoint:
         return Outcome(answer, identity, page_request, chrome, cursor, navigation)
 
     def _handle(self, session: Session, request: PageRequest, identity: Identity) -> Answer:
+        if any("\x00" in value for value in request.path.values()):
+            return not_found()
+        if _unreadable(item for pair in request.query.multi_items() for item in pair):
+            return Refusal(422, BROKEN_TEXT)
         if not self.house.holds(identity.viewer, self.route.permission):
             if identity.viewer.is_anonymous:
                 return Refusal(401) if request.wants_fragment else Redirect(SIGN_IN_PATH)
@@ -150,18 +163,16 @@ class Endpoint:
     async def _form(self, request: Request, jar: CookieJar) -> FormData:
         if self.route.method != "POST":
             return FormData()
-        if not csrf.same_site(request.headers):
+        if not csrf.same_site(request.headers, https=self.house.settings.secure_cookies):
             raise BadBody(Refusal(403, FORGED))
         body = await _bounded_body(request, self.route.max_body)
         try:
             form = await Request(request.scope, _replay(body)).form(max_files=20, max_fields=400)
-        except (MultiPartException, UnicodeDecodeError, ValueError) as failure:
-            raise BadBody(Refusal(422, BROKEN_TEXT)) from failure
-        except Exception as failure:  # starlette wraps a bad multipart body in HTTPException(400)
+        except (HTTPException, MultiPartException, ValueError, KeyError) as failure:
             raise BadBody(Refusal(400, BAD_REQUEST)) from failure
         if not csrf.valid(jar.csrf_key, jar.browser, str(form.get("_csrf", ""))):
             raise BadBody(Refusal(403, FORGED))
-        if any(isinstance(value, str) and ("\ufffd" in value or "\x00" in value) for _, value in form.multi_items()):
+        if _broken(body, request.headers.get("content-type", ""), form):
             raise BadBody(Refusal(422, BROKEN_TEXT))
         return form
 
@@ -228,7 +239,7 @@ class Endpoint:
             session_mark=jar.mark,
             notice=jar.notice if outcome.navigation else None,
             url_path=request.url_path if echo_path and request.route.method == "GET" else "/",
-            now=request.now,
+            now=request.now if echo_path else None,
         )
         body = self.house.renderer.render(page.template, page.context, around)
         response = Response(body, status_code=page.status, media_type="text/html; charset=utf-8")
@@ -242,15 +253,35 @@ async def _bounded_body(request: Request, limit: int) -> bytes:
     if not declared.isdigit():
         raise BadBody(Refusal(400, BAD_REQUEST))
     if int(declared) > limit:
-        raise BadBody(Refusal(413, TOO_LARGE))
+        raise BadBody(Refusal(413))
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise BadBody(Refusal(413, TOO_LARGE))
+            raise BadBody(Refusal(413))
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _unreadable(texts: Iterable[object]) -> bool:
+    """Whether a text lost characters while it was decoded, or holds a NUL, which PostgreSQL refuses."""
+    return any(isinstance(text, str) and ("\ufffd" in text or "\x00" in text) for text in texts)
+
+
+def _broken(body: bytes, content_type: str, form: FormData) -> bool:
+    """Whether the body is not clean UTF-8. Starlette would read the bytes of another encoding as other letters."""
+    if _unreadable(item for pair in form.multi_items() for item in pair):
+        return True
+    if content_type.startswith("multipart/"):
+        if any(not isinstance(value, str) for value in form.values()):
+            return False  # a file may hold any byte; its route reads it
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return True
+        return False
+    return not body.isascii()
 
 
 def _replay(body: bytes) -> Callable[[], Any]:

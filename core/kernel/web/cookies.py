@@ -79,7 +79,7 @@ class CookieJar:
 
     def _read_notice(self, value: str | None) -> str | None:
         body, _, signature = (value or "").partition(".")
-        if not body or not hmac.compare_digest(self._sign(body), signature):
+        if not body or not hmac.compare_digest(self._sign(body).encode(), signature.encode()):
             return None
         try:
             return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()

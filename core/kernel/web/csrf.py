@@ -20,17 +20,24 @@ def new_browser_cookie() -> str:
     return secrets.token_urlsafe(32)
 
 
-def same_site(headers: Headers) -> bool:
-    """Whether the browser says the request comes from our own pages (Fetch Metadata, then Origin). Absent headers pass:
-    the token still decides."""
+def same_site(headers: Headers, *, https: bool) -> bool:
+    """Whether the browser says the request comes from our own pages (Fetch Metadata, then Origin).
+
+    Absent headers pass: the token still decides. An `https` site refuses a page of its own name read over http, which
+    anybody on the way may have written.
+    """
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
     if origin is None:
         return True
-    return origin != "null" and urlsplit(origin).netloc == headers.get("host", "")
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.netloc == headers.get("host", "") and parts.scheme in ({"https"} if https else {"http", "https"})
 
 
 def valid(key: bytes, cookie: str | None, token: str) -> bool:
     """Constant-time check of the form's token against the browser's cookie."""
-    return bool(cookie) and hmac.compare_digest(token_for(key, cookie or ""), token)
+    return bool(cookie) and hmac.compare_digest(token_for(key, cookie or "").encode(), token.encode())

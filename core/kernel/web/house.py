@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from core.kernel.clock import Clock
     from core.kernel.crypto import Keyring
     from core.kernel.db import Database
+    from core.kernel.hooks.manager import Hooks
     from core.kernel.mail import MailSeal
     from core.kernel.web.render import Renderer
     from core.kernel.web.routes import PageRequest
@@ -23,6 +25,8 @@ class Identity:
     """Who the session cookie speaks for. `stale`: activity should be noted in a later, separate write."""
 
     viewer: Any
+    #: The session this browser's cookie names, even locked: signing in or out ends it.
+    session_id: UUID | None = None
     locked: bool = False
     stale: bool = False
 
@@ -42,7 +46,7 @@ class House:
     clock: Clock
     database: Database
     keyring: Keyring
-    hooks: Any
+    hooks: Hooks
     hub: Any
     renderer: Renderer
     #: Seals recipients' addresses in the outbox of mail.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, QueryParams
@@ -100,6 +101,8 @@ class PageRequest:
     url_path: str = "/"
     session_mark: str = ""
     user_agent: str = ""
+    #: The session the browser's cookie names, even a locked one whose viewer is therefore anonymous.
+    browser_session: UUID | None = None
 
 
 Handler = Callable[[Session, PageRequest], Answer]

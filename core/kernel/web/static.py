@@ -24,8 +24,12 @@ class StaticFiles:
         path = str(request.path_params["path"])
         prefix, _, rest = path.partition("/")
         folder, name = (self.folders[prefix], rest) if prefix and prefix in self.folders else (self.folders[""], path)
-        file = (folder / name).resolve()
-        if not file.is_relative_to(folder) or file.suffix not in ALLOWED or not file.is_file():
+        try:
+            file = (folder / name).resolve()
+            found = file.is_relative_to(folder) and file.suffix in ALLOWED and file.is_file()
+        except (OSError, ValueError):  # a name too long, a NUL byte
+            found = False
+        if not found:
             return Response(status_code=404)
         kept = "public, max-age=31536000, immutable" if "v" in request.query_params else "no-cache"
         return FileResponse(file, headers={"cache-control": kept})

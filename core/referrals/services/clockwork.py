@@ -155,7 +155,7 @@ def mail_to(session: Session, keyring: Keyring, people: Iterable[UUID], now: dat
     wanted = sorted(set(people), key=str)
     if not wanted:
         return
-    seal = MailSeal(keyring.cookie_key("mail"))
+    seal = MailSeal(keyring)
     rows = session.execute(
         select(User.id, User.email_sealed, User.locale).where(User.id.in_(wanted), User.status == "active")
     )
