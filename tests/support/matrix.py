@@ -169,13 +169,17 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         network = stack.enter_context(fresh_network("sqlite", folder, FixedClock(NOW)))
         found = measured(network)
+    errors = {
+        f"{' '.join(key)}: an error for {name}\n"
+        for key, row in found.items()
+        for name, status in row.items()
+        if status.startswith("5")
+    }
+    if errors:
+        sys.exit("".join(sorted(errors)) + "The table is left as it was: mend these first.")
     before = reviewed()
     TABLE.write_text(written(found), encoding="utf-8")
     changed = [key for key in {*found, *before} if found.get(key) != before.get(key)]
-    for key, row in sorted(found.items()):
-        broken = [name for name, status in row.items() if status.startswith("5")]
-        if broken:
-            sys.stderr.write(f"{' '.join(key)}: an error for {', '.join(broken)}\n")
     sys.stdout.write("".join(f"{' '.join(key)}\n" for key in sorted(changed)) or "nothing changed\n")
 
 
