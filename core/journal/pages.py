@@ -9,6 +9,7 @@ from core.access.permissions import Permission
 from core.access.viewer import Viewer
 from core.journal.models.lines import moment
 from core.journal.queries import JournalLine, organisation_history
+from core.journal.queries.links import links
 from core.journal.queries.people import people
 from core.kernel.i18n import N_
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, not_found
@@ -17,10 +18,10 @@ PAGE_LINES = 50
 
 #: What a line says, by action code. An action that is not here is shown by its code.
 ACTIONS: dict[str, str] = {
-    "referral.read": N_("Lecture de la référence"),
-    "referral.open": N_("Lecture de la référence"),
-    "referral.copy": N_("Copie vers le système de l’organisme"),
     "referral.submit": N_("Envoi de la référence"),
+    "referral.read": N_("Lecture de la référence"),
+    "referral.receipt_read": N_("Lecture du mot de son reçu"),
+    "referral.copy": N_("Copie vers le système de l’organisme"),
     "referral.claim": N_("Prise en main"),
     "referral.release": N_("Remise dans la liste"),
     "referral.ask": N_("Question posée"),
@@ -28,11 +29,20 @@ ACTIONS: dict[str, str] = {
     "referral.amend": N_("Précision apportée"),
     "referral.accept": N_("Acceptation"),
     "referral.attempt": N_("Essai de la joindre"),
-    "referral.transfer": N_("Transfert"),
+    "referral.reconfirm": N_("Accord reconfirmé avec elle"),
+    "referral.renew": N_("Accord renouvelé avec elle"),
+    "referral.priority": N_("Code de priorité fixé"),
+    "referral.join": N_("Réunie à une autre référence"),
+    "referral.onward": N_("Offre à un autre organisme"),
+    "referral.restrict": N_("Organisme écarté"),
+    "referral.clock": N_("Rappel du délai"),
     "referral.close": N_("Fermeture"),
     "referral.end": N_("Fermeture"),
+    "referral.contact_changed": N_("Elle a changé la façon de la joindre"),
+    "referral.no_calls": N_("Elle ne veut plus être appelée"),
+    "referral.suspend": N_("Elle a tout arrêté"),
+    "referral.resume": N_("Elle a repris sa demande"),
     "referral.withdraw": N_("Retrait du consentement"),
-    "consent.withdraw": N_("Retrait du consentement"),
     "directory.address_read": N_("Lecture d’une adresse confidentielle"),
     "directory.address_changed": N_("Changement d’une adresse confidentielle"),
 }
@@ -48,6 +58,7 @@ class Row:
     action: str
     subject: str
     details: str
+    href: str | None = None
 
 
 def show_journal(session: Session, request: PageRequest) -> Answer:
@@ -59,24 +70,30 @@ def show_journal(session: Session, request: PageRequest) -> Answer:
     lines = organisation_history(session, viewer.organisation_id, limit=PAGE_LINES + 1, before=before)
     shown = lines[:PAGE_LINES]
     older = moment(shown[-1].at) if len(lines) > PAGE_LINES else None
-    return Page("journal/index.html", {"rows": _rows(session, request, shown), "older": older, "before": before})
+    return Page("journal/index.html", {"rows": rows_of(session, request, shown), "older": older, "before": before})
 
 
-def _rows(session: Session, request: PageRequest, lines: tuple[JournalLine, ...]) -> tuple[Row, ...]:
+def rows_of(
+    session: Session, request: PageRequest, lines: tuple[JournalLine, ...], *, colleagues_only: bool = False
+) -> tuple[Row, ...]:
+    """Lines in words. `colleagues_only`: people of other organisations are told by their organisation alone."""
     known = people(
         session, request.house.keyring, frozenset(line.actor_user_id for line in lines if line.actor_user_id)
     )
+    addresses = links(session, request.viewer, {line.subject for line in lines})
     rows = []
     for line in lines:
         person = known.get(line.actor_user_id) if line.actor_user_id else None
+        named = not colleagues_only or line.actor_organisation_id == request.viewer.organisation_id
         rows.append(
             Row(
                 line.at,
-                person.name if person else "",
+                person.name if person and named else "",
                 person.organisation if person else "",
                 ACTIONS.get(line.action, line.action),
                 line.subject.partition(":")[2] or line.subject,
                 _details(line),
+                addresses.get(line.subject),
             )
         )
     return tuple(rows)

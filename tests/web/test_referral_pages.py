@@ -1,0 +1,462 @@
+"""After sending: transferred with her agreement, the consent card, corrections, setting aside, history, roster."""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from core.accounts.models import User
+from core.consent.models import Consent, ConsentVersion
+from core.journal.pages import ACTIONS
+from core.referrals.models import OnCallShift, ReferralEntry, ReferralRestriction
+from tests.support.held import (
+    ADMIN,
+    EVERY_POINT,
+    NAME,
+    NOTE,
+    OFFICER,
+    OTHER,
+    PHONE,
+    POLICE,
+    RECEIVER,
+    THIRD,
+    accept,
+    agreement,
+    hold,
+    journaled,
+    plain,
+    row,
+    send,
+    wording_in,
+)
+from tests.support.source import ROOT
+
+
+def step_two(visitor, network, code, *, kind="transfer", to="calacs-coup-de-coeur"):
+    """The second step's page and the fields it would send."""
+    recipient = str(network.organisation(to))
+    page = visitor.get(f"/references/{code}/transferer?kind={kind}&recipient={recipient}")
+    assert page.status_code == 200, page.text
+    return page, agreement(kind=kind, recipient=recipient, wording=wording_in(page.text))
+
+
+# --- transfer -------------------------------------------------------------------------------------------------------
+
+
+def test_transfer_names_the_recipient_shows_both_views_and_moves_on_acceptance(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    first = visitor.get(f"/references/{code}/transferer")
+    assert "CALACS Coup de cœur" in first.text
+    assert "dessert un autre secteur" in first.text
+    assert PHONE not in first.text
+    page, form = step_two(visitor, network, code)
+    assert "confie la suite" in page.text
+    assert "Voici ce que verra CALACS Coup de cœur" in page.text
+    assert PHONE in page.text.split('id="apres"')[1]
+    assert PHONE not in page.text.split('id="apres"')[0]
+    assert journaled(network, code)[-1] == "referral.read"
+    answer = visitor.post(f"/references/{code}/transferer", form)
+    assert answer.status_code == 303, answer.text
+    sent = visitor.get(answer.headers["location"])
+    child = answer.headers["location"].split("/")[2]
+    assert child in sent.text
+    assert "Son code et son mot d’origine restent bons" in sent.text
+    assert row(network, child).recipient_id == network.organisation("calacs-coup-de-coeur")
+    assert row(network, code).responsible
+    # The next one sees no identity until it accepts; then what she ticked, and nothing else.
+    before = visitor.become(OTHER).get(f"/references/{child}").text
+    assert PHONE not in before
+    assert NAME not in before
+    accept(network, OTHER, child)
+    after = visitor.get(f"/references/{child}").text
+    assert PHONE in after
+    assert NAME in after
+    assert NOTE not in after
+    assert (row(network, code).responsible, row(network, child).responsible) == (False, True)
+    assert PHONE not in visitor.become(RECEIVER).get(f"/references/{code}").text
+
+
+def test_the_same_form_sent_twice_makes_one_referral(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    _, form = step_two(visitor, network, code)
+    form["_key"] = "double-click-0000001"
+    answers = [visitor.post(f"/references/{code}/transferer", form).headers["location"] for _ in range(2)]
+    assert answers[0] == answers[1]
+
+
+def test_hand_back_goes_to_whoever_sent_it(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    assert "Remettre au partenaire" in visitor.get(f"/references/{code}/transferer").text
+    page = visitor.get(f"/references/{code}/transferer?kind=hand_back")
+    assert "revenir à l’organisme nommé ici" in page.text
+    recipient = str(network.organisation("police-repentigny"))
+    form = agreement(kind="hand_back", recipient=recipient, wording=wording_in(page.text))
+    child = visitor.post(f"/references/{code}/transferer", form).headers["location"].split("/")[2]
+    accept(network, POLICE, child)
+    assert row(network, code).state == "handed_back"
+
+
+def test_a_sub_referral_leaves_the_follow_up_here(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    _, form = step_two(visitor, network, code, kind="reference")
+    location = visitor.post(f"/references/{code}/transferer", form).headers["location"]
+    assert "Vous gardez votre suivi." in visitor.get(location).text
+    accept(network, OTHER, location.split("/")[2])
+    assert (row(network, code).state, row(network, code).responsible) == ("accepted", True)
+
+
+def test_what_is_missing_keeps_the_form(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    _, form = step_two(visitor, network, code)
+    for change, message in (
+        ({"attestation": EVERY_POINT[:-1]}, "Chaque point de l’attestation"),
+        ({"blocks": []}, "au moins un renseignement"),
+        ({"blocks": ["safety"]}, "personne ne pourra la rappeler"),
+        ({"wording": "0" * 64}, "Le texte à lire a changé"),
+        ({"interpreter": "relative"}, "Choisissez une des réponses"),
+        ({"extra": "x"}, "n’existe pas dans ce formulaire"),
+    ):
+        answer = visitor.post(f"/references/{code}/transferer", {**form, **change})
+        assert answer.status_code == 422, change
+        assert message in answer.text, change
+        assert 'value="alone" aria-describedby="accord-attester" checked' in answer.text
+    assert journaled(network, code)[-1] == "referral.read"
+    assert "referral.onward" not in journaled(network, code)
+
+
+def test_an_organisation_that_is_not_proposed_is_refused(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    _, form = step_two(visitor, network, code)
+    for wrong in (network.organisation("ajrj"), network.organisation("calacs-la-chrysalide"), UUID(int=7)):
+        answer = visitor.post(f"/references/{code}/transferer", {**form, "recipient": str(wrong)})
+        assert answer.status_code == 422
+        assert "Choisissez un organisme de la liste." in answer.text
+    answer = visitor.get(f"/references/{code}/transferer?kind=transfer&recipient=nothing")
+    assert answer.status_code == 422
+
+
+def test_an_organisation_set_aside_is_neither_proposed_nor_accepted(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    _, form = step_two(visitor, network, code)
+    aside = {"organisation": str(network.organisation("calacs-coup-de-coeur")), "reason": "safety"}
+    assert visitor.post(f"/references/{code}/restreindre", aside).status_code == 303
+    assert "Coup de cœur" not in visitor.get(f"/references/{code}/transferer").text
+    assert visitor.post(f"/references/{code}/transferer", form).status_code == 422
+    assert "referral.onward" not in journaled(network, code)
+
+
+def test_an_expired_agreement_passes_nothing_on_and_says_what_to_do(visitor, network):
+    code = hold(network, days=1)
+    visitor.become(RECEIVER)
+    _, form = step_two(visitor, network, code)
+    network.clock.advance(timedelta(days=2))
+    visitor.become(RECEIVER)
+    answer = visitor.post(f"/references/{code}/transferer", form)
+    assert answer.status_code == 409
+    assert "Renouvelez-le avec elle" in answer.text
+    assert f"/references/{code}/consentement" in answer.text
+    assert PHONE not in answer.text  # the read was rolled back with the refusal
+    assert 'value="alone" aria-describedby="accord-attester" checked' in answer.text
+
+
+def test_she_says_no_and_it_points_to_nobody(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    recipient = str(network.organisation("calacs-coup-de-coeur"))
+    answer = visitor.post(f"/references/{code}/transferer/non", {"kind": "transfer", "recipient": recipient})
+    assert answer.status_code == 303
+    assert "elle ne perd aucun service" in visitor.get(answer.headers["location"]).text
+    with network.database.transaction(write=False) as session:
+        refused = session.execute(
+            select(Consent.case_id).join(ConsentVersion).where(ConsentVersion.status == "refused")
+        ).scalar_one()
+    assert refused != row(network, code).case_id
+    assert row(network, code).state == "accepted"
+
+
+@pytest.mark.parametrize("page", ["transferer", "modifier", "restreindre", "consentement"])
+def test_nobody_else_learns_that_it_exists(visitor, network, page):
+    code = hold(network)
+    for persona in (THIRD, OTHER):
+        visitor.become(persona)
+        assert visitor.get(f"/references/{code}/{page}").status_code == 404
+    # The outside sender has its three words, and none of these pages.
+    assert visitor.become(POLICE).get(f"/references/{code}/{page}").status_code in (403, 404)
+
+
+# --- consent --------------------------------------------------------------------------------------------------------
+
+
+def test_the_card_says_everything_she_agreed_to(visitor, network):
+    code = hold(network)
+    page = visitor.become(RECEIVER).get(f"/references/{code}/consentement")
+    assert page.status_code == 200
+    for words in (
+        "Être jointe par un organisme",
+        "CALACS La Chrysalide",
+        "transmette les renseignements choisis",
+        "2026-11",
+        "elle est libre de partir",
+        "De vive voix",
+        "Accord donné",
+        "22 février 2027",
+    ):
+        assert words in plain(page.text), words
+    assert PHONE not in page.text
+    assert NAME not in page.text
+
+
+def test_renewing_with_fewer_blocks_closes_the_others_at_once(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    assert NOTE in visitor.get(f"/references/{code}").text
+    card = visitor.get(f"/references/{code}/consentement").text
+    form = agreement(wording=wording_in(card), validity_days="30")
+    assert visitor.post(f"/references/{code}/consentement/renouveler", form).status_code == 303
+    assert NOTE not in visitor.get(f"/references/{code}").text
+    card = visitor.get(f"/references/{code}/consentement").text
+    assert "Renouvelé avec elle" in card
+    assert "24 décembre 2026" in plain(card)
+    refused = visitor.post(f"/references/{code}/consentement/renouveler", {**form, "attestation": []})
+    assert refused.status_code == 422
+    assert "Chaque point de l’attestation" in refused.text
+
+
+def test_before_acceptance_the_sender_renews_and_the_receiver_cannot(visitor, network):
+    code = send(network)
+    card = visitor.become(RECEIVER).get(f"/references/{code}/consentement").text
+    assert "consentement/renouveler" not in card
+    card = visitor.become(POLICE).get(f"/references/{code}/consentement").text
+    form = agreement(wording=wording_in(card))
+    assert visitor.post(f"/references/{code}/consentement/renouveler", form).status_code == 303
+    assert visitor.become(RECEIVER).post(f"/references/{code}/consentement/renouveler", form).status_code == 403
+
+
+def test_the_card_is_gone_once_she_withdrew(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER).post("/references/retrait", {"code": code})
+    assert visitor.get(f"/references/{code}/consentement").status_code == 404
+
+
+# --- restrict -------------------------------------------------------------------------------------------------------
+
+
+def test_restricting_has_its_list_and_keeps_it_when_refused(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    page = visitor.get(f"/references/{code}/restreindre")
+    assert "CALACS Coup de cœur" in page.text
+    refused = visitor.post(f"/references/{code}/restreindre", {"reason": "safety"})
+    assert refused.status_code == 422
+    assert "CALACS Coup de cœur" in refused.text
+    forged = visitor.post(f"/references/{code}/restreindre", {"organisation": str(UUID(int=9)), "reason": "safety"})
+    assert forged.status_code == 422
+    assert "CALACS Coup de cœur" in forged.text
+    with network.database.transaction(write=False) as session:
+        assert session.execute(select(func.count()).select_from(ReferralRestriction)).scalar_one() == 0
+
+
+# --- corrections ----------------------------------------------------------------------------------------------------
+
+
+def entries(network, code):
+    with network.database.transaction(write=False) as session:
+        return [
+            one.codes
+            for one in session.execute(
+                select(ReferralEntry.codes).where(
+                    ReferralEntry.referral_id == row(network, code).id, ReferralEntry.kind == "amended"
+                )
+            )
+        ]
+
+
+def test_the_sender_corrects_before_acceptance_with_a_reason(visitor, network):
+    code = send(network)
+    visitor.become(POLICE)
+    page = visitor.get(f"/references/{code}/modifier")
+    assert "Soutien émotionnel" in page.text
+    assert f"/references/{code}/modifier/contact" in page.text
+    form = {
+        "needs": ["support", "housing"],
+        "facts": ["high_distress"],
+        "exploitation": "prefers_not_to_say",
+        "language": "fr",
+        "reason": "new_information",
+    }
+    answer = visitor.post(f"/references/{code}/modifier/apercu", form)
+    assert answer.status_code == 303, answer.text
+    assert entries(network, code)[0] == {
+        "field": "needs",
+        "old": ["support"],
+        "new": ["housing", "support"],
+        "reason": "new_information",
+    }
+    assert "Hébergement, logement" in visitor.become(RECEIVER).get(f"/references/{code}").text
+
+
+def test_how_to_reach_her_changes_what_the_preview_says_of_it(visitor, network):
+    code = send(network)
+    visitor.become(POLICE)
+    assert "Le soir" in visitor.get(f"/references/{code}/modifier/securite").text
+    form = {"times": ["morning"], "message": "neutral", "reason": "safer"}
+    assert visitor.post(f"/references/{code}/modifier/securite", form).status_code == 303
+    assert "Joignable le jour seulement" in visitor.become(RECEIVER).get(f"/references/{code}").text
+
+
+def test_the_receiver_corrects_after_acceptance_and_the_sender_no_more(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    assert PHONE.replace(" ", "\u00a0") in visitor.get(f"/references/{code}/modifier").text or PHONE in (
+        visitor.get(f"/references/{code}/modifier").text
+    )
+    assert journaled(network, code)[-1] == "referral.read"
+    form = {"way": "phone", "phone": "450 555-0199", "reason": "she_asked"}
+    assert visitor.post(f"/references/{code}/modifier/contact", form).status_code == 303
+    shown = visitor.get(f"/references/{code}").text
+    assert "450 555-0199" in shown
+    assert journaled(network, code)[-2:] == ["referral.amend", "referral.read"]
+    assert visitor.become(POLICE).get(f"/references/{code}/modifier/contact").status_code == 403
+    assert visitor.post(f"/references/{code}/modifier/contact", form).status_code == 403
+
+
+def test_a_correction_to_correct_keeps_what_was_typed(visitor, network):
+    code = hold(network)
+    visitor.become(RECEIVER)
+    for form, message in (
+        ({"way": "phone", "phone": "12", "reason": "she_asked"}, "Ce numéro n’est pas reconnu"),
+        ({"way": "phone", "phone": PHONE, "reason": "she_asked"}, "Rien n’a changé."),
+        ({"way": "phone", "phone": "450 555-0199"}, "Ce champ est requis."),
+        ({"way": "phone", "phone": "450 555-0199", "reason": "because"}, "Choisissez une des réponses"),
+        ({"way": "phone", "phone": "450 555-0199", "reason": "safer", "age_band": "adult"}, "n’existe pas"),
+    ):
+        answer = visitor.post(f"/references/{code}/modifier/contact", form)
+        assert answer.status_code == 422, form
+        assert message in answer.text, form
+        assert f'value="{form["phone"]}"' in answer.text
+    assert entries(network, code) == []
+    assert visitor.get(f"/references/{code}/modifier/demarches").status_code == 404  # never handed over
+    assert visitor.get(f"/references/{code}/modifier/autre").status_code == 404
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+
+def test_the_holders_privacy_officer_sees_every_read_and_no_name_from_elsewhere(visitor, network):
+    code = send(network)
+    visitor.become(POLICE).get(f"/references/{code}")
+    assert visitor.become(OFFICER).get(f"/references/{code}/journal").status_code == 404  # not held yet
+    accept(network, RECEIVER, code)
+    visitor.become(RECEIVER).get(f"/references/{code}")
+    page = visitor.become(OFFICER).get(f"/references/{code}/journal")
+    assert page.status_code == 200
+    for words in ("Envoi de la référence", "Lecture de la référence", "Acceptation", "Maïka Lefebvre"):
+        assert words in page.text, words
+    assert "Dominique Lanoue" not in page.text
+    assert "Service de police" in page.text
+    assert f'href="/references/{code}/journal"' in visitor.get("/journal").text
+
+
+def test_nobody_else_reads_the_history(visitor, network):
+    code = hold(network)
+    for persona in (POLICE, RECEIVER, OTHER, "admin-chrysalide", "coordination-cresl", "operateur"):
+        assert visitor.become(persona).get(f"/references/{code}/journal").status_code == 403
+    grant(network, POLICE, "privacy_officer")
+    assert visitor.become(POLICE).get(f"/references/{code}/journal").status_code == 404
+    assert f"/references/{code}/journal" not in visitor.get("/journal").text
+
+
+def grant(network, persona, role):
+    """Give a persona another role."""
+    with network.database.transaction() as session:
+        session.execute(update(User).where(User.demo_key == persona).values(roles=[role]))
+
+
+def test_every_recorded_act_has_its_words():
+    """Whatever referrals and consents record is said in the journal, never shown as a code."""
+    acts = set()
+    for path in [*(ROOT / "core" / "referrals").rglob("*.py"), *(ROOT / "core" / "consent").rglob("*.py")]:
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "id", "")
+            texts = [one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            if name in ("note", "_journal") and texts:
+                acts.add(f"referral.{texts[0]}")
+            if name == "record":
+                acts |= {
+                    one.value.value
+                    for one in call.keywords
+                    if one.arg == "action" and isinstance(one.value, ast.Constant)
+                }
+    assert {"referral.read", "referral.submit", "referral.withdraw", "referral.suspend"} <= acts
+    assert acts - set(ACTIONS) == set()
+
+
+# --- roster ---------------------------------------------------------------------------------------------------------
+
+
+def person(network, persona):
+    with network.database.transaction(write=False) as session:
+        return str(session.execute(select(User.id).where(User.demo_key == persona)).scalar_one())
+
+
+def test_the_administration_keeps_the_roster_and_the_team_reads_it(visitor, network):
+    visitor.become(ADMIN)
+    assert "Personne n’est de garde." in visitor.get("/organisation/garde").text
+    form = {"user": person(network, RECEIVER), "starts_at": "2026-11-27T17:00", "ends_at": "2026-11-30T08:30"}
+    assert visitor.post("/organisation/garde", form).status_code == 303
+    with network.database.transaction(write=False) as session:
+        shift = session.execute(select(OnCallShift.starts_at, OnCallShift.ends_at)).one()
+    assert shift.starts_at.isoformat() == "2026-11-27T22:00:00+00:00"  # 17 h in Joliette
+    seen = plain(visitor.become(RECEIVER).get("/organisation/garde").text)
+    assert "Du 27 novembre 2026 à 17 h au 30 novembre 2026 à 8 h 30" in seen
+    assert "Maïka Lefebvre" in seen
+    assert "Ajouter une garde" not in seen
+    assert visitor.post("/organisation/garde", form).status_code == 403
+    assert "Maïka Lefebvre" not in visitor.become(OTHER).get("/organisation/garde").text
+
+
+def test_shifts_may_overlap_and_it_is_said(visitor, network):
+    visitor.become(ADMIN)
+    form = {"user": person(network, RECEIVER), "starts_at": "2026-11-24T08:00", "ends_at": "2026-11-25T08:00"}
+    visitor.post("/organisation/garde", form)
+    page = visitor.get("/organisation/garde").text
+    assert "En même temps" not in page
+    assert "De garde" in page
+    visitor.post("/organisation/garde", {**form, "starts_at": "2026-11-24T20:00", "ends_at": "2026-11-26T08:00"})
+    page = visitor.get("/organisation/garde").text
+    assert page.count("En même temps") == 2
+    removal = re.search(r'action="(/organisation/garde/[^"]+/retirer)"', page).group(1)
+    assert visitor.become(RECEIVER).post(removal).status_code == 403
+    assert visitor.become(ADMIN).post(removal).status_code == 303
+    assert "En même temps" not in visitor.get("/organisation/garde").text
+    assert visitor.post(removal).status_code == 404
+    assert visitor.post("/organisation/garde/rien/retirer").status_code == 404
+
+
+def test_a_shift_to_correct_keeps_the_form(visitor, network):
+    visitor.become(ADMIN)
+    good = {"user": person(network, RECEIVER), "starts_at": "2026-11-27T17:00", "ends_at": "2026-11-30T08:30"}
+    for change, message in (
+        ({"ends_at": "2026-11-26T08:30"}, "La fin vient après le début."),
+        ({"starts_at": "vendredi"}, "Entrez une date et une heure"),
+        ({"user": person(network, OTHER)}, "Choisissez une personne de votre organisme."),
+        ({"user": ""}, "Ce champ est requis."),
+    ):
+        answer = visitor.post("/organisation/garde", {**good, **change})
+        assert answer.status_code == 422, change
+        assert message in answer.text, change
+        assert 'value="2026-11-' in answer.text
