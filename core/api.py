@@ -5,7 +5,8 @@
   `public()`, `internal()` or `sealed()` (personal, always ciphertext). Nobody commits.
 - Access: `Viewer`, `Role`, `can(viewer, action, facts)` for one thing, `visible(viewer, action)` for a list.
 - Web: `get()`, `post()`, the values a handler returns, and forms.
-- Events, jobs, time, words.
+- Events, jobs, e-mail, time, words.
+- Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from core.access.permissions import PUBLIC, Permission
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
+from core.journal import lock_case, record
 from core.kernel.clock import TORONTO
 from core.kernel.db import Base, UtcDateTime, dialect_name, identifier, internal, lock_row, new_id, public, sealed
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
@@ -41,6 +43,7 @@ from core.kernel.hooks.contributions import (
 from core.kernel.hooks.hookspecs import hookimpl
 from core.kernel.i18n import N_
 from core.kernel.jobs import Job
+from core.kernel.mail import send_later
 from core.kernel.web.forms import FieldError, Form, Parsed, filled, parse
 from core.kernel.web.house import House
 from core.kernel.web.routes import (
@@ -117,13 +120,16 @@ __all__ = [
     "hookimpl",
     "identifier",
     "internal",
+    "lock_case",
     "lock_row",
     "new_id",
     "not_found",
     "parse",
     "post",
     "public",
+    "record",
     "sealed",
+    "send_later",
     "snapshot_cursor",
     "visible",
 ]

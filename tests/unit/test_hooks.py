@@ -14,6 +14,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from sqlalchemy import column, false
 from sqlalchemy.orm import Session
 
+from core import api
 from core.access.plugins import install_plugins
 from core.access.registry import Registry
 from core.access.rules import ALLOWED, deny
@@ -244,6 +245,14 @@ def test_the_model_plugins_tests_reach_every_hook(tmp_path: Path) -> None:
         assert hooks.names() == ("modele",)
         assert {route.name for route in hooks.routes()} == {"modele.board", "modele.post", "modele.note"}
         assert [restriction.action for restriction in hooks.restrictions()] == ["modele.read"]
+
+
+def test_the_api_lists_all_that_it_gives_and_says_what_it_is() -> None:
+    given = {name for name in vars(api) if not name.startswith("__") and name != "annotations"}
+    assert given - {"registry"} == set(api.__all__)
+    assert len(set(api.__all__)) == len(api.__all__)
+    undocumented = [name for name in api.__all__ if callable(getattr(api, name)) and not getattr(api, name).__doc__]
+    assert undocumented == []
 
 
 def test_values_given_to_hooks_are_frozen() -> None:
