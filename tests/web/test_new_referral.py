@@ -13,7 +13,14 @@ from sqlalchemy import func, select
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import Attestation
 from core.consent.wordings import current_wording
-from core.referrals.models import Referral, ReferralBlock, ReferralCase, ReferralDraft, ReferralPreview
+from core.referrals.models import (
+    Referral,
+    ReferralBlock,
+    ReferralCase,
+    ReferralDraft,
+    ReferralPreview,
+    ReferralRestriction,
+)
 from core.testing.network import Network, Visitor
 
 SITUATION: dict[str, Any] = {
@@ -30,7 +37,6 @@ CONTACT: dict[str, Any] = {
     "blocks": ["contact", "safety", "identity", "situation"],
     "attestation": [item.value for item in Attestation],
     "word": "tournesol",
-    "wording": current_wording("reference", "fr").sha256,
 }
 
 
@@ -48,10 +54,20 @@ def officer(visitor: Visitor) -> Visitor:
     return visitor.become("police-repentigny")
 
 
+def agree(browser: Visitor, key: str, **changes: Any) -> Any:
+    """Post the second step as its page stands: the recipients and the text that were shown come back with it."""
+    page = browser.get(url(key, "contact")).text
+    told = {name: re.search(rf'name="{name}" value="([^"]*)"', page) for name in ("shown", "wording")}
+    hidden = {name: found.group(1) for name, found in told.items() if found}
+    return browser.post(url(key, "contact"), {**CONTACT, **hidden, **changes})
+
+
 def fill(browser: Visitor, key: str, **contact: Any) -> None:
     """Both steps, each answered by a redirect to the next."""
     assert browser.post(url(key, "situation"), SITUATION).headers["location"] == url(key, "contact")
-    assert browser.post(url(key, "contact"), {**CONTACT, **contact}).headers["location"] == url(key, "verifier")
+    answer = agree(browser, key, **contact)
+    assert answer.status_code == 303, words(answer.text)[:600]
+    assert answer.headers["location"] == url(key, "verifier")
 
 
 def seen(browser: Visitor, key: str) -> str:
@@ -109,7 +125,7 @@ def test_the_whole_way_without_scripts(officer: Visitor) -> None:
     assert 'name="blocks" value="contact" aria-describedby="accord-transmettre">' in contact.text, (
         "nothing is pre-ticked"
     )
-    assert officer.post(url(key, "contact"), CONTACT).status_code == 303
+    assert agree(officer, key).status_code == 303
     summary = officer.get(url(key, "verifier")).text
     before, after = summary.split('id="apres"')
     assert "450 555-0143" not in before
@@ -243,7 +259,7 @@ def test_before_fourteen_someone_safe_consents(officer: Visitor) -> None:
     assert officer.post(url(key, "situation"), {**young, "young_consent": "tutor"}).status_code == 303
     page = officer.get(url(key, "contact")).text
     assert 'value="do_not_notify" checked' in page
-    officer.post(url(key, "contact"), CONTACT)
+    agree(officer, key)
     send(officer, key)
     with officer.network.database.transaction(write=False) as session:
         version = session.execute(select(ConsentVersion)).scalar_one()
@@ -255,9 +271,7 @@ def test_before_fourteen_someone_safe_consents(officer: Visitor) -> None:
 def test_from_fourteen_she_consents_herself(officer: Visitor) -> None:
     key = str(uuid4())
     officer.post(url(key, "situation"), {**SITUATION, "age_band": "14_17"})
-    officer.post(
-        url(key, "contact"), {**CONTACT, "given_by": "parental_authority", "parents": "aware", "at_school": "true"}
-    )
+    agree(officer, key, given_by="parental_authority", parents="aware", at_school="true")
     send(officer, key)
     with officer.network.database.transaction(write=False) as session:
         assert session.execute(select(ConsentVersion.given_by)).scalar_one() == "herself"
@@ -287,7 +301,7 @@ def test_second_step_refuses_and_keeps_the_form(officer: Visitor) -> None:
     for change, message in SECOND_STEP:
         key = str(uuid4())
         officer.post(url(key, "situation"), SITUATION)
-        answer = officer.post(url(key, "contact"), {**CONTACT, **change})
+        answer = agree(officer, key, **change)
         assert answer.status_code == 422, change
         assert message in answer.text, change
         kept = {**CONTACT, **change}["phone"] or "Maude"
@@ -316,9 +330,8 @@ def test_both_are_asked_without_identity_where_nothing_says_who(officer: Visitor
     assert "CALACS Coup de cœur et CALACS La Chrysalide" in page
     assert "sans identité" in page
     # The wording follows: the text for one organisation is not the text for both.
-    assert officer.post(url(key, "contact"), CONTACT).status_code == 422
-    both = {**CONTACT, "wording": current_wording("ask_both", "fr").sha256}
-    assert officer.post(url(key, "contact"), both).status_code == 303
+    assert agree(officer, key, wording=current_wording("reference", "fr").sha256).status_code == 422
+    assert agree(officer, key).status_code == 303
     summary = words(officer.get(url(key, "verifier")).text).split("Seulement après")[0]
     assert municipality not in summary
     if municipality == "Manawan":
@@ -333,13 +346,45 @@ def test_both_are_asked_without_identity_where_nothing_says_who(officer: Visitor
 def test_the_sender_may_choose_another_organisation(officer: Visitor) -> None:
     key = str(uuid4())
     other = officer.network.organisation("calacs-coup-de-coeur")
-    fill(officer, key, recipient=str(other))
+    officer.post(url(key, "situation"), SITUATION)
+    # She was told of La Chrysalide: another choice is read again with her before it counts.
+    first = agree(officer, key, recipient=str(other))
+    assert first.status_code == 422
+    assert "Le destinataire n’est plus celui qui était affiché" in first.text
+    assert agree(officer, key, recipient=str(other)).status_code == 303
     assert "CALACS Coup de cœur" in officer.get(url(key, "verifier")).text
     send(officer, key)
     with officer.network.database.transaction(write=False) as session:
         row = session.execute(select(Referral)).scalar_one()
     assert row.recipient_id == other
     assert row.routing[0][0] == "chosen"
+
+
+def test_an_organisation_that_must_never_learn_of_it(officer: Visitor) -> None:
+    key = str(uuid4())
+    excluded = officer.network.organisation("calacs-la-chrysalide")
+    officer.post(url(key, "situation"), SITUATION)
+    first = agree(officer, key, restricted=str(excluded))
+    assert first.status_code == 422
+    assert "Destinataire proposé : CALACS Coup de cœur" in words(first.text).replace("\u00a0", " ")
+    assert agree(officer, key, restricted=str(excluded)).status_code == 303
+    code = send(officer, key)
+    officer.become("calacs-chrysalide")
+    assert officer.get(f"/references/{code}").status_code == 404
+    with officer.network.database.transaction(write=False) as session:
+        assert session.execute(select(ReferralRestriction.organisation_id)).scalar_one() == excluded
+    assert "Choisissez une des réponses" in _refused_restriction(officer)
+
+
+def _refused_restriction(browser: Visitor) -> str:
+    """An officer's own service, or an unknown one, cannot be excluded."""
+    key = str(uuid4())
+    browser.become("police-repentigny")
+    browser.post(url(key, "situation"), SITUATION)
+    own = browser.network.organisation("police-repentigny")
+    answer = agree(browser, key, restricted=str(own))
+    assert answer.status_code == 422
+    return str(answer.text)
 
 
 def test_changing_an_answer_asks_her_again(officer: Visitor) -> None:
@@ -356,7 +401,7 @@ def test_what_was_not_read_is_not_sent(officer: Visitor) -> None:
     key = str(uuid4())
     fill(officer, key)
     version = seen(officer, key)
-    officer.post(url(key, "contact"), {**CONTACT, "first_name": "Autre"})
+    agree(officer, key, first_name="Autre")
     answer = officer.post(url(key, "envoyer"), {"seen": version})
     assert answer.status_code == 409
     assert "a changé depuis que cette page est ouverte" in answer.text
@@ -376,7 +421,7 @@ def test_a_consent_that_expired_before_sending(officer: Visitor) -> None:
     assert "Le consentement est expiré. Renouvelez-le avec elle." in answer.text
     assert "450 555-0143" in answer.text, "the form is kept"
     assert count(officer.network, Consent) == 0
-    officer.post(url(key, "contact"), CONTACT)
+    agree(officer, key)
     assert send(officer, key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -115,7 +116,9 @@ def test_autosave_takes_any_answer_but_no_forged_field(officer: Visitor) -> None
 def test_autosave_of_a_late_tab_does_not_undo_her_agreement_unless_something_changed(officer: Visitor) -> None:
     key = str(uuid4())
     fill(officer, key)
-    for name, answers in (("situation", SITUATION), ("contact", CONTACT)):
+    page = officer.get(url(key, "contact")).text
+    told = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("shown", "wording")}
+    for name, answers in (("situation", SITUATION), ("contact", {**CONTACT, **told})):
         assert officer.post(url(key, f"{name}/brouillon"), answers).status_code == 200
     assert officer.get(url(key, "verifier")).status_code == 200
     officer.post(url(key, "contact/brouillon"), {**CONTACT, "phone": "450 555-0199"})

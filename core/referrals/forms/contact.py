@@ -64,7 +64,11 @@ AnyAgreement = TypeVar("AnyAgreement", bound=AgreementFields)
 
 
 class ContactForm(AgreementFields):
-    """A number alone means *par téléphone*: one thing less to touch."""
+    """A number alone means *par téléphone*: one thing less to touch.
+
+    `restricted`: an organisation that must never learn of it. `shown` and `wording`: the recipients and the text that
+    were on the page when she agreed; if either has changed since, she is asked again.
+    """
 
     first_name: str = Field(default="", max_length=40)
     way: Literal["phone", "will_call", "will_come", "trusted_person"] | None = None
@@ -76,6 +80,8 @@ class ContactForm(AgreementFields):
     parents: Annotated[str, codes_of(PARENTS)] = Parents.DO_NOT_NOTIFY.value
     at_school: bool = False
     recipient: str = Field(default="", max_length=36)
+    restricted: str = Field(default="", max_length=36)
+    shown: str = Field(default="", max_length=400)
     wording: str = Field(default="", max_length=64)
 
     @property

@@ -142,5 +142,6 @@ class Filled:
             language=situation.language,
             constraints=frozenset(self.constraints),
             follow_word=self.contact.word,
+            restricted=frozenset({UUID(self.contact.restricted)}) if self.contact.restricted else frozenset(),
             routing=tuple(Reason(reason[0], reason[1:]) for reason in agreement.reasons),
         )

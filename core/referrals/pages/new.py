@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
 from core.consent.wordings import current_wording
+from core.directory.queries.organisations import OrganisationView, organisations
 from core.directory.queries.places import MunicipalityView, find_municipality, municipality_choices
 from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
 from core.referrals.forms.contact import SHARED_BLOCKS, ContactForm, read_contact
-from core.referrals.forms.situation import STATED_CONSTRAINTS, YOUNG_CONSENT, SituationForm, read_situation, stop_of
+from core.referrals.forms.situation import (
+    NOT_PROPOSED,
+    STATED_CONSTRAINTS,
+    YOUNG_CONSENT,
+    SituationForm,
+    read_situation,
+    stop_of,
+)
 from core.referrals.pages import words
 from core.referrals.pages.drafts import (
     Agreement,
@@ -42,6 +51,7 @@ UNKNOWN_PLACE = (
     "l’annuaire dit qui peut la recevoir."
 )
 OTHER_WORDING = "Le texte dépend de l’organisme choisi. Relisez-le avec elle."
+RECIPIENT_CHANGED = "Le destinataire n’est plus celui qui était affiché. Relisez avec elle, puis continuez."
 NO_RECIPIENT = "Cet organisme ne peut pas la recevoir. Choisissez-en un de la liste."
 
 
@@ -134,8 +144,9 @@ def show_contact(session: Session, request: PageRequest) -> Answer:
     if not isinstance(found, tuple):
         return found
     kept, situation, place = found
-    routing = propose(session, request, situation, place, first(kept.contact, "recipient"))
-    return _contact_page(request, kept, situation, routing, shown(kept.contact))
+    excluded = _excluded(session, request, first(kept.contact, "restricted"))
+    routing = propose(session, request, situation, place, first(kept.contact, "recipient"), excluded)
+    return _contact_page(session, request, kept, situation, routing, shown(kept.contact))
 
 
 def save_contact(session: Session, request: PageRequest) -> Answer:
@@ -146,16 +157,21 @@ def save_contact(session: Session, request: PageRequest) -> Answer:
     kept, situation, place = found
     typed = typed_of("contact", request.form)
     parsed = read_contact(request.form)
-    routing = propose(session, request, situation, place, parsed.raw("recipient"))
-    if parsed.raw("recipient") and not routing.chosen:
+    excluded = _excluded(session, request, parsed.raw("restricted"))
+    routing = propose(session, request, situation, place, parsed.raw("recipient"), excluded)
+    if parsed.raw("restricted") and not excluded:
+        parsed = parsed.with_error("restricted", NOT_PROPOSED)
+    if not routing.ids or (parsed.raw("recipient") and not routing.chosen):
         parsed = parsed.with_error("recipient", NO_RECIPIENT)
+    elif parsed.raw("shown") != routing.shown:
+        parsed = parsed.with_error("recipient", RECIPIENT_CHANGED)
     purpose = purpose_for(routing.ids)
     if parsed.raw("wording") not in {current_wording(purpose, locale).sha256 for locale in ("fr", "en")}:
         parsed = parsed.with_error("wording", OTHER_WORDING)
     if parsed.value is None:
         if typed != kept.contact:
             kept = keep(session, request, kept, "contact", typed)
-        return _contact_page(request, kept, situation, routing, parsed, 422)
+        return _contact_page(session, request, kept, situation, routing, parsed, 422)
     wording = current_wording(purpose, parsed.value.consent_language)
     agreement = Agreement(request.now, routing.ids, wording.sha256, routing.codes)
     keep(session, request, kept, "contact", typed, agreement)
@@ -178,7 +194,17 @@ def _second_step(session: Session, request: PageRequest) -> tuple[Kept, Situatio
     return kept, situation, place
 
 
+def _excluded(session: Session, request: PageRequest, typed: str) -> frozenset[UUID]:
+    """The organisation that must never learn of it, if one was chosen; never the sender's own."""
+    return frozenset(one.id for one in _others(session, request) if str(one.id) == typed)
+
+
+def _others(session: Session, request: PageRequest) -> tuple[OrganisationView, ...]:
+    return tuple(one for one in organisations(session) if one.id != request.viewer.organisation_id)
+
+
 def _contact_page(
+    session: Session,
     request: PageRequest,
     kept: Kept,
     situation: SituationForm,
@@ -198,6 +224,7 @@ def _contact_page(
         "autosave": url_of(kept.key, "contact/brouillon"),
         "back": url_of(kept.key, "situation"),
         "routing": routing,
+        "organisations": tuple((str(one.id), one.name) for one in _others(session, request)),
         "wording": current_wording(purpose, "fr"),
         "wording_en": current_wording(purpose, "en"),
         "ways": options(request, WAYS),

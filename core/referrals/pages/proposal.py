@@ -7,12 +7,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.directory.queries.organisations import capacity_of_all, organisations_receiving
+from core.consent.rules import ADOLESCENT_BANDS, AgeBand
 from core.directory.queries.places import MunicipalityView, routing_of
 from core.kernel.web.routes import PageRequest
 from core.referrals.forms.situation import SituationForm
 from core.referrals.pages.words import Options, joined, say
-from core.referrals.rules.routing import EXPLANATIONS, Candidate, Reason, route
+from core.referrals.queries.recipients import candidates
+from core.referrals.rules.routing import EXPLANATIONS, Reason, route
+
+#: The youngest age of the bands of minors; older bands are adults to every service.
+_YOUNGEST = {AgeBand.FROM_12_TO_13: 12, AgeBand.FROM_14_TO_17: 14}
 
 
 @dataclass(frozen=True)
@@ -27,27 +31,43 @@ class RoutingView:
     codes: tuple[tuple[str, ...], ...]
 
     @property
+    def shown(self) -> str:
+        """What the page sends back, to prove that she agreed to these recipients and no others."""
+        return " ".join(str(one) for one in self.ids)
+
+    @property
     def ask_both(self) -> bool:
         """Whether several are asked at once, without identity."""
         return len(self.ids) > 1
 
 
 def propose(
-    session: Session, request: PageRequest, situation: SituationForm, place: MunicipalityView, chosen: str
+    session: Session,
+    request: PageRequest,
+    situation: SituationForm,
+    place: MunicipalityView,
+    chosen: str,
+    excluded: frozenset[UUID] = frozenset(),
 ) -> RoutingView:
-    """The proposal, or the organisation the sender chose among those that can receive her."""
-    receiving = {one.id: one for one in organisations_receiving(session) if one.id != request.viewer.organisation_id}
+    """The proposal, or the organisation the sender chose among those that can receive her.
+
+    `excluded`: organisations that must never learn of it.
+    """
+    receiving = {one.id: one for one in candidates(session, sender_id=request.viewer.organisation_id)}
     serving = routing_of(session, place.code)
-    capacity = capacity_of_all(session, tuple(receiving))
+    band = situation.age_band
     proposal = route(
         place.name,
         serving.organisation_ids if serving else tuple(receiving),
-        [Candidate(one.id, one.name, capacity[one.id].state.value) for one in receiving.values()],
+        receiving.values(),
         territory_known=serving is not None and not serving.ask_both,
+        audience="girls" if band in ADOLESCENT_BANDS else "women",
+        age=_YOUNGEST.get(band),
+        excluded=excluded,
     )
     others = tuple((str(one), receiving[one].name) for one in (*proposal.recipients, *proposal.others))
     ids, reasons = proposal.recipients, proposal.explanation
-    picked = next((one for one in receiving if str(one) == chosen), None)
+    picked = next((one for one in (*proposal.recipients, *proposal.others) if str(one) == chosen), None)
     if picked is not None:
         ids, reasons = (picked,), (Reason("chosen", (receiving[picked].name,)),)
     return RoutingView(
