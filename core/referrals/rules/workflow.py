@@ -172,7 +172,7 @@ def _table() -> dict[tuple[State, Command], Rule]:
         ),
         (State.SUSPENDED, Command.WITHDRAW): Rule(State.WITHDRAWN, Actor.ANYONE_WITH_HER, effects=_END),
     }
-    for state in PENDING:
+    for state in sorted(PENDING):
         table |= {
             (state, Command.AMEND): Rule(state, Actor.SENDER),
             (state, Command.RETRACT): Rule(State.RETRACTED, Actor.SENDER, effects=_END),
@@ -193,7 +193,7 @@ def _table() -> dict[tuple[State, Command], Rule]:
                 state, Actor.RECEIVER, effects=_effects(Effect.STOP_CLOCK, Effect.NOTE_ATTEMPT)
             ),
         }
-    for state in HELD:
+    for state in sorted(HELD):
         table |= {
             (state, Command.AMEND): Rule(state, Actor.RECEIVER, Guard.CONSENT_IN_FORCE),
             (state, Command.SET_PRIORITY): Rule(state, Actor.RECEIVER),
@@ -222,7 +222,7 @@ def _table() -> dict[tuple[State, Command], Rule]:
                 State.CLOSED, Actor.RECEIVER, Guard.OUTCOME, _effects(Effect.ERASE_PREVIEW, Effect.WRITE_FACTS)
             ),
         }
-    for state in LIVE:
+    for state in sorted(LIVE):
         table |= {
             (state, Command.CLAIM): Rule(state, Actor.RECEIVER),
             (state, Command.RELEASE): Rule(state, Actor.RECEIVER, Guard.CLAIMED_BY_ACTOR),
