@@ -116,7 +116,7 @@ HINTS: Mapping[str, str] = {
     "audiences": N_("Par exemple : women:18-; girls:12-17; everyone"),
     "languages": N_("Par exemple : fr; en"),
     "terms": N_("Les codes de la liste des besoins, séparés par des points-virgules."),
-    "documents": N_("Séparés par des points-virgules; l’anglais après une barre : Formulaire|Form"),
+    "documents": N_("Séparés par des points-virgules ; l’anglais après une barre : Formulaire|Form"),
     "acceptance": N_("here (ici), phone (téléphone) ou external (ailleurs)."),
     "contacts": N_("Une fonction par ligne, jamais un nom : Intervention jeunesse | rencontres à l’école"),
     "rooms": N_("Un local par ligne : Petite salle | Rawdon | sur réservation"),
