@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import IntegrityError
 
 from core.access.viewer import Role
 from core.accounts import queries, services
+from core.accounts.rules import SHORTEST_PASSWORD
 from core.app import create_app
-from core.cli_support import database_folder, fail, open_database, open_keyring, open_settings
-from core.demo import seed_demo
+from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
+from core.demo import holds_real_people, seed_demo
 from core.demo_plugins import seed_plugins
 from core.demo_requests import seed_requests
 from core.directory.cli import app as region_app
 from core.directory.queries import organisation_by_slug
 from core.features import load_hooks
 from core.journal.cli import app as journal_app
-from core.kernel import migrations
-from core.kernel.errors import StartupError
+from core.kernel import log, migrations
+from core.kernel.errors import DomainError, StartupError
 from core.kernel.hooks.loader import migration_packages
+from core.key_cli import app as key_app
 from core.plugin_cli import app as plugin_app
 from core.serving import make_server
 from core.settings import Settings
@@ -31,7 +35,6 @@ from core.settings import Settings
 app = typer.Typer(
     no_args_is_help=True, help="Arrimage : références, consentements et comités d’un réseau.", add_completion=False
 )
-key_app = typer.Typer(no_args_is_help=True, help="La clé maîtresse, gardée hors de la base.")
 user_app = typer.Typer(no_args_is_help=True, help="Les personnes qui se connectent.")
 app.add_typer(region_app, name="region")
 app.add_typer(journal_app, name="journal")
@@ -57,7 +60,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port d’écoute.")] = 8000,
 ) -> None:
     """Servir la plateforme sur la base des réglages."""
-    _serve(open_settings(), host, port)
+    settings = open_settings()
+    check_port(host, port, f"arrimage serve --port {port + 1}")
+    _serve(settings, host, port)
 
 
 @app.command()
@@ -66,56 +71,43 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Dossier de la base et de la clé de démonstration.")] = DEMO_FOLDER,
 ) -> None:
     """Servir une démonstration : réseau réel, personnes inventées."""
-    check_port("127.0.0.1", port)
-    settings = prepare_demo(folder, port)
+    check_port("127.0.0.1", port, f"make demo PORT={port + 1}")
+    settings = prepare_demo(folder, port, requests=True)
     typer.echo(f"Démonstration : http://127.0.0.1:{port}  (Ctrl+C pour arrêter)")
     _serve(settings, "127.0.0.1", port)
 
 
-def prepare_demo(folder: Path, port: int = 8000) -> Settings:
+def prepare_demo(folder: Path, port: int = 8000, *, requests: bool = False) -> Settings:
     """Migrate and seed a demo database in `folder`; returns its settings. Refuses a database that is not a demo's."""
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Settings(
+    settings = open_settings(
         mode="demo",
         database_url=f"sqlite:///{folder / 'demo.sqlite'}",
         master_key_file=folder / "demo.key",
         public_url=f"http://127.0.0.1:{port}",
     )
+    _refuse_real_people(settings)
     _bring_up_to_date(settings)
     keyring = open_keyring(settings, create=True)
-    database = open_database(settings)
     now = datetime.now(UTC)
-    with database.transaction() as session:
+    with opened_database(settings) as database, database.transaction() as session:
         seed_demo(session, keyring, now)
-        seed_requests(session, keyring, now)
+        if requests:
+            seed_requests(session, keyring, now)
         seed_plugins(session, load_hooks(settings), now)
-    database.dispose()
     return settings
 
 
-def check_port(host: str, port: int) -> None:
-    """Say in one sentence that the port is taken, and how to use another."""
-    with socket.socket() as probe:
+def check_port(host: str, port: int, instead: str) -> None:
+    """Say in one sentence that the port is taken, and that the command `instead` uses another."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as failure:
             if failure.errno in {errno.EADDRINUSE, errno.EACCES}:
-                fail(f"Le port {port} est déjà pris. Choisissez-en un autre : make demo PORT={port + 1}")
+                fail(f"Le port {port} est déjà pris. Choisissez-en un autre : {instead}")
             raise
-
-
-@key_app.command("init")
-def key_init() -> None:
-    """Créer la clé maîtresse au chemin des réglages."""
-    settings = open_settings()
-    if settings.master_key_file.exists():
-        fail(f"{settings.master_key_file} existe déjà : rien n’a été changé.")
-    open_keyring(settings, create=True)
-    typer.echo(
-        f"Clé créée : {settings.master_key_file}. "
-        "Gardez-en une copie hors de cette machine : sans elle, rien ne se relit."
-    )
 
 
 @user_app.command("add")
@@ -127,37 +119,51 @@ def user_add(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
     """Ajouter une personne à un organisme."""
-    database, keyring = open_database(), open_keyring()
-    with database.transaction() as session:
-        found = organisation_by_slug(session, organisation)
-        if found is None:
-            fail(f"Organisme inconnu : {organisation}")
-        services.add_user(
-            session,
-            keyring,
-            organisation_id=found.id,
-            email=email,
-            name=name,
-            roles=role,
-            now=datetime.now(UTC),
-            password=password,
-        )
+    if "@" not in email or not email.isprintable() or " " in email:
+        fail(f"Adresse non reconnue : {email}")
+    if len(password) < SHORTEST_PASSWORD:
+        fail(f"Mot de passe trop court : {SHORTEST_PASSWORD} caractères au moins.")
+    settings = open_settings()
+    keyring = open_keyring(settings)
+    try:
+        with opened_database(settings) as database, database.transaction() as session:
+            found = organisation_by_slug(session, organisation)
+            if found is None:
+                fail(f"Organisme inconnu : {organisation}")
+            services.add_user(
+                session,
+                keyring,
+                organisation_id=found.id,
+                email=email,
+                name=name,
+                roles=role,
+                now=datetime.now(UTC),
+                password=password,
+            )
+    except IntegrityError:
+        fail("Un compte existe déjà à cette adresse. Rien n’a été changé.")
+    except DomainError as failure:
+        fail(failure.message)
     typer.echo("Compte ajouté.")
 
 
 @user_app.command("disable")
 def user_disable(email: Annotated[str, typer.Argument(help="Adresse de connexion.")]) -> None:
     """Fermer un compte et toutes ses sessions à l’instant."""
-    database, keyring = open_database(), open_keyring()
-    with database.transaction() as session:
-        found = queries.account(session, keyring, email)
+    settings = open_settings()
+    keyring = open_keyring(settings)
+    with opened_database(settings) as database, database.transaction() as session:
+        found = queries.active_user(session, keyring, email)
         if found is None:
             fail("Aucun compte actif à cette adresse.")
-        services.disable_user(session, found.user_id, datetime.now(UTC))
+        services.disable_user(session, found, datetime.now(UTC))
     typer.echo("Compte fermé.")
 
 
 def _serve(settings: Settings, host: str, port: int) -> None:
+    log.configure(logging.getLevelNamesMapping()[settings.log_level.upper()])
+    if settings.demo:
+        _refuse_real_people(settings)
     try:
         application = create_app(settings)
     except StartupError as failure:
@@ -170,6 +176,17 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         forwarded_allow_ips=list(settings.trusted_proxies) or None,
     )
     server.run()
+
+
+def _refuse_real_people(settings: Settings) -> None:
+    """Anybody enters the demo in one click: it never opens on a database where somebody real has an account."""
+    with opened_database(settings) as database, database.transaction(write=False) as session:
+        real, address = holds_real_people(session), database.url.render_as_string()
+    if real:
+        fail(
+            f"La base {address} n’est pas celle d’une démonstration : des personnes réelles y "
+            "ont un compte. Choisissez un autre dossier : arrimage demo --folder DOSSIER"
+        )
 
 
 def _bring_up_to_date(settings: Settings) -> None:

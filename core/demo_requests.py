@@ -99,19 +99,25 @@ def seed_requests(session: Session, keyring: Keyring, now: datetime) -> int:
     if session.scalar(select(func.count()).select_from(Referral)):
         return 0
     for request in REQUESTS:
-        at = now - timedelta(hours=request.hours_ago)
-        sender = persona_viewer(session, keyring, request.sender)
-        sent = services.submit_referral(
-            session, keyring, sender, _submission(session, request, at), clock=ClockSettings(), now=at
-        )
-        receiver = persona_viewer(session, keyring, request.recipient.replace("calacs-la-", "calacs-"))
-        for step, act in enumerate(request.then, start=1):
-            later = at + timedelta(minutes=20 * step)
-            if act == "claim":
-                services.claim_referral(session, receiver, sent.code, later)
-            else:
-                services.accept_referral(session, keyring, receiver, sent.code, later)
+        send_request(session, keyring, request, now)
     return len(REQUESTS)
+
+
+def send_request(session: Session, keyring: Keyring, request: RequestSeed, now: datetime) -> str:
+    """Send one, and have the receiver do what the seed says; the reference's code."""
+    at = now - timedelta(hours=request.hours_ago)
+    sender = persona_viewer(session, keyring, request.sender)
+    sent = services.submit_referral(
+        session, keyring, sender, _submission(session, request, at), clock=ClockSettings(), now=at
+    )
+    receiver = persona_viewer(session, keyring, request.recipient.replace("calacs-la-", "calacs-"))
+    for step, act in enumerate(request.then, start=1):
+        later = at + timedelta(minutes=20 * step)
+        if act == "claim":
+            services.claim_referral(session, receiver, sent.code, later)
+        else:
+            services.accept_referral(session, keyring, receiver, sent.code, later)
+    return sent.code
 
 
 def persona_viewer(session: Session, keyring: Keyring, key: str) -> Viewer:

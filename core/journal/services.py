@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, event, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from core.access.viewer import Viewer
 from core.journal.models import JournalEntry, JournalHead, JournalRoot, JournalSealed
 from core.journal.models.lines import GENESIS, chain_of, entry_line, moment, next_hash, root_line, signed_bytes
 from core.kernel.crypto import Keyring
 from core.kernel.db import Base, dialect_name, lock_row
+
+#: Key of `Session.info`: chain -> (position, hash) of the heads this transaction holds.
+_LOCKED = "arrimage_journal_heads"
 
 
 def lock_case(session: Session, case_id: UUID) -> None:
@@ -63,6 +66,7 @@ def record(
     )
     moved = update(JournalHead).where(JournalHead.chain == chain).values(position=position, hash=entry_hash)
     session.execute(moved, execution_options={"synchronize_session": False})
+    session.info[_LOCKED][chain] = (position, entry_hash)
 
 
 def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:
@@ -102,7 +106,13 @@ def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:
 
 
 def _lock(session: Session, chain: str) -> tuple[int, bytes]:
-    """The chain's last position and hash, its head locked. A new chain gets its head first, race or not."""
+    """The chain's last position and hash, its head locked. A new chain gets its head first, race or not.
+
+    A head this transaction has locked already cannot move under it, so it is not read twice.
+    """
+    known: dict[str, tuple[int, bytes]] = session.info.setdefault(_LOCKED, {})
+    if chain in known:
+        return known[chain]
     statement = select(JournalHead.position, JournalHead.hash).where(JournalHead.chain == chain)
     head = lock_row(session, statement)
     if head is None:
@@ -111,7 +121,21 @@ def _lock(session: Session, chain: str) -> tuple[int, bytes]:
         head = lock_row(session, statement)
     if head is None:
         raise RuntimeError("the journal's head cannot be read back")
-    return head.position, head.hash
+    known[chain] = (head.position, head.hash)
+    return known[chain]
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    """The locks are gone with the transaction."""
+    session.info.pop(_LOCKED, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_savepoint(session: Session, _previous: SessionTransaction) -> None:
+    """A savepoint was undone: what was appended inside it never was."""
+    session.info.pop(_LOCKED, None)
 
 
 def _upsert(session: Session, model: type[Base]) -> postgresql.Insert | sqlite.Insert:

@@ -18,25 +18,28 @@ from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, p
 from core.referrals import services
 from core.referrals.forms import handling as forms
 from core.referrals.pages import choices
-from core.referrals.services.loading import load
+from core.referrals.rules.workflow import Command
+from core.referrals.services.loading import authorise, load
 
 F = TypeVar("F", bound=Form)
 Act = Callable[[Session, PageRequest, str, F], object]
 
 
 def act(
-    form_class: type[F], name: str, do: Act[F], *, notice: str | None = None, to: str | None = None
+    form_class: type[F], name: str, command: Command, do: Act[F], *, notice: str | None = None, to: str | None = None
 ) -> Callable[[Session, PageRequest], Answer]:
     """A handler: parse `form_class`, call `do(session, request, code, form)`, go back to the page (or to `to`).
 
-    `name` is the form's template (`referrals/forms/<name>.html`), shown alone when the form is refused.
+    `name` is the form's template (`referrals/forms/<name>.html`), shown alone when the form is refused; `command` is
+    what the viewer must be allowed to do before a refused form is answered.
     """
 
     def handle(session: Session, request: PageRequest) -> Answer:
         code = request.path["code"]
         parsed = parse(form_class, request.form)
         if parsed.value is None:
-            load(session, request.viewer, code)
+            # Right to act comes before what is wrong in the form: someone without it learns nothing from the answer.
+            authorise(request.viewer, load(session, request.viewer, code), command)
             return _again(name, code, parsed)
         try:
             do(session, request, code, parsed.value)
@@ -133,18 +136,25 @@ def _post(path: str, name: str, permission: Permission, handler: Callable[[Sessi
 
 
 _V = forms.VersionForm
-routes: tuple[Route, ...] = (
-    _post("prendre", "claim", _RECEIVE, act(_V, "button", claim)),
-    _post("rendre", "release", _RECEIVE, act(_V, "button", release, notice="La demande est revenue à l’équipe.")),
-    _post("question", "ask", _RECEIVE, act(forms.AskForm, "ask", ask, notice="Question envoyée.")),
-    _post("reponse", "answer", _SEND, act(forms.AnswerForm, "answer", answer, notice="Réponse envoyée.")),
-    _post("accepter", "accept", _RECEIVE, act(_V, "button", accept)),
-    _post("autre-ressource", "decline", _RECEIVE, act(forms.DeclineForm, "decline", decline, to="/demandes")),
-    _post("retirer", "retract", _SEND, act(_V, "button", retract, notice="La référence est retirée.")),
-    _post("tentative", "attempt", _RECEIVE, act(forms.AttemptForm, "attempt", attempt, notice="C’est noté.")),
-    _post("reconfirmer", "reconfirm", _RECEIVE, act(_V, "button", reconfirm, notice="C’est noté.")),
-    _post("priorite", "priority", _RECEIVE, act(forms.PriorityForm, "priority", priority)),
-    _post("fermer", "close", _RECEIVE, act(forms.CloseForm, "close", close, notice="La référence est terminée.")),
-    _post("joindre", "join", _RECEIVE, act(forms.JoinForm, "button", join)),
-    _post("copier", "copy", _RECEIVE, copy),
+_NOTED = "C’est noté."
+_CLOSED = "La référence est terminée."
+_RELEASED = "La demande est revenue à l’équipe."
+
+#: Last part of the address, name, permission, handler.
+_ACTS = (
+    ("prendre", "claim", _RECEIVE, act(_V, "button", Command.CLAIM, claim)),
+    ("rendre", "release", _RECEIVE, act(_V, "button", Command.RELEASE, release, notice=_RELEASED)),
+    ("question", "ask", _RECEIVE, act(forms.AskForm, "ask", Command.ASK, ask, notice="Question envoyée.")),
+    ("reponse", "answer", _SEND, act(forms.AnswerForm, "answer", Command.ANSWER, answer, notice="Réponse envoyée.")),
+    ("accepter", "accept", _RECEIVE, act(_V, "button", Command.ACCEPT, accept)),
+    ("autre-ressource", "decline", _RECEIVE, act(forms.DeclineForm, "decline", Command.DECLINE, decline, to="/demandes")),
+    ("retirer", "retract", _SEND, act(_V, "button", Command.RETRACT, retract, notice="La référence est retirée.")),
+    ("tentative", "attempt", _RECEIVE, act(forms.AttemptForm, "attempt", Command.LOG_MISSED, attempt, notice=_NOTED)),
+    ("reconfirmer", "reconfirm", _RECEIVE, act(_V, "button", Command.RECONFIRM, reconfirm, notice=_NOTED)),
+    ("priorite", "priority", _RECEIVE, act(forms.PriorityForm, "priority", Command.SET_PRIORITY, priority)),
+    ("fermer", "close", _RECEIVE, act(forms.CloseForm, "close", Command.CLOSE, close, notice=_CLOSED)),
+    ("joindre", "join", _RECEIVE, act(forms.JoinForm, "button", Command.JOIN, join)),
+    ("copier", "copy", _RECEIVE, copy),
 )
+
+routes: tuple[Route, ...] = tuple(_post(*each) for each in _ACTS)

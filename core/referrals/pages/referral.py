@@ -35,8 +35,8 @@ def blocks_in_words(request: PageRequest, page: ReferralPage) -> tuple[Block, ..
 
     def row(line: Line) -> tuple[str, str]:
         if line.name == "phone":
-            number = line.values[0]
-            return say(request, line.label), Markup('<a class="phone" href="{}">{}</a>').format(tel_link(number), number)
+            link = Markup('<a class="phone" href="{}">{}</a>').format(tel_link(line.values[0]), line.values[0])
+            return say(request, line.label), link
         values = [say(request, value) for value in line.values] if line.coded else list(line.values)
         return say(request, line.label), ", ".join(values)
 

@@ -104,12 +104,17 @@ def _restricted(organisation: Any) -> Any:
     )
 
 
+#: Columns of the preview, carried with the offer so that a page needs no statement more.
+PREVIEW = ("area_code", "area_label", "area_label_en", "needs", "facts", "exploitation", "language", "constraints")
+
+
 def offer_select(viewer_organisation: UUID | None) -> Select[Any]:
     """One statement with everything a decision needs; add the condition."""
     return (
         select(
             *Referral.__table__.columns,
             ReferralPreview.age_band,
+            *(getattr(ReferralPreview, name).label(f"preview_{name}") for name in PREVIEW),
             ReferralCase.suspended_at,
             ReferralCase.withdrawn_at,
             ReferralCase.no_calls,

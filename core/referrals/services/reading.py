@@ -15,7 +15,7 @@ from core.access.viewer import Viewer
 from core.consent.rules import Block, consent_reason, may_share
 from core.kernel.crypto import Keyring
 from core.kernel.errors import Missing
-from core.referrals.models import ReferralEntry, ReferralPreview
+from core.referrals.models import ReferralEntry
 from core.referrals.rules.clocks import ClockReading, read_clock
 from core.referrals.rules.priority import ExploitationPriority, Priority, exploitation_priority, suggest_priority
 from core.referrals.rules.visibility import SenderView, sender_view
@@ -155,7 +155,7 @@ def _for_receiver(session: Session, keyring: Keyring, viewer: Viewer, offer: Off
     row = offer.row
     kinds = ORDER if offer.state in HELD or offer.state is State.CLOSED else ()
     opened = _open(session, keyring, viewer, offer, kinds, now)
-    preview = _preview(session, offer)
+    preview = _preview(offer)
     facts = preview.facts if preview else ()
     reading = read_clock(
         row.clock_started_at,
@@ -205,7 +205,7 @@ def _for_sender(session: Session, keyring: Keyring, viewer: Viewer, offer: Offer
         **frame,
         state=offer.state,
         sender_status=status,
-        preview=_preview(session, offer),
+        preview=_preview(offer),
         consent=_strip(offer, now),
         blocks=_views(opened),
         entries=_entries(session, viewer, offer, opened.get(Block.THREAD.value), opened),
@@ -254,20 +254,20 @@ def _views(opened: dict[str, OpenBlock]) -> tuple[BlockView, ...]:
     return tuple(BlockView(kind, opened[kind].version, opened[kind].content) for kind in ORDER if kind in opened)
 
 
-def _preview(session: Session, offer: Offer) -> Preview | None:
-    row = session.execute(select(ReferralPreview.__table__).where(ReferralPreview.referral_id == offer.id)).first()
-    if row is None:
+def _preview(offer: Offer) -> Preview | None:
+    row = offer.row
+    if row.age_band is None:
         return None
     return Preview(
         row.age_band,
-        row.area_code,
-        row.area_label,
-        row.area_label_en,
-        tuple(row.needs),
-        tuple(row.facts),
-        row.exploitation,
-        row.language,
-        tuple(row.constraints),
+        row.preview_area_code,
+        row.preview_area_label,
+        row.preview_area_label_en,
+        tuple(row.preview_needs),
+        tuple(row.preview_facts),
+        row.preview_exploitation,
+        row.preview_language,
+        tuple(row.preview_constraints),
     )
 
 
