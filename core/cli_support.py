@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
@@ -13,12 +17,16 @@ from core.kernel.errors import StartupError
 from core.settings import Settings
 
 
-def open_settings() -> Settings:
-    """Settings of the environment; exits with one sentence when they are incomplete."""
+def open_settings(**given: Any) -> Settings:
+    """Settings of the environment, `given` ones first; exits with one sentence when they are wrong or incomplete."""
     try:
-        return Settings()
+        return Settings(**given)
     except StartupError as failure:
         fail(str(failure))
+    except (ValidationError, SettingsError) as failure:
+        wrong = failure.errors(include_input=False) if isinstance(failure, ValidationError) else ()
+        names = sorted({f"ARRIMAGE_{str(error['loc'][0]).upper()}" for error in wrong if error["loc"]})
+        fail(f"environnement : {', '.join(names) or 'un réglage'} : valeur non reconnue. Voyez docs/operating.md.")
 
 
 def open_database(settings: Settings | None = None) -> Database:
@@ -26,6 +34,16 @@ def open_database(settings: Settings | None = None) -> Database:
     settings = settings or open_settings()
     database_folder(settings.database_url)
     return Database(settings.database_url)
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The same, let go of at the end of the command, refused or not."""
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def open_keyring(settings: Settings | None = None, *, create: bool = False) -> Keyring:
@@ -39,7 +57,10 @@ def open_keyring(settings: Settings | None = None, *, create: bool = False) -> K
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         return Keyring.generate(path)
-    return Keyring.from_file(path)
+    try:
+        return Keyring.from_file(path)
+    except StartupError as failure:
+        fail(str(failure))
 
 
 def database_folder(url: str) -> None:

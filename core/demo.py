@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from core.accounts.models import User
 from core.accounts.seed import seed_personas
 from core.directory.services import seed_network
 from core.kernel.crypto import Keyring
+
+
+def holds_real_people(session: Session) -> bool:
+    """Whether somebody who is not a demo's invented person has an account here. An empty database holds nobody."""
+    if not inspect(session.connection()).has_table(User.__tablename__):
+        return False
+    return session.execute(select(User.id).where(User.demo_key.is_(None)).limit(1)).first() is not None
 
 
 def seed_demo(session: Session, keyring: Keyring, now: datetime) -> None:

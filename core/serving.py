@@ -34,6 +34,8 @@ def make_server(application: Application, host: str, port: int, **options: Any) 
         "access_log": False,
         "log_level": "warning",
         "server_header": False,
+        # The server's own lines go through the allow-list like ours, not to a console of its own.
+        "log_config": None,
         "timeout_graceful_shutdown": GRACE_SECONDS,
         **options,
     }

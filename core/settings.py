@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,7 +28,7 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     trusted_proxies: tuple[str, ...] = ()
 
-    #: Emergency lines. Only 911 is known to the software; a network sets its own and production refuses to start without.
+    #: Emergency lines. Only 911 is known to the software; production refuses to start until a network sets its own.
     emergency_general: str = "911"
     emergency_youth_protection: str = ""
     emergency_sexual_violence: str = ""
@@ -65,6 +66,12 @@ class Settings(BaseSettings):
             raise StartupError(
                 "environnement : " + ", ".join(missing) + " : les lignes d’urgence ne sont pas réglées. "
                 "Demandez les numéros à la coordination du réseau et réglez ces variables."
+            )
+        address = urlsplit(self.public_url)
+        if address.scheme != "https" and address.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise StartupError(
+                "environnement : ARRIMAGE_PUBLIC_URL n’est pas une adresse https : les témoins de session "
+                "passeraient en clair. Servez la plateforme derrière un mandataire TLS et donnez son adresse publique."
             )
         return self
 

@@ -14,11 +14,13 @@ from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.access.permissions import ADMINISTRATION, CONTENT, permissions_of
 from core.access.viewer import Role
 from core.accounts.models import LoginSession, Throttle, User
 from core.accounts.rules import RETENTION, Window
 from core.kernel.crypto import Aad, Keyring
 from core.kernel.db import dialect_name, new_id
+from core.kernel.errors import DomainError
 from core.kernel.events import close_streams
 
 HASHER = PasswordHasher()
@@ -46,6 +48,20 @@ def read_personal(keyring: Keyring, user_id: UUID, column: str, sealed: bytes) -
     return keyring.reveal(sealed, aad=Aad("users", user_id, column, 1)).decode()
 
 
+def renew_personal(keyring: Keyring, user_id: UUID, column: str, sealed: bytes) -> bytes:
+    """The same text under the newest master key (rotation)."""
+    return keyring.reprotect(sealed, aad=Aad("users", user_id, column, 1))
+
+
+class RolesConflict(DomainError):
+    """One account would both administer and read content (security S6)."""
+
+    message = (
+        "Un même compte ne peut pas à la fois administrer et lire le contenu des références\u00a0: "
+        "répartissez ces rôles entre deux comptes."
+    )
+
+
 def add_user(
     session: Session,
     keyring: Keyring,
@@ -58,7 +74,11 @@ def add_user(
     password: str | None = None,
     demo_key: str | None = None,
 ) -> UUID:
-    """Add a person and return her or his id. Raises IntegrityError if the e-mail is taken."""
+    """Add a person and return her or his id. Raises IntegrityError if the e-mail is taken, RolesConflict."""
+    roles = sorted(roles)
+    granted = permissions_of(roles)
+    if granted & CONTENT and granted & ADMINISTRATION:
+        raise RolesConflict
     user_id = new_id()
     session.execute(
         insert(User).values(
@@ -68,7 +88,7 @@ def add_user(
             email_sealed=personal(keyring, user_id, "email_sealed", email),
             name_sealed=personal(keyring, user_id, "name_sealed", name),
             password_hash=HASHER.hash(password) if password else None,
-            roles=sorted(roles),
+            roles=roles,
             status="active",
             locale="fr",
             demo_key=demo_key,

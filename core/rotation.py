@@ -1,0 +1,110 @@
+"""Rotation of the master key: everything it protects in the database is taken over by the newest one.
+
+Killed anywhere, it is resumed by running it again: each batch commits alone, an older key of the file still opens what
+was not reached, and what already bears the newest key is left untouched. Referrals' contents are sealed to the keys
+of organisations, which stay the same; only their wraps change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Select, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from core.accounts.models import User
+from core.accounts.services import renew_personal
+from core.directory.models import Organisation
+from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
+from core.kernel.db import Database
+from core.kernel.mail import MailSeal, OutgoingMail
+from core.referrals.models import ReferralCase
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How many rows were taken over, and how many no key of the file opens."""
+
+    renewed: int
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class Protected:
+    """One column under the master key: `renew(keyring, row id, bytes)` puts it under the newest."""
+
+    model: Any
+    column: InstrumentedAttribute[Any]
+    renew: Callable[[Keyring, UUID, bytes], bytes]
+
+
+def _wrap(keyring: Keyring, row_id: UUID, wrapped: bytes) -> bytes:
+    return keyring.rewrap(wrapped, row_id)
+
+
+def _address(keyring: Keyring, row_id: UUID, sealed: bytes) -> bytes:
+    return MailSeal(keyring).renew(sealed, row_id)
+
+
+def _of_person(column: str) -> Callable[[Keyring, UUID, bytes], bytes]:
+    return lambda keyring, row_id, sealed: renew_personal(keyring, row_id, column, sealed)
+
+
+#: Every column the master key protects; a test looks for the old key's id in every other one.
+PROTECTED = (
+    Protected(Organisation, Organisation.wrapped_private_key, _wrap),
+    Protected(ReferralCase, ReferralCase.escrow_wrapped, _wrap),
+    Protected(User, User.name_sealed, _of_person("name_sealed")),
+    Protected(User, User.email_sealed, _of_person("email_sealed")),
+    Protected(OutgoingMail, OutgoingMail.recipient, _address),
+)
+
+
+def is_under_way(session: Session, keyring: Keyring) -> bool:
+    """Whether something still bears an older key: a rotation was interrupted."""
+    return any(session.execute(_older(one, keyring).limit(1)).first() is not None for one in PROTECTED)
+
+
+def renew_all(database: Database, keyring: Keyring, *, batch: int = BATCH) -> Renewal:
+    """Put everything under the newest key, `batch` rows a transaction."""
+    renewed = unreadable = 0
+    for one in PROTECTED:
+        last: UUID | None = None
+        while True:
+            with database.transaction() as session:
+                rows = session.execute(_older(one, keyring, last).limit(batch)).all()
+                for row in rows:
+                    try:
+                        renewed += _take_over(session, one, keyring, row.id, row.value)
+                    except Unreadable:
+                        unreadable += 1
+            if not rows:
+                break
+            last = rows[-1].id
+    return Renewal(renewed, unreadable)
+
+
+def _older(one: Protected, keyring: Keyring, after: UUID | None = None) -> Select[Any]:
+    named = func.substr(one.column, 2, KEY_ID_BYTES, type_=LargeBinary)
+    statement = (
+        select(one.model.id, one.column.label("value"))
+        .where(one.column.is_not(None), named != bytes.fromhex(keyring.active_id))
+        .order_by(one.model.id)
+    )
+    return statement if after is None else statement.where(one.model.id > after)
+
+
+def _take_over(session: Session, one: Protected, keyring: Keyring, row_id: UUID, value: bytes) -> int:
+    """Replace exactly the bytes that were read: what somebody changed meanwhile is left for the next look."""
+    changed = session.execute(
+        update(one.model)
+        .where(one.model.id == row_id, one.column == value)
+        .values({one.column: one.renew(keyring, row_id, value)}),
+        execution_options={"synchronize_session": False},
+    )
+    return int(getattr(changed, "rowcount", 0))

@@ -1,0 +1,236 @@
+"""The `arrimage` command as an operator uses it: what it says, what it refuses, what it leaves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner, Result
+
+from core.accounts import queries
+from core.accounts.models import LoginSession, User
+from core.accounts.seed import PERSONAS
+from core.cli import app, prepare_demo
+from core.kernel.crypto import Keyring
+from core.kernel.db import Database
+from core.testing.network import Network
+
+PASSWORD = "grenouille-rivière-12"
+LINES = {
+    "ARRIMAGE_EMERGENCY_YOUTH_PROTECTION": "450 555-0101",
+    "ARRIMAGE_EMERGENCY_SEXUAL_VIOLENCE": "450 555-0102",
+    "ARRIMAGE_EMERGENCY_SUICIDE": "450 555-0103",
+}
+
+
+def run(*arguments: str, typed: str = "", **environment: str) -> Result:
+    return CliRunner().invoke(app, arguments, input=typed, env={**environment, "NO_COLOR": "1"})
+
+
+def environment(network: Network) -> dict[str, str]:
+    """Production settings on the network's database."""
+    return {
+        "ARRIMAGE_DATABASE_URL": network.url,
+        "ARRIMAGE_MASTER_KEY_FILE": str(network.settings.master_key_file),
+        **LINES,
+    }
+
+
+def one_sentence(result: Result) -> str:
+    """What a refusal says: status 1, one line, no trace of the code."""
+    assert result.exit_code == 1, result.output
+    assert "Traceback" not in result.output
+    (line,) = result.stderr.strip().splitlines()
+    return line
+
+
+def add(network: Network, email: str, *roles: str, password: str = PASSWORD, slug: str = "ajrj") -> Result:
+    options = [part for role in roles for part in ("--role", role)]
+    arguments = ["user", "add", email, "--organisation", slug, "--name", "Camille Essai", *options]
+    return run(*arguments, typed=f"{password}\n{password}\n", **environment(network))
+
+
+def test_a_person_is_added_signs_in_and_is_disabled(network: Network) -> None:
+    added = add(network, "Camille@Exemple.test", "worker")
+    assert added.exit_code == 0, added.output
+    assert PASSWORD not in added.output
+    with network.database.transaction(write=False) as session:
+        account = queries.account(session, network.keyring, "camille@exemple.test ")
+        assert account is not None
+        stored = session.execute(select(User).where(User.id == account.user_id)).scalar_one()
+        assert stored.password_hash.startswith("$argon2id$")
+        for value in (stored.email_sealed, stored.name_sealed, stored.password_hash.encode()):
+            assert b"amille" not in value
+    closed = run("user", "disable", "camille@exemple.test", **environment(network))
+    assert closed.exit_code == 0, closed.output
+    with network.database.transaction(write=False) as session:
+        assert queries.account(session, network.keyring, "camille@exemple.test") is None
+    again = run("user", "disable", "camille@exemple.test", **environment(network))
+    assert one_sentence(again) == "Aucun compte actif à cette adresse."
+
+
+def test_disabling_ends_every_session(network: Network) -> None:
+    network.token("calacs-chrysalide")
+    done = run("user", "disable", "calacs-chrysalide@exemple.invalid", **environment(network))
+    assert done.exit_code == 0, done.output
+    with network.database.transaction(write=False) as session:
+        assert session.execute(select(LoginSession.ended_at)).scalars().all() != [None]
+        assert None not in session.execute(select(LoginSession.ended_at)).scalars().all()
+
+
+def test_what_user_add_refuses(network: Network) -> None:
+    assert add(network, "un@exemple.test", "worker").exit_code == 0
+    refusals = {
+        "existe déjà": add(network, "UN@exemple.test", "worker"),
+        "trop court": add(network, "deux@exemple.test", "worker", password="court"),
+        "Adresse non reconnue": add(network, "pas une adresse", "worker"),
+        "Organisme inconnu": add(network, "trois@exemple.test", "worker", slug="nulle-part"),
+        "deux comptes": add(network, "quatre@exemple.test", "worker", "operator"),
+    }
+    for words, result in refusals.items():
+        assert words in one_sentence(result), result.output
+    with network.database.transaction(write=False) as session:
+        real = session.execute(select(User.id).where(User.demo_key.is_(None))).scalars().all()
+    assert len(real) == 1
+
+
+def test_production_asks_for_its_emergency_lines(tmp_path: Path) -> None:
+    said = one_sentence(run("serve", ARRIMAGE_DATABASE_URL=f"sqlite:///{tmp_path}/x.sqlite"))
+    for name in LINES:
+        assert name in said
+    assert not (tmp_path / "x.sqlite").exists()
+
+
+def test_production_asks_for_https(tmp_path: Path) -> None:
+    said = one_sentence(run("serve", ARRIMAGE_PUBLIC_URL="http://arrimage.example", **LINES))
+    assert "ARRIMAGE_PUBLIC_URL" in said
+    assert "https" in said
+
+
+def test_a_setting_that_means_nothing_is_named() -> None:
+    said = one_sentence(run("migrate", ARRIMAGE_MODE="essai", ARRIMAGE_SMTP_PORT="vingt-cinq"))
+    assert "ARRIMAGE_MODE" in said
+    assert "ARRIMAGE_SMTP_PORT" in said
+    assert "essai" not in said
+
+
+def test_a_missing_key_and_an_existing_one(tmp_path: Path) -> None:
+    key = tmp_path / "cles" / "master.key"
+    here = {"ARRIMAGE_MASTER_KEY_FILE": str(key), "ARRIMAGE_DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite", **LINES}
+    assert "arrimage key init" in one_sentence(run("key", "rotate", **here))
+    made = run("key", "init", **here)
+    assert made.exit_code == 0, made.output
+    assert key.stat().st_mode & 0o777 == 0o600
+    content = key.read_bytes()
+    assert content.strip().decode() not in made.output
+    assert "existe déjà" in one_sentence(run("key", "init", **here))
+    assert key.read_bytes() == content
+
+
+def test_a_port_in_use_is_one_sentence_with_its_remedy(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        demo = one_sentence(run("demo", "--port", str(port), "--folder", str(tmp_path / "var")))
+        serve = one_sentence(run("serve", "--port", str(port), **LINES))
+    assert f"Le port {port} est déjà pris" in demo
+    assert f"make demo PORT={port + 1}" in demo
+    assert f"arrimage serve --port {port + 1}" in serve
+    assert not (tmp_path / "var").exists()
+
+
+def test_the_demo_is_made_twice_alike(tmp_path: Path) -> None:
+    first, second = prepare_demo(tmp_path), prepare_demo(tmp_path)
+    assert first == second
+    database = Database(first.database_url)
+    with database.transaction(write=False) as session:
+        keys = session.execute(select(User.demo_key)).scalars().all()
+    database.dispose()
+    assert sorted(keys) == sorted(persona.key for persona in PERSONAS)
+
+
+def test_the_demo_refuses_a_database_with_real_people(network: Network, tmp_path: Path) -> None:
+    """Whatever its engine, and before a single row is written."""
+    assert add(network, "un@exemple.test", "worker").exit_code == 0
+    here = {**environment(network), "ARRIMAGE_MODE": "demo"}
+    said = one_sentence(run("serve", "--port", "0", **here))
+    assert "n’est pas celle d’une démonstration" in said
+    assert "exemple.test" not in said
+    if network.database.dialect == "sqlite":
+        folder = tmp_path / "var"
+        folder.mkdir()
+        with sqlite3.connect(network.url.removeprefix("sqlite:///")) as source:
+            source.execute(f"VACUUM INTO '{folder / 'demo.sqlite'}'")
+        before = (folder / "demo.sqlite").read_bytes()
+        assert "démonstration" in one_sentence(run("demo", "--port", "0", "--folder", str(folder)))
+        assert (folder / "demo.sqlite").read_bytes()[100:] == before[100:]
+        assert not (folder / "demo.key").exists()
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from core.kernel.crypto import Keyring
+from core.kernel.db import Database
+from core.rotation import renew_all
+
+url, key, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+keyring = Keyring.rotate_file(key)
+
+@event.listens_for(Session, "after_commit")
+def die(session):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+renew_all(Database(url), keyring, batch=1)
+"""
+
+
+@pytest.mark.parametrize("commits", [0, 1, 30])
+def test_rotation_survives_a_kill_and_is_resumed(network: Network, commits: int) -> None:
+    from tests.support.rotation import opened, rows_bearing, something_of_each
+
+    something_of_each(network)
+    key = network.settings.master_key_file
+    old = Keyring.from_file(key)
+    before = opened(network, old)
+    assert rows_bearing(network, old.active_id) == before.keys()
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, network.url, str(key), str(commits)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    assert killed.returncode == -9, killed.stderr
+    between = Keyring.from_file(key)
+    assert between.active_id != old.active_id
+    assert opened(network, between) == before, "everything is readable between two steps"
+    assert rows_bearing(network, old.active_id)
+    resumed = run("key", "rotate", **environment(network))
+    assert resumed.exit_code == 0, resumed.output
+    assert "Rotation interrompue terminée" in resumed.output
+    assert Keyring.from_file(key).active_id == between.active_id, "no second key for the same rotation"
+    assert opened(network, Keyring.from_file(key)) == before
+    assert rows_bearing(network, old.active_id) == set()
+    again = run("key", "rotate", **environment(network))
+    assert "Nouvelle clé en service" in again.output
+    assert opened(network, Keyring.from_file(key)) == before
+    assert rows_bearing(network, between.active_id) == set()
+
+
+def test_rotation_says_what_no_key_opens(network: Network) -> None:
+    with network.database.transaction() as session:
+        user = session.execute(select(User)).scalars().first()
+        user.name_sealed = user.name_sealed[:-1] + bytes([user.name_sealed[-1] ^ 1])
+    said = one_sentence(run("key", "rotate", **environment(network)))
+    assert said.startswith("1 éléments ne s’ouvrent")

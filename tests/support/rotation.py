@@ -1,0 +1,71 @@
+"""What the master key protects in a database, read with a keyring; and where a key's id is found in the raw rows."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, select
+
+from core.accounts.models import User
+from core.accounts.services import read_personal
+from core.directory.models import Organisation
+from core.kernel.crypto import Keyring
+from core.kernel.db import Base
+from core.kernel.mail import MailSeal, OutgoingMail, send_later
+from core.kernel.schema import import_models
+from core.referrals.models import ReferralCase
+from core.referrals.services.sealing import ensure_escrow
+from core.testing.network import Network
+from tests.support.samples import sample_paths
+
+Place = tuple[str, str, UUID]
+
+
+def something_of_each(network: Network) -> None:
+    """References, one of them under an escrow key, and a message that waits."""
+    sample_paths(network)
+    with network.database.transaction() as session:
+        case = session.execute(select(ReferralCase.id)).scalars().first()
+        assert case is not None
+        ensure_escrow(session, network.keyring, case)
+        seal = MailSeal(network.keyring)
+        send_later(session, "camille@exemple.test", "news", "fr", network.clock.now(), seal=seal)
+
+
+def opened(network: Network, keyring: Keyring) -> dict[Place, bytes]:
+    """Everything the keyring opens, by place."""
+    found: dict[Place, bytes] = {}
+    with network.database.transaction(write=False) as session:
+        for organisation in session.execute(select(Organisation)).scalars():
+            if organisation.wrapped_private_key is not None:
+                private = keyring.open_private(organisation.wrapped_private_key, organisation.id)
+                found["organisations", "wrapped_private_key", organisation.id] = bytes(private)
+        for case in session.execute(select(ReferralCase)).scalars():
+            if case.escrow_wrapped is not None:
+                place = ("referral_cases", "escrow_wrapped", case.id)
+                found[place] = bytes(keyring.open_private(case.escrow_wrapped, case.id))
+        for user in session.execute(select(User)).scalars():
+            for column in ("name_sealed", "email_sealed"):
+                text = read_personal(keyring, user.id, column, getattr(user, column))
+                found["users", column, user.id] = text.encode()
+        for mail in session.execute(select(OutgoingMail)).scalars():
+            if mail.recipient is not None:
+                found["outgoing_mail", "recipient", mail.id] = MailSeal(keyring).open(mail.recipient, mail.id).encode()
+    return found
+
+
+def rows_bearing(network: Network, key_id: str) -> set[Place]:
+    """Every place of the whole database where the id of a master key stands, whoever wrote it there."""
+    import_models()
+    mark = bytes.fromhex(key_id)
+    found: set[Place] = set()
+    with network.database.transaction(write=False) as session:
+        for table in Base.metadata.sorted_tables:
+            binary = [column for column in table.columns if isinstance(column.type, LargeBinary)]
+            if not binary or "id" not in table.columns:
+                continue
+            for row in session.execute(select(table.c.id, *binary)).mappings():
+                found |= {
+                    (table.name, one.name, row["id"]) for one in binary if row[one.name] and mark in row[one.name]
+                }
+    return found
