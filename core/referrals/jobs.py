@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from core.kernel.jobs import Job
-from core.referrals.services.clockwork import drop_old_drafts, finish_withdrawals, run_clocks
+from core.referrals.services.clockwork import drop_old_drafts, finish_withdrawals, mark_expired_consents, run_clocks
 from core.referrals.services.submission import clock_settings
 
 if TYPE_CHECKING:
@@ -30,8 +30,14 @@ def forget_drafts(session: Session, house: House, now: datetime) -> None:
     drop_old_drafts(session, now)
 
 
+def expire_consents(session: Session, house: House, now: datetime) -> None:
+    """Note the consents that ended by themselves."""
+    mark_expired_consents(session, now)
+
+
 jobs: tuple[Job, ...] = (
     Job("referrals.clocks", timedelta(minutes=1), watch_clocks),
     Job("referrals.withdrawals", timedelta(minutes=5), end_suspended),
+    Job("referrals.consents", timedelta(hours=1), expire_consents),
     Job("referrals.drafts", timedelta(hours=1), forget_drafts),
 )

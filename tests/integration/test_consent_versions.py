@@ -22,6 +22,7 @@ from core.consent.services import (
 from core.kernel.errors import Stale
 from core.referrals import services
 from core.referrals.models import Referral
+from core.referrals.services.clockwork import mark_expired_consents
 from tests.support.referrals import NOW, accepted, build, consent, send
 
 
@@ -155,3 +156,16 @@ def test_one_consent_per_recipient(session, world):
     (facts,) = facts_of_case(session, case_id)
     for other in ("coup_de_coeur", "maison", "police"):
         assert not rules.may_share([facts], "reference", world.organisations[other], ["contact"], NOW).allowed
+
+
+def test_a_consent_that_ended_by_itself_says_so_and_can_be_renewed(session, world):
+    sent = accepted(session, world)
+    consent_id = consent_of(session, sent.code)
+    assert mark_expired_consents(session, NOW + timedelta(days=89)) == 0
+    end = NOW + timedelta(days=90)
+    assert mark_expired_consents(session, end) == 1
+    assert mark_expired_consents(session, end) == 0
+    assert consent_facts(session, consent_id).status is ConsentStatus.EXPIRED
+    services.renew_with_her(session, world.viewer("chrysalide"), sent.code, consent(world, obtained_at=end), end)
+    page = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, end)
+    assert len(page.blocks) == 4

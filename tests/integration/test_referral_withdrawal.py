@@ -38,7 +38,7 @@ def test_any_partner_with_her_withdraws_the_whole_case(session, world):
     assert status.sender_status.status is SenderStatus.CLOSED
     row = lists.queue(session, world.viewer("chrysalide"), NOW, which="closed").rows[0]
     assert (row.state, row.needs, row.age_band) == (State.CLOSED, (), "")
-    assert count(session, JournalEntry) > 3
+    assert count(session, JournalEntry) == 3
     statuses = set(
         session.execute(
             select(ConsentVersion.status)
@@ -159,3 +159,11 @@ def test_no_more_calls_is_shown_and_the_place_kept(session, world):
     view = services.stop_calls(session, world.keyring, sent.code, WORD, NOW)
     assert (view.calls_stopped, view.can_withdraw) == (True, True)
     assert services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW).no_calls
+
+
+def test_the_senders_journal_shows_no_withdrawal_once_its_part_is_over(session, world):
+    sent = accepted(session, world)
+    services.withdraw_case(session, world.keyring, world.viewer("maison"), sent.code, NOW)
+    rows = session.execute(select(JournalEntry.organisation, JournalEntry.line)).all()
+    proof = {row.organisation for row in rows if "referral.withdraw" in row.line}
+    assert proof == {str(world.organisations["chrysalide"])}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.consent.rules import SenderMayLearn
 from core.referrals import codes
 from core.referrals.rules import vocabulary
-from core.referrals.rules.visibility import Parties, SenderStatus, audience, sender_view
+from core.referrals.rules.visibility import RECEIVER_KINDS, Parties, SenderStatus, audience, sender_view
 from core.referrals.rules.workflow import (
     HELD,
     LABELS,
@@ -164,6 +164,14 @@ def test_the_sender_hears_of_questions_and_of_nothing_done_inside():
         "referral.accepted": {ORG_B},
         "referral.status": {ORG_A},
     }
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - PENDING - {State.DRAFT}))
+@pytest.mark.parametrize("grant", list(SenderMayLearn))
+def test_nothing_done_inside_is_heard_outside_once_accepted(state, grant):
+    for kind in RECEIVER_KINDS:
+        heard = told(kind, state, state, grant=grant)
+        assert not any(ORG_A in organisations for organisations in heard.values()), kind
 
 
 def test_closing_and_withdrawal_send_the_same():

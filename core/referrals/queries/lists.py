@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -292,7 +292,7 @@ def last_received(session: Session, organisation_ids: Iterable[UUID]) -> dict[UU
         .where(Referral.recipient_id.in_(list(organisation_ids)), Referral.submitted_at.is_not(None))
         .group_by(Referral.recipient_id)
     )
-    return {organisation_id: at.replace(tzinfo=at.tzinfo or UTC) for organisation_id, at in rows if organisation_id}
+    return {organisation_id: at for organisation_id, at in rows if organisation_id is not None and at is not None}
 
 
 def visible_code(session: Session, viewer: Viewer, code: str) -> UUID | None:

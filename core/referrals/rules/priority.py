@@ -42,7 +42,7 @@ class Priority:
 
 
 def suggest_priority(facts: Iterable[str], age_band: str) -> Priority:
-    """Code 1 for any of its facts, 2 for all of its three, 3 for a second request with a network (never an adolescent)."""
+    """1 for any of its facts, 2 for all of its three, 3 for a second request with a network (never an adolescent)."""
     observed = set(facts)
     first = tuple(fact for fact in _CODE_1 if fact in observed)
     if first:

@@ -104,7 +104,8 @@ def audience(
     sender = parties.sender
     if sender is None or sender == parties.recipient or sender in parties.restricted:
         return told
-    if kind in _SHARED_KINDS:
+    # A correction or a question is the sender's business only while it still holds what it wrote.
+    if kind in _SHARED_KINDS and (after is None or after.content):
         told[kind] = told.get(kind, frozenset()) | {sender}
     elif before != after or (kind == "referral.clock" and after is not None and after.content):
         told[SENDER_KIND] = frozenset({sender})

@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 from core.access.viewer import ANONYMOUS, Role
 from core.accounts.models import User
 from core.accounts.services import read_personal
+from core.consent.models import Consent, ConsentVersion
+from core.consent.rules import ConsentStatus
+from core.consent.services import append_version
 from core.journal.services import lock_case
 from core.kernel.crypto import Keyring
 from core.kernel.events import emit
@@ -178,6 +181,23 @@ def finish_withdrawals(session: Session, now: datetime) -> int:
         if still is not None and still <= now:
             finish_withdrawal(session, ANONYMOUS, case_id, now)
             done += 1
+    return done
+
+
+def mark_expired_consents(session: Session, now: datetime) -> int:
+    """Say in their history that consents have ended by themselves. The date alone already closed what they opened."""
+    due = session.execute(
+        select(Consent.id)
+        .join(
+            ConsentVersion,
+            (ConsentVersion.consent_id == Consent.id) & (ConsentVersion.version == Consent.current_version),
+        )
+        .where(ConsentVersion.status == ConsentStatus.ACTIVE.value, ConsentVersion.expires_at <= now)
+    ).scalars()
+    done = 0
+    for consent_id in list(due):
+        append_version(session, consent_id, now, status=ConsentStatus.EXPIRED.value)
+        done += 1
     return done
 
 

@@ -27,7 +27,7 @@ from core.referrals.models import (
     ReferralCase,
     ReferralPreview,
 )
-from core.referrals.rules.workflow import TERMINAL, Command, State, rule_for
+from core.referrals.rules.workflow import PENDING, TERMINAL, Command, State, rule_for
 from core.referrals.services import duplicates
 from core.referrals.services.handling import add_entry, tell, write_facts
 from core.referrals.services.loading import Offer, lock_code, move, note, offer_of, offer_select
@@ -118,8 +118,14 @@ def _forget_draft(session: Session, offer: Offer) -> None:
 def _journal(
     session: Session, viewer: Viewer, case_id: UUID, offers: Sequence[Offer], action: str, now: datetime
 ) -> None:
-    """Proof that it happened, for each organisation concerned; not who asked when it was herself, and never why."""
-    holders = {offer.row.recipient_id for offer in offers} | {offer.row.sender_id for offer in offers}
+    """Proof that it happened, for each organisation that held something of hers; never why.
+
+    A sender whose part was over is not among them: to it, this is a closing like any other (rule §3 (6)).
+    """
+    holders = {
+        offer.row.sender_id or offer.row.recipient_id if offer.state in PENDING else offer.row.recipient_id
+        for offer in offers
+    }
     for holder in sorted((one for one in holders if one is not None), key=str):
         record(
             session,
