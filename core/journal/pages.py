@@ -9,7 +9,7 @@ from core.access.permissions import Permission
 from core.access.viewer import Viewer
 from core.journal.models.lines import moment
 from core.journal.queries import JournalLine, organisation_history
-from core.journal.queries.links import links
+from core.journal.queries.links import fact_words, links
 from core.journal.queries.people import people
 from core.kernel.i18n import N_
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, not_found
@@ -80,9 +80,13 @@ def rows_of(
     known = people(
         session, request.house.keyring, frozenset(line.actor_user_id for line in lines if line.actor_user_id)
     )
+
+    def say(text: str) -> str:
+        return request.house.renderer.translator.translate(request.locale, text)
+
     addresses = links(session, request.viewer, {line.subject for line in lines})
     rows = []
-    for line in lines:
+    for line, words in zip(lines, fact_words(session, lines, say), strict=True):
         person = known.get(line.actor_user_id) if line.actor_user_id else None
         named = not colleagues_only or line.actor_organisation_id == request.viewer.organisation_id
         rows.append(
@@ -92,18 +96,11 @@ def rows_of(
                 person.organisation if person else "",
                 ACTIONS.get(line.action, line.action),
                 line.subject.partition(":")[2] or line.subject,
-                _details(line),
+                words,
                 addresses.get(line.subject),
             )
         )
     return tuple(rows)
-
-
-def _details(line: JournalLine) -> str:
-    def text(value: object) -> str:
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
-
-    return " · ".join(f"{key}={text(value)}" for key, value in sorted(line.facts.items()))
 
 
 def _moment(text: str) -> str | None:

@@ -52,7 +52,7 @@ def test_who_read_what_is_shown_with_names(network: Any, visitor: Any, officer: 
     text = visitor.become(officer).get("/journal").text
     assert viewer.display_name in text
     assert "Lecture de la référence" in text
-    assert "blocks=contact, safety · version=1" in text
+    assert "Renseignements\u00a0: Comment la joindre, Sans danger pour elle" in text
     assert "Sans compte" in text
     assert "plugin.act" in text
     assert "R-2001-AA" in text
