@@ -159,9 +159,3 @@ def test_the_queue_is_in_order_and_paged(session, world):
     assert lists.queue(session, world.viewer("chrysalide"), NOW, 99).number == 2
     assert "Maïka" not in str(first)
     assert lists.queue(session, world.viewer("maison"), NOW).rows == ()
-
-
-def test_the_router_knows_who_received_last(session, world):
-    send(session, world, at=NOW)
-    last = lists.last_received(session, world.organisations.values())
-    assert last == {world.organisations["chrysalide"]: NOW}

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -10,8 +11,11 @@ from core.consent.services import ConsentMissing
 from core.kernel.errors import DomainError, Missing
 from core.referrals import services
 from core.referrals.models import BlockSeal, Referral
+from core.referrals.queries import lists
+from core.referrals.services.clockwork import run_clocks
 from core.referrals.services.loading import NotNow
-from tests.support.referrals import NOW, PHONE, accepted, build, send
+from core.testing import in_loop
+from tests.support.referrals import CLOCK, NOW, PHONE, WORD, accepted, build, send
 
 
 @pytest.fixture
@@ -167,3 +171,36 @@ def test_a_read_and_a_withdrawal_are_ordered_in_the_journal(database, world):
     assert "withdraw" in kinds
     assert "read" not in kinds[kinds.index("withdraw") :]
     assert not [line for line in lines if PHONE in line or "Maïka" in line]
+
+
+def test_the_same_services_run_as_the_server_runs_them(database, world):
+    """On PostgreSQL through asyncpg, on SQLite on the writer thread: same functions, same answers."""
+    worker, police = world.viewer("chrysalide"), world.viewer("police")
+    keyring = world.keyring
+
+    async def story():
+        sent = await database.run(lambda session: send(session, world), "write")
+        await database.run(
+            lambda session: services.ask_sender(session, keyring, worker, sent.code, "need", "Et ?", NOW), "write"
+        )
+        await database.run(
+            lambda session: services.answer_receiver(session, keyring, police, sent.code, "Voilà.", NOW), "write"
+        )
+        await database.run(lambda session: services.accept_referral(session, keyring, worker, sent.code, NOW), "write")
+        opened = await database.run(
+            lambda session: services.open_referral(session, keyring, worker, sent.code, NOW), "write"
+        )
+        assert len(opened.blocks) == 4
+        await database.run(
+            lambda session: services.log_attempt(session, worker, sent.code, "reached", "phone", NOW), "write"
+        )
+        await database.run(lambda session: services.withdraw_herself(session, keyring, sent.code, WORD, NOW), "write")
+        await database.run(lambda session: services.resume_herself(session, keyring, sent.code, WORD, NOW), "write")
+        assert (await database.run(lambda session: lists.queue(session, worker, NOW))).total == 1
+        assert (await database.run(lambda session: lists.sent(session, police, NOW))).total == 1
+        assert (await database.run(lambda session: lists.counts(session, worker, NOW))).mine == 1
+        await database.run(lambda session: run_clocks(session, keyring, CLOCK, NOW + timedelta(days=9)), "write")
+        await database.run(lambda session: services.withdraw_case(session, keyring, police, sent.code, NOW), "write")
+        assert (await database.run(lambda session: lists.queue(session, worker, NOW))).total == 0
+
+    in_loop(database, story)

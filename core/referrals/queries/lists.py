@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -283,16 +282,6 @@ def case_offers(session: Session, viewer: Viewer, code: str) -> tuple[tuple[str,
         (row.code, row.kind, sender_view(State(row.state), SenderMayLearn(row.sender_may_learn)).status.value)
         for row in rows
     )
-
-
-def last_received(session: Session, organisation_ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    """When each organisation last received an offer, for the router's rotation; absent: never."""
-    rows = session.execute(
-        select(Referral.recipient_id, func.max(Referral.submitted_at))
-        .where(Referral.recipient_id.in_(list(organisation_ids)), Referral.submitted_at.is_not(None))
-        .group_by(Referral.recipient_id)
-    )
-    return {organisation_id: at for organisation_id, at in rows if organisation_id is not None and at is not None}
 
 
 def visible_code(session: Session, viewer: Viewer, code: str) -> UUID | None:
