@@ -76,16 +76,16 @@ def refer(page: Page, server: LiveServer, municipality: str = "Repentigny") -> t
     touches.touch("needs", page.locator('input[name="needs"][value="exploitation_support"]'))
     touches.touch("needs", page.locator('input[name="needs"][value="legal"]'))
     touches.touch("facts", page.locator('input[name="facts"][value="violence_ongoing"]'))
-    touches.touch("facts", page.locator('input[name="urgent"]'))
+    touches.touch("urgent", page.locator('input[name="urgent"]'))
     touches.touch("continue-1", page.get_by_role("button", name="Continuer"))
     expect(page.get_by_text("CALACS La Chrysalide").first).to_be_visible()
     touches.touch("phone", page.get_by_label("Numéro où l’appeler"), SECRET_NUMBER)
     touches.touch("times", page.locator('input[name="times"][value="afternoon"]'))
     for box in page.locator('input[name="blocks"]').all():
         if box.is_visible() and not box.is_checked():
-            touches.touch("blocks", box)
+            touches.touch("agreement", box)
     for box in page.locator('input[name="attestation"]').all():
-        touches.touch("attestation", box)
+        touches.touch("agreement", box)
     touches.touch("continue-2", page.get_by_role("button", name="Continuer"))
     expect(page.get_by_role("heading", name=re.compile("Voici ce que"))).to_be_visible()
     touches.touch("send", page.get_by_role("button", name="Envoyer"))

@@ -23,6 +23,9 @@ from core.referrals.models import (
 )
 from core.testing.network import Network, Visitor
 
+#: For what pages alone decide: the two engines differ only where something is written.
+ONE_ENGINE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+
 SITUATION: dict[str, Any] = {
     "municipality": "Repentigny",
     "age_band": "18_24",
@@ -91,6 +94,7 @@ def count(network: Network, model: Any) -> int:
         return session.execute(select(func.count()).select_from(model)).scalar_one()
 
 
+@ONE_ENGINE
 def test_two_equal_choices_and_nothing_written(officer: Visitor) -> None:
     page = officer.get("/references/nouvelle")
     assert page.status_code == 200
@@ -101,6 +105,7 @@ def test_two_equal_choices_and_nothing_written(officer: Visitor) -> None:
     assert count(officer.network, ReferralCase) == 0
 
 
+@ONE_ENGINE
 def test_the_card_keeps_nothing_and_names_no_organisation(officer: Visitor) -> None:
     neutral = officer.get("/references/nouvelle/carte", params={"municipalite": "60013"})
     main = neutral.text.split("<article")[1].split("</article>")[0]
@@ -208,6 +213,7 @@ FIRST_STEP: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@ONE_ENGINE
 def test_first_step_refuses_and_keeps_the_form(officer: Visitor) -> None:
     for change, message in FIRST_STEP:
         key = str(uuid4())
@@ -219,6 +225,7 @@ def test_first_step_refuses_and_keeps_the_form(officer: Visitor) -> None:
         assert 'value="violence_ongoing" checked' in officer.get(url(key, "situation")).text
 
 
+@ONE_ENGINE
 def test_municipality_is_forgiving(officer: Visitor) -> None:
     for typed in ("repentigny", "REPENTIGNY", "Repantigny", "  Repentigny "):
         answer = officer.post(url(str(uuid4()), "situation"), {**SITUATION, "municipality": typed})
@@ -268,6 +275,7 @@ def test_before_fourteen_someone_safe_consents(officer: Visitor) -> None:
     assert "do_not_notify_parents" in preview.constraints
 
 
+@ONE_ENGINE
 def test_from_fourteen_she_consents_herself(officer: Visitor) -> None:
     key = str(uuid4())
     officer.post(url(key, "situation"), {**SITUATION, "age_band": "14_17"})
@@ -297,6 +305,7 @@ SECOND_STEP: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@ONE_ENGINE
 def test_second_step_refuses_and_keeps_the_form(officer: Visitor) -> None:
     for change, message in SECOND_STEP:
         key = str(uuid4())
@@ -322,7 +331,7 @@ def test_no_number_is_ever_required(officer: Visitor, way: str, constraint: str)
         assert set(session.execute(select(ReferralBlock.kind)).scalars()) == {"thread", "receipt"}
 
 
-@pytest.mark.parametrize("municipality", ["Sainte-Julienne", "Manawan"])
+@pytest.mark.parametrize("municipality", ["Sainte-Julienne", "Manawan", "Inconnue ou sans adresse"])
 def test_both_are_asked_without_identity_where_nothing_says_who(officer: Visitor, municipality: str) -> None:
     key = str(uuid4())
     officer.post(url(key, "situation"), {**SITUATION, "municipality": municipality})
@@ -387,6 +396,7 @@ def _refused_restriction(browser: Visitor) -> str:
     return str(answer.text)
 
 
+@ONE_ENGINE
 def test_changing_an_answer_asks_her_again(officer: Visitor) -> None:
     """A consent names its recipient: another municipality after her agreement sends nothing to anyone."""
     key = str(uuid4())
@@ -397,6 +407,7 @@ def test_changing_an_answer_asks_her_again(officer: Visitor) -> None:
     assert count(officer.network, Consent) == 0
 
 
+@ONE_ENGINE
 def test_what_was_not_read_is_not_sent(officer: Visitor) -> None:
     key = str(uuid4())
     fill(officer, key)
@@ -442,6 +453,7 @@ def test_a_recipient_that_stopped_receiving(officer: Visitor) -> None:
     assert count(officer.network, Consent) == 0
 
 
+@ONE_ENGINE
 def test_only_who_may_send(visitor: Visitor) -> None:
     key = str(uuid4())
     paths = ("/references/nouvelle", "/references/nouvelle/carte", url(key, "situation"), url(key, "contact"))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.referrals.models import ReferralDraft
 from core.testing.network import Visitor
-from tests.web.test_new_referral import CONTACT, SITUATION, count, fill, send, url, words
+from tests.web.test_new_referral import CONTACT, ONE_ENGINE, SITUATION, count, fill, send, url, words
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def test_a_half_filled_form_is_found_again(officer: Visitor) -> None:
     assert '<details class="more" open>' in page, "what was answered in a closed part is seen"
 
 
+@ONE_ENGINE
 def test_the_second_step_is_kept_too(officer: Visitor) -> None:
     key = str(uuid4())
     officer.post(url(key, "situation"), SITUATION)
@@ -47,6 +48,7 @@ def test_the_second_step_is_kept_too(officer: Visitor) -> None:
     assert 'value="violence_ongoing" checked' in back
 
 
+@ONE_ENGINE
 def test_the_draft_is_sealed_and_its_authors_alone(visitor: Visitor) -> None:
     key = str(uuid4())
     visitor.become("communautaire-ajrj")
@@ -64,6 +66,7 @@ def test_the_draft_is_sealed_and_its_authors_alone(visitor: Visitor) -> None:
         assert "Reprendre un brouillon" not in visitor.get("/references/nouvelle").text
 
 
+@ONE_ENGINE
 def test_another_organisations_key_is_a_blank_form_of_ones_own(visitor: Visitor) -> None:
     key = str(uuid4())
     visitor.become("communautaire-ajrj")
@@ -77,6 +80,7 @@ def test_another_organisations_key_is_a_blank_form_of_ones_own(visitor: Visitor)
     assert "Celle de Repentigny" not in page
 
 
+@ONE_ENGINE
 def test_language_switch_keeps_page_and_draft(officer: Visitor) -> None:
     key = str(uuid4())
     officer.post(url(key, "situation"), {**SITUATION, "note": "Gardée"})
@@ -91,6 +95,7 @@ def test_language_switch_keeps_page_and_draft(officer: Visitor) -> None:
     assert "The territory of Repentigny is served by CALACS La Chrysalide." in said
 
 
+@ONE_ENGINE
 def test_a_draft_can_be_thrown_away_and_expires(officer: Visitor) -> None:
     first, second = str(uuid4()), str(uuid4())
     officer.post(url(first, "situation"), SITUATION)
@@ -104,6 +109,7 @@ def test_a_draft_can_be_thrown_away_and_expires(officer: Visitor) -> None:
     assert "checked" not in officer.get(url(second, "situation")).text.split("<form")[2]
 
 
+@ONE_ENGINE
 def test_autosave_takes_any_answer_but_no_forged_field(officer: Visitor) -> None:
     key = str(uuid4())
     forged = {**SITUATION, "state": "accepted", "sender_id": "x"}
@@ -113,6 +119,7 @@ def test_autosave_takes_any_answer_but_no_forged_field(officer: Visitor) -> None
     assert officer.post(url("autre", "situation/brouillon"), SITUATION).status_code == 404
 
 
+@ONE_ENGINE
 def test_autosave_of_a_late_tab_does_not_undo_her_agreement_unless_something_changed(officer: Visitor) -> None:
     key = str(uuid4())
     fill(officer, key)
@@ -134,6 +141,7 @@ def test_saving_after_sending_changes_nothing(officer: Visitor) -> None:
     assert officer.get(f"/references/{code}/recu").status_code == 200
 
 
+@ONE_ENGINE
 def test_pages_of_the_form_are_never_cached(officer: Visitor) -> None:
     key = str(uuid4())
     fill(officer, key)

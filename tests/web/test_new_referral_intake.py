@@ -13,7 +13,7 @@ from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import Attestation
 from core.referrals.models import BlockSeal, Referral, ReferralBlock
 from core.testing.network import Visitor
-from tests.web.test_new_referral import count, words
+from tests.web.test_new_referral import ONE_ENGINE, count, words
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def paper(browser: Visitor, **changes: Any) -> dict[str, Any]:
     return {
         "_key": str(uuid4()),
         "channel": "fax",
+        "received_on": "2026-11-24",
         "sender": str(browser.network.organisation("centres-designes")),
         "municipality": "Joliette",
         "age_band": "25_34",
@@ -71,6 +72,18 @@ def test_double_click_makes_one(intake: Visitor) -> None:
     assert count(intake.network, Referral) == 1
 
 
+@ONE_ENGINE
+def test_the_clock_starts_when_it_came_not_when_it_is_typed(intake: Visitor) -> None:
+    """A fax of yesterday at 20 h, typed today at 14 h: 30 of the 48 hours are left."""
+    late = paper(intake, received_on="2026-11-23", received_at="20:00")
+    assert intake.post("/demandes/saisir", late).status_code == 303
+    with intake.network.database.transaction(write=False) as session:
+        row = session.execute(select(Referral)).scalar_one()
+    assert row.clock_due_at - intake.network.clock.now() == timedelta(hours=30)
+    assert row.submitted_at == intake.network.clock.now()
+
+
+@ONE_ENGINE
 def test_other_partner_herself_and_urgent(intake: Visitor) -> None:
     assert intake.post("/demandes/saisir", paper(intake, sender="other", partner="Clinique B-12")).status_code == 303
     assert (
@@ -97,6 +110,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"attestation": ["alone"]}, "Chaque point doit se lire"),
     ({"blocks": ["safety"]}, "Sans la façon de la joindre"),
     ({"consent_on": "2026-11-30"}, "est à venir"),
+    ({"received_on": "2026-11-25"}, "La date d’arrivée est à venir"),
+    ({"received_on": "2026-11-24", "received_at": "23:30"}, "La date d’arrivée est à venir"),
+    ({"received_at": "midi"}, "Entrez une heure"),
     ({"consent_on": "hier"}, "année-mois-jour"),
     ({"consent_on": "2026-01-05"}, "expiré"),
     ({"age_band": "14_17", "given_by": "parental_authority"}, "c’est elle qui consent"),
@@ -104,6 +120,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@ONE_ENGINE
 def test_bad_input_keeps_the_form(intake: Visitor) -> None:
     for change, message in REFUSED:
         answer = intake.post("/demandes/saisir", paper(intake, **change))
@@ -115,6 +132,7 @@ def test_bad_input_keeps_the_form(intake: Visitor) -> None:
     assert count(intake.network, Consent) == count(intake.network, Referral) == 0
 
 
+@ONE_ENGINE
 def test_under_fourteen_stops(intake: Visitor) -> None:
     for change, place in (({"age_band": "under_12"}, "moins-de-12-ans"), ({"age_band": "12_13"}, "moins-de-14-ans")):
         answer = intake.post("/demandes/saisir", paper(intake, **change))
@@ -124,6 +142,7 @@ def test_under_fourteen_stops(intake: Visitor) -> None:
     assert count(intake.network, Referral) == 1
 
 
+@ONE_ENGINE
 def test_only_an_organisation_that_receives(visitor: Visitor) -> None:
     visitor.become("police-repentigny")
     assert visitor.get("/demandes/saisir").status_code == 403

@@ -81,6 +81,17 @@ def municipality(session: Session, code: str) -> MunicipalityView | None:
     return None if row is None else _view(row)
 
 
+#: The code of a place nobody knows, or that she would rather not say.
+UNKNOWN = ""
+
+
+def unknown_place(session: Session) -> MunicipalityView:
+    """A place in the region that is not known: previewed as the region itself, and nobody in particular receives it."""
+    row = session.execute(select(Municipality.region_code, Municipality.region_name).limit(1)).one()
+    area = Area("region", row.region_name, row.region_name)
+    return MunicipalityView(UNKNOWN, "", "", None, None, row.region_code, row.region_name, 0, area)
+
+
 def municipality_choices(session: Session) -> tuple[MunicipalityView, ...]:
     """Every municipality where someone lives, in French alphabetical order."""
     rows = session.execute(select(*_COLUMNS).where(Municipality.population > 0).order_by(Municipality.sort_key))

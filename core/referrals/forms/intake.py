@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -21,13 +21,18 @@ HERSELF = "herself"
 
 PARTNER_MISSING = "Écrivez le service ou le code de ce partenaire, sans nom de personne."
 PAPER_ATTEST = "Chaque point doit se lire sur le document reçu, ou avoir été confirmé par qui l’a envoyé."
+FUTURE_ARRIVAL = "La date d’arrivée est à venir."
 FUTURE_DATE = "La date de l’accord est à venir."
 
 
 class IntakeForm(Form):
-    """The answers of a paper form. Her name is never asked; `consent_on` is the day she agreed."""
+    """The answers of a paper form. Her name is never asked; `consent_on` is the day she agreed; `received_on` and
+    `received_at` are when the paper or the call came (users' zone): the first-contact clock starts there.
+    """
 
     channel: Literal["fax", "phone", "message", "in_person"]
+    received_on: date
+    received_at: time | None = None
     sender: str = Field(max_length=36)
     partner: str = Field(default="", max_length=120)
     urgent: bool = False
@@ -71,6 +76,9 @@ def read_intake(data: FormData, today: date) -> Parsed[IntakeForm]:
         parsed = parsed.with_error("blocks", CONTACT_NEEDED)
     if attestation_missing(parsed.raws("attestation")):
         parsed = parsed.with_error("attestation", PAPER_ATTEST)
-    if parsed.value is not None and parsed.value.consent_on > today:
+    form = parsed.value
+    if form is not None and form.consent_on > today:
         parsed = parsed.with_error("consent_on", FUTURE_DATE)
+    if form is not None and form.received_on > today:
+        parsed = parsed.with_error("received_on", FUTURE_ARRIVAL)
     return parsed

@@ -30,6 +30,16 @@ def codes_of(closed: object) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+#: What is chosen when her municipality is not known, when she has none, or when she would rather not say it.
+UNKNOWN_PLACE = "Inconnue ou sans adresse"
+_UNKNOWN_WORDS = ("inconnu", "unknown", "sans adresse", "no address")
+
+
+def is_unknown_place(typed: str) -> bool:
+    """Whether what was typed says that the place is not known, in either language."""
+    return typed.strip().casefold().startswith(_UNKNOWN_WORDS)
+
+
 def _has_letter(text: str) -> str:
     if not any(sign.isalpha() for sign in text):
         raise ValueError("Entrez le nom d’une municipalité.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +23,9 @@ from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Refusal, Route, get, post
 from core.referrals.forms.contact import SHARED_BLOCKS, read_phone
 from core.referrals.forms.intake import HERSELF, OTHER_PARTNER, IntakeForm, read_intake
-from core.referrals.forms.situation import STOPS
+from core.referrals.forms.situation import STOPS, UNKNOWN_PLACE
 from core.referrals.pages import words
-from core.referrals.pages.new import UNKNOWN_PLACE, place_of
+from core.referrals.pages.new import NOT_A_PLACE, place_of
 from core.referrals.pages.words import options, say
 from core.referrals.rules import vocabulary
 from core.referrals.rules.contact import MESSAGES_LEFT, SAFE_TIMES, WAYS, Way, contact_constraints
@@ -56,7 +56,7 @@ def save_intake(session: Session, request: PageRequest) -> Answer:
     parsed = read_intake(request.form, request.now.astimezone(TORONTO).date())
     place = place_of(session, parsed.raw("municipality"))
     if parsed.raw("municipality").strip() and place is None:
-        parsed = parsed.with_error("municipality", UNKNOWN_PLACE)
+        parsed = parsed.with_error("municipality", NOT_A_PLACE)
     sender_id = _sender(session, request, parsed.raw("sender"))
     if parsed.raw("sender") and sender_id is None and parsed.raw("sender") not in (HERSELF, OTHER_PARTNER):
         parsed = parsed.with_error("sender", UNKNOWN_SENDER)
@@ -74,6 +74,7 @@ def save_intake(session: Session, request: PageRequest) -> Answer:
             sender_id=sender_id,
             clock=clock_settings(house.settings),
             now=request.now,
+            received_at=_arrival(form, request.now),
         )
     except Stopped:
         under_12 = form.age_band.value == "under_12"
@@ -100,6 +101,14 @@ def _receives(session: Session, request: PageRequest) -> bool:
 def _sender(session: Session, request: PageRequest, typed: str) -> UUID | None:
     known = {str(one.id): one.id for one in organisations(session) if one.id != request.viewer.organisation_id}
     return known.get(typed)
+
+
+def _arrival(form: IntakeForm, now: datetime) -> datetime:
+    """When it came. Without an hour: now for today, the start of the day before that, so that no hour is gained."""
+    local = now.astimezone(TORONTO)
+    if form.received_at is None and form.received_on == local.date():
+        return now
+    return datetime.combine(form.received_on, form.received_at or time(0), TORONTO).astimezone(UTC)
 
 
 def _submission(request: PageRequest, key: str, form: IntakeForm, place: MunicipalityView) -> Submission:
@@ -173,7 +182,7 @@ def _page(session: Session, request: PageRequest, form: Parsed[Any] | None, key:
         "today": request.now.astimezone(TORONTO).date().isoformat(),
         "channels": options(request, labels, channels),
         "senders": senders,
-        "municipalities": [place.name for place in municipality_choices(session)],
+        "municipalities": [say(request, UNKNOWN_PLACE), *(place.name for place in municipality_choices(session))],
         "ages": options(request, vocabulary.AGE_BANDS),
         "givers": options(request, words.GIVER_LABELS),
         "needs": options(request, vocabulary.NEEDS),

@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 from core.access.permissions import Permission
 from core.consent.wordings import current_wording
 from core.directory.queries.organisations import OrganisationView, organisations
-from core.directory.queries.places import MunicipalityView, find_municipality, municipality_choices
+from core.directory.queries.places import MunicipalityView, find_municipality, municipality_choices, unknown_place
 from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
 from core.referrals.forms.contact import SHARED_BLOCKS, ContactForm, read_contact
 from core.referrals.forms.situation import (
     NOT_PROPOSED,
     STATED_CONSTRAINTS,
+    UNKNOWN_PLACE,
     YOUNG_CONSENT,
     SituationForm,
+    is_unknown_place,
     read_situation,
     stop_of,
 )
@@ -46,7 +48,7 @@ from core.referrals.rules.contact import MESSAGES_LEFT, PARENTS, SAFE_TIMES, WAY
 from core.referrals.rules.words import FOLLOW_WORDS
 from core.referrals.services.drafts import discard_draft
 
-UNKNOWN_PLACE = (
+NOT_A_PLACE = (
     "Cette municipalité n’est pas reconnue dans la région. Choisissez-la dans la liste ; pour une personne d’ailleurs, "
     "l’annuaire dit qui peut la recevoir."
 )
@@ -98,13 +100,13 @@ def check_situation(session: Session, data: Any) -> Parsed[SituationForm]:
     parsed = read_situation(data)
     typed = parsed.raw("municipality").strip()
     if typed and parsed.error("municipality") is None and place_of(session, typed) is None:
-        parsed = parsed.with_error("municipality", UNKNOWN_PLACE)
+        parsed = parsed.with_error("municipality", NOT_A_PLACE)
     return parsed
 
 
 def place_of(session: Session, typed: str) -> MunicipalityView | None:
     """The municipality meant by what was typed: accents, case and one typing error do not count."""
-    return find_municipality(session, typed)
+    return unknown_place(session) if is_unknown_place(typed) else find_municipality(session, typed)
 
 
 def _situation_page(
@@ -123,7 +125,7 @@ def _situation_page(
         "form": form,
         "action": url_of(kept.key, "situation"),
         "autosave": url_of(kept.key, "situation/brouillon"),
-        "municipalities": [place.name for place in municipality_choices(session)],
+        "municipalities": [say(request, UNKNOWN_PLACE), *(place.name for place in municipality_choices(session))],
         "ages": options(request, vocabulary.AGE_BANDS),
         "young": tuple((code, say(request, label)) for code, label in YOUNG_CONSENT),
         "needs": options(request, vocabulary.NEEDS),

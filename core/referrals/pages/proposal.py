@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.consent.rules import ADOLESCENT_BANDS, AgeBand
 from core.directory.queries.places import MunicipalityView, routing_of
+from core.kernel.i18n import N_
 from core.kernel.web.routes import PageRequest
 from core.referrals.forms.situation import SituationForm
 from core.referrals.pages.words import Options, joined, say
@@ -57,7 +58,7 @@ def propose(
     serving = routing_of(session, place.code)
     band = situation.age_band
     proposal = route(
-        place.name,
+        place.name or say(request, N_("son secteur")),
         serving.organisation_ids if serving else tuple(receiving),
         receiving.values(),
         territory_known=serving is not None and not serving.ask_both,

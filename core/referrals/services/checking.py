@@ -60,7 +60,8 @@ def check_submission(session: Session, kind: Kind, submission: Submission, now: 
         if given.age_band != submission.age_band:
             raise Invalid("age_band", "Le consentement porte un autre groupe d’âge.")
         check_consent(kind.value, given, now)
-    place = places.municipality(session, submission.municipality_code)
+    unknown = submission.municipality_code == places.UNKNOWN
+    place = places.unknown_place(session) if unknown else places.municipality(session, submission.municipality_code)
     if place is None:
         raise Invalid("municipality", "Cette municipalité n’est pas dans la région. Choisissez-la dans la liste.")
     check_codes(

@@ -104,11 +104,13 @@ def enter_received(
     sender_id: UUID | None,
     clock: ClockSettings,
     now: datetime,
+    received_at: datetime | None = None,
 ) -> Submitted:
     """Type what came by fax, phone or message from a partner without an account (rule §3 (13)): same clock, same list.
 
     `sender_id`: the partner in the directory, or None when she came by herself. The recipient is the viewer's own
-    organisation. The acknowledgement is the code alone.
+    organisation. The acknowledgement is the code alone. `received_at`: when it really came, if that was before it is
+    typed; the first-contact clock starts there.
     """
     organisation_id, _ = sending(viewer)
     if not holds(viewer, Permission.REFERRAL_RECEIVE):
@@ -120,7 +122,21 @@ def enter_received(
     if sender_id == organisation_id:
         raise Invalid("sender", "Choisissez l’organisme qui a envoyé la demande.")
     discloser = sender_id or organisation_id
-    return _send(session, keyring, viewer, submission, Channel(channel), sender_id, discloser, clock=clock, now=now)
+    if received_at is not None and received_at > now:
+        raise Invalid("received_on", "La date d’arrivée est à venir.")
+    started = received_at or now
+    return _send(
+        session,
+        keyring,
+        viewer,
+        submission,
+        Channel(channel),
+        sender_id,
+        discloser,
+        clock=clock,
+        now=now,
+        started=started,
+    )
 
 
 def _send(
@@ -134,6 +150,7 @@ def _send(
     *,
     clock: ClockSettings,
     now: datetime,
+    started: datetime | None = None,
 ) -> Submitted:
     origin_id, user_id = sending(viewer)
     found = find_by_key(session, origin_id, checked_key(submission.key))
@@ -169,7 +186,7 @@ def _send(
         )
     escrow = ensure_escrow(session, keyring, case_id) if sender_id != origin_id else None
     designated = sender is not None and sender.type == "sante"
-    plan = plan_clock(clock, now, urgent=submission.urgent, from_designated_centre=designated)
+    plan = plan_clock(clock, started or now, urgent=submission.urgent, from_designated_centre=designated)
     group = new_id() if kind is Kind.ASK_BOTH else None
     referral_id, code, codes_sent = found.id, found.code, []
     for position, given in enumerate(submission.consents):
