@@ -90,12 +90,12 @@ def measured(network: Network) -> Matrix:
     return {key: {name: str(answer.status_code) for name, answer in row.items()} for key, row in found.items()}
 
 
-def answers(network: Network, principals: Collection[str]) -> dict[Key, dict[str, Answer]]:
-    """The same, with headers and body: what a person could compare."""
+def answers(network: Network, principals: Collection[str], *, locale: str = "fr") -> dict[Key, dict[str, Answer]]:
+    """The same, with headers and body: what a person could compare. `locale`: the language their browsers chose."""
     cookies = {name: cookie for name, cookie in _cookies(network).items() if name in principals}
     rehearsal = Rehearsal(network.url)
     app = create_app(network.settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
-    found = asyncio.run(_ask_everything(app, cookies, sample_paths(network)))
+    found = asyncio.run(_ask_everything(app, cookies, sample_paths(network), locale))
     rehearsal.dispose()
     return found
 
@@ -123,7 +123,7 @@ def written(matrix: Matrix) -> str:
 
 
 async def _ask_everything(
-    app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], Samples]
+    app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], Samples], locale: str = "fr"
 ) -> dict[Key, dict[str, Answer]]:
     house = app.state.house
     key = house.keyring.cookie_key("csrf")
@@ -137,6 +137,7 @@ async def _ask_everything(
                     browser = session_cookie or "une-visite"
                     client.cookies.clear()
                     client.cookies.set("arrimage" if session_cookie else "arrimage_form", browser)
+                    client.cookies.set("arrimage_langue", locale)
                     form = {"_csrf": csrf.token_for(key, browser)} if route.method == "POST" else None
                     answer = await client.request(route.method, address, data=form)
                     row[principal] = answer
