@@ -396,6 +396,23 @@ def _refused_restriction(browser: Visitor) -> str:
     return str(answer.text)
 
 
+def test_she_may_say_no(officer: Visitor) -> None:
+    """Her refusal is proof without content: no case, no draft, no referral, only that someone of her age said no."""
+    key = str(uuid4())
+    officer.post(url(key, "situation"), SITUATION)
+    assert "elle ne perd aucun service" in words(officer.get(url(key, "contact")).text)
+    answer = officer.post(url(key, "refus"))
+    assert answer.headers["location"] == "/references/nouvelle/carte"
+    assert "Son refus est noté" in officer.get("/references/nouvelle/carte").text
+    with officer.network.database.transaction(write=False) as session:
+        version = session.execute(select(ConsentVersion)).scalar_one()
+    assert (version.status, version.blocks, version.age_band) == ("refused", [], "18_24")
+    assert count(officer.network, Referral) == count(officer.network, ReferralDraft) == 0
+    assert count(officer.network, ReferralCase) == 0
+    assert officer.post(url(key, "refus")).headers["location"] == url(key, "situation"), "a second click adds nothing"
+    assert count(officer.network, Consent) == 1
+
+
 @ONE_ENGINE
 def test_changing_an_answer_asks_her_again(officer: Visitor) -> None:
     """A consent names its recipient: another municipality after her agreement sends nothing to anyone."""

@@ -142,7 +142,7 @@ def _situation_page(
 
 def show_contact(session: Session, request: PageRequest) -> Answer:
     """Second step: the proposed recipient and why, how to reach her, her agreement."""
-    found = _second_step(session, request)
+    found = second_step(session, request)
     if not isinstance(found, tuple):
         return found
     kept, situation, place = found
@@ -153,7 +153,7 @@ def show_contact(session: Session, request: PageRequest) -> Answer:
 
 def save_contact(session: Session, request: PageRequest) -> Answer:
     """Keep the second step and what she agreed to at this moment, then show what will be sent."""
-    found = _second_step(session, request)
+    found = second_step(session, request)
     if not isinstance(found, tuple):
         return found
     kept, situation, place = found
@@ -180,7 +180,7 @@ def save_contact(session: Session, request: PageRequest) -> Answer:
     return Redirect(url_of(kept.key, "verifier"))
 
 
-def _second_step(session: Session, request: PageRequest) -> tuple[Kept, SituationForm, MunicipalityView] | Answer:
+def second_step(session: Session, request: PageRequest) -> tuple[Kept, SituationForm, MunicipalityView] | Answer:
     """The draft with a valid first step, or where to go instead."""
     key = key_of(request)
     if key is None:
@@ -225,6 +225,7 @@ def _contact_page(
         "action": url_of(kept.key, "contact"),
         "autosave": url_of(kept.key, "contact/brouillon"),
         "back": url_of(kept.key, "situation"),
+        "refuse": url_of(kept.key, "refus"),
         "routing": routing,
         "organisations": tuple((str(one.id), one.name) for one in _others(session, request)),
         "wording": current_wording(purpose, "fr"),

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, permissions_of
 from core.accounts.queries import RoleCount, people_by_role
-from core.consent.services import ConsentMissing, Stopped
+from core.consent.services import ConsentInput, ConsentMissing, Stopped, refuse_consent
+from core.consent.wordings import current_wording
 from core.directory.queries.organisations import organisations
 from core.directory.queries.places import preview_area
 from core.kernel.errors import DomainError, Stale
@@ -22,7 +23,8 @@ from core.referrals.forms.contact import read_contact
 from core.referrals.forms.situation import STOPS
 from core.referrals.pages.drafts import Agreement, Kept, as_form, key_of, load_draft, sent_code, url_of
 from core.referrals.pages.filling import Filled, purpose_for
-from core.referrals.pages.new import check_situation, place_of
+from core.referrals.pages.new import check_situation, place_of, second_step
+from core.referrals.pages.proposal import propose
 from core.referrals.pages.words import (
     BLOCK_LABELS,
     GIVER_LABELS,
@@ -41,6 +43,7 @@ from core.referrals.services.receipt import keep_receipt
 from core.referrals.services.submission import clock_settings, submit_referral
 
 CHANGED = N_("La référence a changé depuis que cette page est ouverte. Relisez-la, puis envoyez.")
+REFUSAL_NOTED = N_("Son refus est noté. Rien de ce qui la concerne n’a été gardé.")
 FORGED = N_("Cette page contient un champ inconnu. Relisez la référence, puis envoyez.")
 #: Fields of the first step: where to go to correct what a rule refuses.
 _SITUATION_FIELDS = frozenset({"municipality", "age_band", "needs", "facts", "constraints", "language", "exploitation"})
@@ -123,6 +126,27 @@ def send(session: Session, request: PageRequest) -> Answer:
     if sent.created:
         keep_receipt(session, request.viewer, sent.code, submission.follow_word)
     return Redirect(f"/references/{sent.code}/recu")
+
+
+def refuse(session: Session, request: PageRequest) -> Answer:
+    """She says no: her refusal is noted without anything about her, the draft goes, and the card stays hers."""
+    found = second_step(session, request)
+    if not isinstance(found, tuple):
+        return found
+    kept, situation, place = found
+    routing = propose(session, request, situation, place, "")
+    if routing.ids:
+        purpose = purpose_for(routing.ids)
+        said_no = ConsentInput(
+            recipient_id=routing.ids[0],
+            blocks=frozenset(),
+            age_band=situation.age_band,
+            wording_sha256=current_wording(purpose, "fr").sha256,
+            attestation=frozenset(),
+        )
+        refuse_consent(session, request.house.keyring, request.viewer, purpose=purpose, given=said_no, now=request.now)
+    discard_draft(session, request.viewer, kept.key, request.now)
+    return Redirect("/references/nouvelle/carte", notice=REFUSAL_NOTED)
 
 
 def _ready(session: Session, request: PageRequest) -> tuple[Kept, Filled, Agreement] | Answer:
@@ -235,5 +259,6 @@ _DRAFT = "/references/brouillons/{key}"
 
 routes: tuple[Route, ...] = (
     get(_DRAFT + "/verifier", show_summary, permission=Permission.REFERRAL_SEND, name="referrals.new.verify"),
+    post(_DRAFT + "/refus", refuse, permission=Permission.REFERRAL_SEND, name="referrals.new.refuse"),
     post(_DRAFT + "/envoyer", send, permission=Permission.REFERRAL_SEND, name="referrals.new.send"),
 )
