@@ -136,6 +136,7 @@ def _post(path: str, name: str, permission: Permission, handler: Callable[[Sessi
 
 
 _V = forms.VersionForm
+_LIST = "/demandes"
 _NOTED = "C’est noté."
 _CLOSED = "La référence est terminée."
 _RELEASED = "La demande est revenue à l’équipe."
@@ -147,7 +148,7 @@ _ACTS = (
     ("question", "ask", _RECEIVE, act(forms.AskForm, "ask", Command.ASK, ask, notice="Question envoyée.")),
     ("reponse", "answer", _SEND, act(forms.AnswerForm, "answer", Command.ANSWER, answer, notice="Réponse envoyée.")),
     ("accepter", "accept", _RECEIVE, act(_V, "button", Command.ACCEPT, accept)),
-    ("autre-ressource", "decline", _RECEIVE, act(forms.DeclineForm, "decline", Command.DECLINE, decline, to="/demandes")),
+    ("autre-ressource", "decline", _RECEIVE, act(forms.DeclineForm, "decline", Command.DECLINE, decline, to=_LIST)),
     ("retirer", "retract", _SEND, act(_V, "button", Command.RETRACT, retract, notice="La référence est retirée.")),
     ("tentative", "attempt", _RECEIVE, act(forms.AttemptForm, "attempt", Command.LOG_MISSED, attempt, notice=_NOTED)),
     ("reconfirmer", "reconfirm", _RECEIVE, act(_V, "button", Command.RECONFIRM, reconfirm, notice=_NOTED)),
