@@ -366,6 +366,8 @@ def test_the_holders_privacy_officer_sees_every_read_and_no_name_from_elsewhere(
         assert words in page.text, words
     assert "Dominique Lanoue" not in page.text
     assert "Service de police" in page.text
+    assert "À : CALACS La Chrysalide" in plain(page.text)
+    assert "Prénom choisi" in page.text  # blocks in words, not codes
     assert f'href="/references/{code}/journal"' in visitor.get("/journal").text
 
 
@@ -415,6 +417,7 @@ def person(network, persona):
 
 def test_the_administration_keeps_the_roster_and_the_team_reads_it(visitor, network):
     visitor.become(ADMIN)
+    assert 'href="/organisation/garde"' in visitor.get("/organisation").text
     assert "Personne n’est de garde." in visitor.get("/organisation/garde").text
     form = {"user": person(network, RECEIVER), "starts_at": "2026-11-27T17:00", "ends_at": "2026-11-30T08:30"}
     assert visitor.post("/organisation/garde", form).status_code == 303
