@@ -118,11 +118,15 @@ def test_never_a_dead_end(public: Visitor, query: dict[str, str]) -> None:
     assert "Qui peut" in html
 
 
-@pytest.mark.parametrize(
-    "address", ["?age=abc&pour=rien&besoin=x&page=zz&langue=qq", "?q=%FF%FE", "?age=²&page=-3", "?page=999999"]
-)
+@pytest.mark.parametrize("address", ["?age=abc&pour=rien&besoin=x&page=zz&langue=qq", "?age=²&page=-3", "?page=999999"])
 def test_strange_addresses_still_answer(public: Visitor, address: str) -> None:
     assert public.get(f"/annuaire{address}").status_code == 200
+
+
+def test_broken_text_is_told_not_searched(public: Visitor) -> None:
+    answer = public.get("/annuaire?q=%FF%FE")
+    assert answer.status_code == 422
+    assert "n’ont pas pu être lus" in text_of(answer.text)
 
 
 def test_visitor_reports_with_a_code_and_it_is_counted(public: Visitor) -> None:
