@@ -295,3 +295,19 @@ def test_the_button_of_a_transfer_is_the_holders(session, world):
     assert {Command.TRANSFER, Command.HAND_BACK, Command.SUB_REFER, Command.COPY} <= page.commands
     officer = services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
     assert officer.commands <= {Command.WITHDRAW}
+
+
+def test_she_changes_her_contact_while_a_fax_waits(session, world):
+    sent = intake(session, world)
+    services.change_contact(session, world.keyring, sent.code, WORD, {"phone": "450 555-0188"}, NOW)
+    worker = world.viewer("chrysalide")
+    services.accept_referral(session, world.keyring, worker, sent.code, NOW)
+    page = services.open_referral(session, world.keyring, worker, sent.code, NOW)
+    assert {block.kind: block.content for block in page.blocks}["contact"] == {"phone": "450 555-0188"}
+
+
+def test_without_a_shared_contact_she_is_told_that_nothing_changed(session, world):
+    blocks = {"identity": {"first_name": "Maïka"}}
+    sent = send(session, world, blocks=blocks, consents=(consent(world, blocks=frozenset(blocks)),))
+    with pytest.raises(Invalid):
+        services.change_contact(session, world.keyring, sent.code, WORD, {"phone": "450 555-0188"}, NOW)

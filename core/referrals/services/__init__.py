@@ -36,7 +36,7 @@ Any partner who is with her, and herself
     withdraw_case(session, keyring, viewer, code, now) -> None
     follow(session, keyring, code, word, now) -> FollowView | None               None: the same neutral answer for all
     withdraw_herself / resume_herself / stop_calls(session, keyring, code, word, now) -> FollowView | None
-    change_contact(session, keyring, code, word, contact, now) -> FollowView | None
+    change_contact(session, keyring, code, word, contact, now) -> FollowView | None   Invalid: no contact was shared
 Reading
     open_referral(session, keyring, viewer, code, now) -> ReferralPage           journaled in the same transaction
 """

@@ -26,8 +26,8 @@ from core.referrals.models import Referral, ReferralCase
 from core.referrals.rules.workflow import HELD, LIVE, PENDING, State
 from core.referrals.services.checking import LONGEST_ANSWER
 from core.referrals.services.handling import add_entry, tell
-from core.referrals.services.loading import Offer, Party, note
-from core.referrals.services.sealing import OpenBlock, entry_aad, open_blocks, rewrite_block
+from core.referrals.services.loading import Offer, note
+from core.referrals.services.sealing import OpenBlock, entry_aad, open_blocks, open_escrowed, rewrite_block
 from core.referrals.services.submission import follow_lookup
 from core.referrals.services.withdrawal import offers_of_case, resume_case, suspend_case
 
@@ -113,10 +113,12 @@ def change_contact(
     view = _view(session, case_id, now)
     if not view.can_change_contact:
         return view
+    changed = False
     for offer in _live(session, case_id):
         block = _contact_block(session, keyring, offer)
         if block is None:
             continue
+        changed = True
         entry_id = new_id()
         old = json.dumps(block.content, ensure_ascii=False)
         version = rewrite_block(session, block, dict(contact))
@@ -133,18 +135,20 @@ def change_contact(
         )
         note(session, ANONYMOUS, offer, "contact_changed", now, holder=offer.row.recipient_id)
         tell(session, offer, "referral.amended", now)
+    if not changed:
+        # She must not believe that it changed: no way to reach her was ever shared.
+        raise Invalid("value", "Aucune façon de vous joindre n’a été transmise : il n’y a rien à changer.")
     return _view(session, case_id, now)
 
 
 def _contact_block(session: Session, keyring: Keyring, offer: Offer) -> OpenBlock | None:
     """The contact block, through whichever organisation holds its seal now."""
-    holders: list[Party | None] = [offer.recipient] if offer.state in HELD else [offer.sender]
-    for party in holders:
-        if party is not None and party.wrapped_private_key is not None:
-            opened = open_blocks(session, keyring, offer.id, party, [Block.CONTACT.value])
-            if Block.CONTACT.value in opened:
-                return opened[Block.CONTACT.value]
-    return None
+    if offer.state not in HELD and offer.entered_for_sender:
+        return open_escrowed(session, keyring, offer, Block.CONTACT.value)
+    party = offer.recipient if offer.state in HELD else offer.sender
+    if party is None or party.wrapped_private_key is None:
+        return None
+    return open_blocks(session, keyring, offer.id, party, [Block.CONTACT.value]).get(Block.CONTACT.value)
 
 
 def _find(session: Session, keyring: Keyring, code: str, word: str) -> UUID | None:

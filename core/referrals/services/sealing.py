@@ -115,6 +115,28 @@ def open_blocks(
     return {row.kind: _opened(row, unseal(row.sealed_key, private)) for row in rows}
 
 
+def open_escrowed(session: Session, keyring: Keyring, offer: Offer, kind: str) -> OpenBlock | None:
+    """A block that waits in escrow for the receiver's acceptance; used on her own word only, to change what is hers."""
+    row = session.execute(
+        select(
+            ReferralBlock.id,
+            ReferralBlock.kind,
+            ReferralBlock.version,
+            ReferralBlock.ciphertext,
+            EscrowSeal.sealed_key,
+        )
+        .join(EscrowSeal, EscrowSeal.block_id == ReferralBlock.id)
+        .where(
+            ReferralBlock.referral_id == offer.id,
+            ReferralBlock.kind == kind,
+            EscrowSeal.organisation_id.is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    return _opened(row, unseal(row.sealed_key, keyring.open_private(offer.row.escrow_wrapped, offer.case_id)))
+
+
 def _opened(row: Any, key: bytes) -> OpenBlock:
     plain = decrypt(key, row.ciphertext, aad=block_aad(row.id, row.version))
     return OpenBlock(row.id, row.kind, row.version, key, json.loads(plain))
