@@ -122,7 +122,7 @@ def dialect_name(session: Session) -> str:
 
 
 def lock_row(session: Session, statement: Select[*tuple[Any, ...]]) -> Row[Any] | None:
-    """First row of `statement`, locked until commit on PostgreSQL. SQLite's single writer holds the whole file already."""
+    """First row of `statement`, locked until commit on PostgreSQL; SQLite's single writer holds the whole file."""
     return session.execute(statement.with_for_update()).first()
 
 
@@ -144,7 +144,9 @@ class Database:
         elif parsed.get_backend_name() == "postgresql":
             self.dialect = "postgresql"
             self.url = parsed.set(drivername="postgresql")
-            self.engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=4, max_overflow=8, pool_pre_ping=True)
+            self.engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_size=4, max_overflow=8, pool_pre_ping=True
+            )
         else:
             raise ValueError("the database is SQLite or PostgreSQL")
         self._writing = self.engine.execution_options(**{_WRITE_OPTION: True})
@@ -171,7 +173,7 @@ class Database:
 
     @contextmanager
     def transaction(self, *, write: bool = True) -> Iterator[Session]:
-        """A plain session in one transaction, for commands, jobs and tests: commits on leaving, rolls back if it raises."""
+        """One transaction for commands, jobs and tests: commits on leaving, rolls back if it raises."""
         engine = self._writing if write else self.engine
         with Session(engine, expire_on_commit=False, info=self.session_info) as session:
             with session.begin():
@@ -204,7 +206,9 @@ class Database:
 
     async def _run_async(self, fn: Callable[[Session], T]) -> T:
         if self._async_engine is None:
-            self._async_engine = create_async_engine(self.url.set(drivername="postgresql+asyncpg"), pool_size=8, max_overflow=8)
+            self._async_engine = create_async_engine(
+                self.url.set(drivername="postgresql+asyncpg"), pool_size=8, max_overflow=8
+            )
         async with AsyncSession(self._async_engine, expire_on_commit=False, info=self.session_info) as session:
             async with session.begin():
                 result = await session.run_sync(fn)
@@ -227,7 +231,7 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        # The driver's implicit transactions split one "transaction" into two snapshots: switched off, BEGIN is sent by us.
+        # The driver's implicit transactions split one "transaction" into two snapshots: off, we send BEGIN.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
@@ -246,5 +250,3 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
-
-

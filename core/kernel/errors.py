@@ -19,7 +19,7 @@ class DomainError(Exception):
         super().__init__(self.message)
 
     def showing(self, page: object) -> DomainError:
-        """The same error, answered with `page` (the form kept) instead of a bare message; the transaction still rolls back."""
+        """The same error, answered with `page` (the form kept) instead of a bare message; it still rolls back."""
         self.page = page
         return self
 

@@ -32,7 +32,7 @@ class ReferralFacts:
 
 
 def may_read(viewer: Viewer, facts: ReferralFacts) -> Decision:
-    """Front-line staff of the recipient and of the sender (police: the officer who sent it); a draft is its author's."""
+    """Front-line staff of the recipient and of the sender (police: who sent it); a draft is its author's."""
     own = viewer.organisation_id
     if own is None or viewer.user_id is None or not holds(viewer, Permission.REFERRAL_READ):
         return deny("Cette page n’existe pas.", discoverable=False)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -187,7 +191,7 @@ def test_she_withdraws_and_every_open_page_loses_the_content(browser: Browser, s
 
 
 def test_a_visitor_finds_help_and_leaves_at_once(browser: Browser, server: LiveServer) -> None:
-    """Step 1: no accents, a typing error; never a rehabilitation unit nor an address; *Sortie rapide* leaves at once."""
+    """Step 1: no accents, a typing error; never a rehabilitation unit nor an address; *Sortie rapide* leaves."""
     page = browser.new_context(viewport=PHONE, locale="fr-CA").new_page()  # type: ignore[arg-type]
     page.goto(server.url)
     page.get_by_label("Ce que vous cherchez").fill("hebergement joliet")
@@ -202,3 +206,107 @@ def test_a_visitor_finds_help_and_leaves_at_once(browser: Browser, server: LiveS
         page.get_by_role("link", name="Sortie rapide").click()
     assert "arrimage" not in leaving.value.url
     assert not leaving.value.headers.get("referer")
+
+
+def consent_given(page: Page) -> None:
+    """Tick what she agrees to and every point of the attestation."""
+    for name in ("blocks", "attestation"):
+        for box in page.locator(f'input[name="{name}"]').all():
+            box.check()
+
+
+def test_it_passes_on_to_another_centre_with_her_consent(browser: Browser, server: LiveServer) -> None:
+    """Step 4: attempts are noted, the transfer needs a consent that names it, responsibility moves on acceptance."""
+    with (
+        signed_in(browser, server, "police-repentigny", PHONE) as officer,
+        signed_in(browser, server, "calacs-chrysalide", DESK) as worker,
+        signed_in(browser, server, "calacs-coup-de-coeur", DESK) as other,
+    ):
+        code, _word, _ = refer(officer, server)
+        worker.goto(f"{server.url}/references/{code}")
+        worker.get_by_role("button", name="Accepter").click()
+        worker.get_by_text("Noter un appel").click()
+        worker.locator('input[name="result"][value="missed"]').check()
+        worker.get_by_role("button", name="Noter", exact=True).click()
+        expect(worker.get_by_text("Tentative de contact : Non rejointe")).to_be_visible()
+        worker.get_by_role("button", name="Elle nous a jointes").click()
+        expect(worker.get_by_text("Tentative de contact : Elle nous a jointes")).to_be_visible()
+
+        worker.get_by_role("link", name="Transférer avec son accord").click()
+        worker.get_by_role("link", name=re.compile("Coup de c")).or_(
+            worker.get_by_role("button", name=re.compile("Coup de c"))
+        ).first.click()
+        consent_given(worker)
+        worker.get_by_role("button", name="Transmettre").click()
+        worker.wait_for_url(re.compile(r"/references/R-[^/]+/transmise"))
+        onward = worker.url.rsplit("/", 2)[1]
+        assert onward != code
+
+        other.goto(f"{server.url}/references/{onward}")
+        assert SECRET_NUMBER not in other.content()
+        worker.goto(f"{server.url}/references/{code}")
+        expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
+        live(worker)
+        other.get_by_role("button", name="Accepter").click()
+        expect(other.get_by_text(SECRET_NUMBER)).to_be_visible()
+        expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=3_000)
+        worker.goto(f"{server.url}/references/{onward}")
+        expect(worker.get_by_role("heading", name="Prise en charge")).to_be_visible()
+        assert SECRET_NUMBER not in worker.content()
+
+
+def test_intake_enters_a_fax(browser: Browser, server: LiveServer) -> None:
+    """Step 6: the same list, the hospital's clock, an acknowledgement that names nobody."""
+    with signed_in(browser, server, "calacs-coup-de-coeur", DESK) as intake:
+        intake.goto(f"{server.url}/demandes")
+        intake.get_by_role("link", name="Saisir une demande reçue").click()
+        intake.locator('input[name="channel"][value="fax"]').check()
+        intake.locator('select[name="sender"]').select_option(label="Centres désignés de Lanaudière")
+        intake.locator("#f-municipality").fill("Joliette")
+        intake.locator('input[name="age_band"][value="25_34"]').check()
+        intake.locator('input[name="needs"][value="support"]').check()
+        intake.locator("#f-first_name").fill(SECRET_NAME)
+        intake.locator("#f-phone").fill(SECRET_NUMBER)
+        intake.locator('input[name="times"][value="any"]').check()
+        consent_given(intake)
+        intake.get_by_role("button", name="Ajouter à la liste").click()
+        intake.wait_for_url(re.compile(r"/demandes/R-[^/]+/accuse"))
+        code = intake.url.rsplit("/", 2)[1]
+        text = intake.locator("main").inner_text()
+        assert code in text
+        assert SECRET_NAME not in text
+        assert SECRET_NUMBER not in text
+        intake.goto(f"{server.url}/demandes")
+        row = intake.locator(f'[data-key="{code}"]')
+        expect(row).to_contain_text(re.compile(r"il reste (48|47) h"))
+
+
+def test_the_journal_holds_and_one_byte_is_seen(browser: Browser, server: LiveServer, tmp_path: Path) -> None:
+    """Step 7: `arrimage journal verify` on what was just done, then on a copy with one byte flipped."""
+    with signed_in(browser, server, "police-repentigny", PHONE) as officer:
+        refer(officer, server)
+    settings = server.app.state.house.settings
+    source, copy = tmp_path / "demo.sqlite", tmp_path / "copy.sqlite"
+    with closing(sqlite3.connect(source)) as live_file, closing(sqlite3.connect(copy)) as file:
+        live_file.backup(file)
+
+    def verify(path: Path) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "ARRIMAGE_MODE": "demo",
+            "ARRIMAGE_DATABASE_URL": f"sqlite:///{path}",
+            "ARRIMAGE_MASTER_KEY_FILE": str(settings.master_key_file),
+        }
+        command = [sys.executable, "-m", "core.cli", "journal", "verify"]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    sound = verify(copy)
+    assert sound.returncode == 0, sound.stdout + sound.stderr
+    with closing(sqlite3.connect(copy)) as file:
+        (line,) = file.execute("SELECT CAST(line AS TEXT) FROM journal_entries LIMIT 1").fetchone()
+    content = copy.read_bytes()
+    place = content.index(line[:60].encode()) + 20
+    copy.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    broken = verify(copy)
+    assert broken.returncode == 1
+    assert re.search(r"(ligne|entrée|position)\D*\d+", broken.stdout + broken.stderr), broken.stdout + broken.stderr

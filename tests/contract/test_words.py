@@ -52,11 +52,9 @@ TABLES = (
 NOT_SHOWN = (
     "core/access/plugins.py",
     "core/accounts/seed.py",
-    "core/cli.py",
     "core/cli_support.py",
     "core/consent/wordings.py",
     "core/demo",
-    "core/directory/cli.py",
     "core/directory/rules/cells.py",
     "core/directory/rules/text.py",
     "core/directory/services/importing.py",
@@ -64,7 +62,6 @@ NOT_SHOWN = (
     "core/directory/services/partners.py",
     "core/directory/services/reading.py",
     "core/directory/services/seeding.py",
-    "core/journal/cli.py",
     "core/journal/queries/verification.py",
     "core/kernel/formatting.py",
     "core/kernel/hooks/",
@@ -72,7 +69,6 @@ NOT_SHOWN = (
     "core/kernel/keyfile.py",
     "core/kernel/mail/",
     "core/kernel/migrations.py",
-    "core/plugin_cli.py",
     "core/referrals/rules/words.py",
     "core/serving.py",
     "core/settings.py",
@@ -106,7 +102,8 @@ def shown_files() -> Iterator[Path]:
     """The Python files whose texts people of the network read."""
     for path in python_files("core", "plugins"):
         where = place(path)
-        if not where.startswith(NOT_SHOWN) and "/tests/" not in where and "/migrations/" not in where:
+        operators = where.startswith(NOT_SHOWN) or where.endswith("cli.py")
+        if not operators and "/tests/" not in where and "/migrations/" not in where:
             yield path
 
 

@@ -1,4 +1,4 @@
-"""A small network for the tests of consents and referrals: a police service, a hospital, two CALACS, invented people."""
+"""A small network for the tests of consents and referrals: police, a hospital, two CALACS, invented people."""
 
 from __future__ import annotations
 
