@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import Attestation
 from core.consent.wordings import current_wording
+from core.referrals import services
 from core.referrals.models import (
+    BlockSeal,
     Referral,
     ReferralBlock,
     ReferralCase,
@@ -198,6 +200,21 @@ def test_the_word_is_shown_for_an_hour_to_its_author(visitor: Visitor) -> None:
     page = visitor.get(f"/references/{code}/recu")
     assert page.status_code == 200
     assert "tournesol" not in page.text
+
+
+def test_acceptance_destroys_the_word(visitor: Visitor) -> None:
+    """The word is sealed to the sender alone: no seal of it for the receiver, nothing of it after acceptance."""
+    network = visitor.become("communautaire-ajrj").network
+    key = str(uuid4())
+    fill(visitor, key)
+    code = send(visitor, key)
+    holders = select(BlockSeal.organisation_id).join(ReferralBlock).where(ReferralBlock.kind == "receipt")
+    sender, receiver = network.organisation("ajrj"), network.viewer("calacs-chrysalide")
+    with network.database.transaction() as session:
+        assert session.execute(holders).scalars().all() == [sender]
+        services.accept_referral(session, network.keyring, receiver, code, network.clock.now())
+        assert session.execute(select(ReferralBlock.id).where(ReferralBlock.kind == "receipt")).first() is None
+    assert "tournesol" not in visitor.get(f"/references/{code}/recu").text
 
 
 FIRST_STEP: list[tuple[dict[str, Any], str]] = [

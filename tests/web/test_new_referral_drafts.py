@@ -96,6 +96,18 @@ def test_language_switch_keeps_page_and_draft(officer: Visitor) -> None:
 
 
 @ONE_ENGINE
+def test_language_switch_on_a_refused_form_comes_back_to_it(officer: Visitor) -> None:
+    key = str(uuid4())
+    refused = officer.post(url(key, "situation"), {**SITUATION, "municipality": "Vancouver"})
+    assert refused.status_code == 422
+    assert f'name="next" value="{url(key, "situation")}"' in refused.text
+    officer.post("/langue", {"locale": "en", "next": url(key, "situation")})
+    page = officer.get(url(key, "situation")).text
+    assert 'value="Vancouver"' in page
+    assert "is not recognized in the region" in officer.post(url(key, "situation"), {"municipality": "Oslo"}).text
+
+
+@ONE_ENGINE
 def test_a_draft_can_be_thrown_away_and_expires(officer: Visitor) -> None:
     first, second = str(uuid4()), str(uuid4())
     officer.post(url(first, "situation"), SITUATION)

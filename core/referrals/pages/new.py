@@ -124,6 +124,8 @@ def _situation_page(
         "draft": kept if kept.saved_at else None,
         "form": form,
         "action": url_of(kept.key, "situation"),
+        # A refused form is the same page: changing language must come back to it, not to the home page.
+        "url_path": url_of(kept.key, "situation"),
         "autosave": url_of(kept.key, "situation/brouillon"),
         "municipalities": [say(request, UNKNOWN_PLACE), *(place.name for place in municipality_choices(session))],
         "ages": options(request, vocabulary.AGE_BANDS),
@@ -223,6 +225,7 @@ def _contact_page(
         "draft": kept,
         "form": form if form is None else _with_defaults(form, defaults),
         "action": url_of(kept.key, "contact"),
+        "url_path": url_of(kept.key, "contact"),
         "autosave": url_of(kept.key, "contact/brouillon"),
         "back": url_of(kept.key, "situation"),
         "refuse": url_of(kept.key, "refus"),

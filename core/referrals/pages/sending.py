@@ -191,6 +191,7 @@ def _summary_page(
         "problem": problem,
         "seen": kept.version,
         "action": url_of(kept.key, "envoyer"),
+        "url_path": url_of(kept.key, "verifier"),
         "situation_url": url_of(kept.key, "situation"),
         "contact_url": url_of(kept.key, "contact"),
         "joint": purpose_for(agreement.recipients) != "reference",
