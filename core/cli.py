@@ -201,3 +201,7 @@ def _bring_up_to_date(settings: Settings) -> None:
 def main() -> None:
     """Entry point of the console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -233,9 +233,8 @@ def test_it_passes_on_to_another_centre_with_her_consent(browser: Browser, serve
         expect(worker.get_by_text("Tentative de contact : Elle nous a jointes")).to_be_visible()
 
         worker.get_by_role("link", name="Transférer avec son accord").click()
-        worker.get_by_role("link", name=re.compile("Coup de c")).or_(
-            worker.get_by_role("button", name=re.compile("Coup de c"))
-        ).first.click()
+        worker.get_by_role("radio", name=re.compile("CALACS Coup de c")).check()
+        worker.get_by_role("button", name="Continuer avec elle").click()
         consent_given(worker)
         worker.get_by_role("button", name="Transmettre").click()
         worker.wait_for_url(re.compile(r"/references/R-[^/]+/transmise"))
@@ -278,7 +277,7 @@ def test_intake_enters_a_fax(browser: Browser, server: LiveServer) -> None:
         assert SECRET_NUMBER not in text
         intake.goto(f"{server.url}/demandes")
         row = intake.locator(f'[data-key="{code}"]')
-        expect(row).to_contain_text(re.compile(r"il reste (48|47) h"))
+        expect(row).to_contain_text(re.compile(r"il\s+reste\s+4[78]\s+h"))
 
 
 def test_the_journal_holds_and_one_byte_is_seen(browser: Browser, server: LiveServer, tmp_path: Path) -> None:
