@@ -27,51 +27,41 @@ class Wording:
 
 
 _RIGHTS_FR = (
-    "Je peux dire non sans perdre aucun service. Je peux changer d’avis en tout temps, sans dire pourquoi : "
-    "avec mon code "
-    "et mon mot, ou par n’importe quel organisme qui est avec moi. Mon accord vaut 90 jours au plus. Mon nom "
-    "n’est pas "
-    "obligatoire : un prénom que je choisis suffit. On me joint seulement de la façon, aux heures et avec les "
-    "mots que "
-    "j’ai dits sans danger pour moi."
+    "Je peux dire non sans perdre aucun service. Je peux changer d’avis en tout temps, sans dire pourquoi : avec mon "
+    "code et mon mot, ou par n’importe quel organisme qui est avec moi. Mon accord vaut 90 jours au plus. Mon nom "
+    "n’est pas obligatoire : un prénom que je choisis suffit. On me joint seulement de la façon, aux heures et avec "
+    "les mots qui sont sans danger pour moi."
 )
 _RIGHTS_EN = (
-    "I may say no without losing any service. I may change my mind at any time without saying why: with my code "
-    "and my "
-    "word, or through any organization that is with me. My agreement lasts 90 days at most. My name is not "
-    "required: a "
-    "first name that I choose is enough. I am reached only in the way, at the times and with the words that I "
-    "said are "
-    "safe for me."
+    "I may say no without losing any service. I may change my mind at any time without saying why: with my code and "
+    "my word, or through any organization that is with me. My agreement lasts 90 days at most. My name is not "
+    "required: a first name that I choose is enough. I am reached only in the way, at the times and with the words "
+    "that are safe for me."
 )
 
 _TEXTS: dict[tuple[str, str], tuple[str, str]] = {
     (REFERENCE, "2026-11"): (
         (
-            "J’accepte que l’organisme qui est avec moi transmette les renseignements choisis à l’organisme "
-            "nommé ici, et à "
-            "lui seul, pour qu’il me joigne. Il ne verra ni mon nom ni comment me joindre avant d’avoir accepté. "
+            "J’accepte que l’organisme qui est avec moi transmette les renseignements choisis à l’organisme nommé "
+            "ici, et à lui seul, pour qu’il me joigne. Avant d’avoir accepté, il ne verra ni mon nom ni comment me "
+            "joindre. "
         ),
         (
-            "I agree that the organization that is with me send the chosen information to the organization "
-            "named here, and "
-            "to it alone, so that it can reach me. It will see neither my name nor how to reach me before it has "
-            "accepted. "
+            "I agree that the organization that is with me send the chosen information to the organization named "
+            "here, and to it alone, so that it can reach me. Before it has accepted, it will see neither my name nor "
+            "how to reach me. "
         ),
     ),
     (JOINT_INQUIRY, "2026-11"): (
         (
-            "On ne sait pas encore quel organisme dessert mon secteur. J’accepte que les organismes nommés "
-            "ici soient tous "
-            "questionnés sans que je sois nommée, et que le premier qui accepte, et lui seul, reçoive les "
-            "renseignements "
-            "choisis pour me joindre. "
+            "On ne sait pas encore quel organisme dessert mon secteur. J’accepte qu’on demande à chacun des "
+            "organismes nommés ici, sans dire qui je suis, et que le premier qui accepte, et lui seul, reçoive les "
+            "renseignements choisis pour me joindre. "
         ),
         (
-            "It is not known yet which organization serves my area. I agree that the organizations named "
-            "here all be asked "
-            "without my being named, and that the first one to accept, and it alone, receive the chosen information to "
-            "reach me. "
+            "It is not known yet which organization serves my area. I agree that each organization named here be "
+            "asked without saying who I am, and that the first one to accept, and it alone, receive the chosen "
+            "information to reach me. "
         ),
     ),
     (TRANSFER, "2026-11"): (
@@ -80,21 +70,18 @@ _TEXTS: dict[tuple[str, str], tuple[str, str]] = {
             "renseignements choisis. Quand il aura accepté, c’est lui qui sera responsable de me joindre. "
         ),
         (
-            "I agree that the organization that supports me hand over to the organization named here and "
-            "send it the chosen "
-            "information. Once it has accepted, it will be responsible for reaching me. "
+            "I agree that the organization that supports me hand over to the organization named here and send it "
+            "the chosen information. Once it has accepted, it will be responsible for reaching me. "
         ),
     ),
     (HAND_BACK, "2026-11"): (
         (
-            "J’accepte de revenir à l’organisme nommé ici, qui m’accompagnait, et que les renseignements "
-            "choisis lui soient "
-            "transmis. "
+            "J’accepte de revenir à l’organisme nommé ici, qui m’accompagnait, et que les renseignements choisis "
+            "lui soient transmis. "
         ),
         (
-            "I agree to go back to the organization named here, which supported me before, and that the "
-            "chosen information "
-            "be sent to it. "
+            "I agree to go back to the organization named here, which supported me before, and that the chosen "
+            "information be sent to it. "
         ),
     ),
 }

@@ -16,7 +16,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from core.kernel.clock import TORONTO
-from core.kernel.i18n import NBSP, language
+from core.kernel.i18n import NBSP, language, typeset
 
 _MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
     "fr": (
@@ -202,6 +202,7 @@ def template_filters() -> dict[str, Callable[..., Any]]:
         "ago": _timed(format_ago),
         "tel": tel_link,
         "iso": iso,
+        "typeset": typeset,
     }
 
 
