@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, QueryParams
 
 from core.access.permissions import Permission
 from core.consent.queries import consent_page
@@ -68,7 +68,9 @@ def show_onward(session: Session, request: PageRequest) -> Answer:
     offer = _offer(session, request)
     if "kind" not in request.query:
         return _choice_page(session, request, offer, None)
-    parsed = parse(ChoiceForm, _form(request))
+    # Handing back says by itself to whom: an organisation ticked before changing one's mind does not count.
+    back = request.query.get("kind") == Kind.HAND_BACK.value
+    parsed = parse(ChoiceForm, _fields(request.query, ("kind",) if back else ("kind", "recipient")))
     chosen = _chosen(session, offer, parsed)
     if chosen is None:
         field = "kind" if parsed.error("kind") else "recipient"
@@ -81,7 +83,7 @@ def show_onward(session: Session, request: PageRequest) -> Answer:
 def send(session: Session, request: PageRequest) -> Answer:
     """Send it on. A form to correct is shown again with what would be seen; a refusal by a rule, without."""
     offer = _offer(session, request)
-    choice = parse(ChoiceForm, _form(request, ("kind", "recipient")))
+    choice = parse(ChoiceForm, _fields(request.form, ("kind", "recipient")))
     parsed = read_onward(request.form, contact_needed=_contact_needed(offer))
     chosen = _chosen(session, offer, choice)
     if chosen is None:
@@ -157,11 +159,9 @@ def _offer(session: Session, request: PageRequest) -> Offer:
     return offer
 
 
-def _form(request: PageRequest, names: tuple[str, ...] = ()) -> Any:
-    """The first step's fields, from the address or from the second step's form."""
-    if not names:
-        return FormData(list(request.query.multi_items()))
-    return FormData([(name, value) for name, value in request.form.multi_items() if name in names])
+def _fields(given: QueryParams | FormData, names: tuple[str, ...]) -> FormData:
+    """Some fields of an address or of a form, as a form of their own."""
+    return FormData([(name, value) for name, value in given.multi_items() if name in names])
 
 
 def _chosen(session: Session, offer: Offer, parsed: Parsed[Any]) -> tuple[Kind, tuple[UUID, str]] | None:
