@@ -48,9 +48,15 @@ def server(tmp_path: Path, live_server: Callable[..., LiveServer]) -> LiveServer
 
 
 @contextmanager
-def signed_in(browser: Browser, server: LiveServer, persona: str, viewport: dict[str, int]) -> Iterator[Page]:
+def signed_in(
+    browser: Browser, server: LiveServer, persona: str, viewport: dict[str, int], *, scripts: bool = True
+) -> Iterator[Page]:
     """A browser of its own, in which one click made the person sign in."""
-    context: BrowserContext = browser.new_context(viewport=viewport, locale="fr-CA")  # type: ignore[arg-type]
+    context: BrowserContext = browser.new_context(
+        viewport=viewport,  # type: ignore[arg-type]
+        locale="fr-CA",
+        java_script_enabled=scripts,
+    )
     page = context.new_page()
     page.goto(f"{server.url}/demo")
     page.locator(f'form[action="/demo/{persona}"] button').click()
@@ -64,7 +70,9 @@ def live(page: Page) -> None:
     expect(page.locator("[data-connection]")).to_contain_text("En direct", timeout=10_000)
 
 
-def refer(page: Page, server: LiveServer, municipality: str = "Repentigny") -> tuple[str, str, Touches]:
+def refer(
+    page: Page, server: LiveServer, municipality: str = "Repentigny", *, scripts: bool = True
+) -> tuple[str, str, Touches]:
     """The officer's way through the form; the code and the word of the receipt."""
     touches = Touches()
     page.goto(f"{server.url}/references/nouvelle")
@@ -74,7 +82,8 @@ def refer(page: Page, server: LiveServer, municipality: str = "Repentigny") -> t
             page.get_by_role("link", name="Commencer avec elle")
         ),
     )
-    expect(page.locator('#f-municipality[data-combobox="on"]')).to_be_visible()
+    if scripts:
+        expect(page.locator('#f-municipality[data-combobox="on"]')).to_be_visible()
     touches.touch("municipality", page.locator("#f-municipality"), municipality)
     touches.touch("age", page.locator('input[name="age_band"][value="18_24"]'))
     touches.touch("needs", page.locator('input[name="needs"][value="exploitation_support"]'))
@@ -143,9 +152,41 @@ def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) 
         assert SECRET_NUMBER not in officer.content()
 
 
-def open_follow(browser: Browser, server: LiveServer, code: str, word: str) -> Page:
+def test_the_same_without_scripts(browser: Browser, server: LiveServer) -> None:
+    """Steps 2, 3 and 5 by refreshing: no script runs in any of the browsers."""
+    with (
+        signed_in(browser, server, "police-repentigny", PHONE, scripts=False) as officer,
+        signed_in(browser, server, "calacs-chrysalide", DESK, scripts=False) as worker,
+    ):
+        code, word, _ = refer(officer, server, scripts=False)
+        worker.goto(f"{server.url}/demandes")
+        worker.locator(f'[data-key="{code}"]').get_by_role("button", name="Je m’en occupe").click()
+        worker.get_by_text("Poser une question").click()
+        worker.get_by_label("Votre question").select_option("safe_moment")
+        worker.get_by_role("button", name="Envoyer la question").click()
+        officer.goto(f"{server.url}/references/{code}")
+        officer.get_by_label("Votre réponse").fill("Entre 13 h et 16 h.")
+        officer.get_by_role("button", name="Envoyer la réponse").click()
+        worker.goto(f"{server.url}/references/{code}")
+        expect(worker.get_by_text("Entre 13 h et 16 h.")).to_be_visible()
+        worker.get_by_role("button", name="Accepter").click()
+        expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
+        officer.reload()
+        expect(officer.get_by_role("heading", name="Prise en charge")).to_be_visible()
+
+        herself = open_follow(browser, server, code, word, scripts=False)
+        herself.get_by_role("button", name="Tout arrêter").click()
+        expect(herself.get_by_text("C’est arrêté.")).to_be_visible()
+        gone = worker.reload()
+        assert gone is not None
+        assert gone.status == 404
+        officer.reload()
+        expect(officer.get_by_role("heading", name="Fermée")).to_be_visible()
+
+
+def open_follow(browser: Browser, server: LiveServer, code: str, word: str, *, scripts: bool = True) -> Page:
     """The public page, in a browser that is nobody's."""
-    herself = browser.new_context(viewport=PHONE, locale="fr-CA").new_page()  # type: ignore[arg-type]
+    herself = browser.new_context(viewport=PHONE, locale="fr-CA", java_script_enabled=scripts).new_page()  # type: ignore[arg-type]
     herself.goto(f"{server.url}/suivre")
     herself.locator("#f-code").fill(code.lower().replace("-", " "))
     herself.locator("#f-word").fill(word.upper())
