@@ -22,7 +22,7 @@ from core.referrals.rules.workflow import LABELS
 #: Facts of a line that are worth words, in the order they are said. Versions and counts are proof, not reading.
 FACT_LABELS: Mapping[str, str] = {
     "urgent": N_("Urgent"),
-    "kind": N_("Sorte"),
+    "kind": N_("Type"),
     "channel": N_("Par"),
     "recipient": N_("À"),
     "organisation": N_("Organisme"),
