@@ -224,8 +224,10 @@ def _open(
         wanted.add(Block.THREAD.value)
     party = offer.recipient if viewer.organisation_id == offer.row.recipient_id else offer.sender
     assert party is not None
-    note(session, viewer, offer, "read", now, blocks=sorted(wanted))
-    return open_blocks(session, keyring, offer.id, party, wanted) if wanted else {}
+    opened = open_blocks(session, keyring, offer.id, party, wanted) if wanted else {}
+    # Same transaction: if this line can't be written, nothing that was opened ever leaves.
+    note(session, viewer, offer, "read", now, blocks=sorted(opened))
+    return opened
 
 
 def _frame(viewer: Viewer, offer: Offer, side: str) -> dict[str, Any]:
