@@ -77,7 +77,10 @@ NOT_SHOWN = (
 #: French whoever reads: the heading of the text copied into an organisation's own record, a manifest's description.
 FRENCH_ONLY = ("Référence ", " et ", "Un babillard de comité")
 #: Letters and little words that English never has.
-FRENCH = re.compile(r"[éèêëàâîïôûùçœÉÈÀÂÎÔÇ’«»]| (?:de|la|le|les|du|des|ou|et|une?) ")
+FRENCH = re.compile(
+    r"[éèêëàâîïôûùçœÉÈÀÂÎÔÇ’«»]"
+    r"| (?:de|la|le|les|du|des|ou|et|une?|ce|cette|pas|ne|par|pour|avec|dans|sur|qui|que|est|sont|nos|vos) "
+)
 TYPOGRAPHY = {
     "a space before ? or !": re.compile(r"[ \u00a0\u202f][?!]"),
     "no space before a colon or a semicolon": re.compile(r"[^\s:][:;](?=\s|$)"),
