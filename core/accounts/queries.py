@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.access.viewer import ANONYMOUS, Role, Viewer
 from core.accounts.models import LoginSession, User
 from core.accounts.rules import TOUCH_EVERY, SessionState, session_state
+from core.accounts.seed import PERSONAS
 from core.accounts.services import email_lookup, read_personal, token_hash
 from core.directory.models import Organisation
 from core.journal.queries.people import Person, name_people_with
@@ -127,13 +128,13 @@ def demo_user(session: Session, key: str) -> UUID | None:
 
 
 def personas(session: Session, keyring: Keyring) -> tuple[Persona, ...]:
-    """Every demo persona, in the order they were made."""
+    """Every demo persona, in the order of the demo's list."""
+    place = {persona.key: number for number, persona in enumerate(PERSONAS)}
     rows = session.execute(
         select(User.demo_key, User.id, User.name_sealed, User.roles, Organisation.name, Organisation.type)
         .join(Organisation, Organisation.id == User.organisation_id)
         .where(User.demo_key.is_not(None))
-        .order_by(User.id)
-    )
+    ).all()
     return tuple(
         Persona(
             row.demo_key,
@@ -142,7 +143,7 @@ def personas(session: Session, keyring: Keyring) -> tuple[Persona, ...]:
             row.type,
             tuple(row.roles),
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: place.get(row.demo_key, len(place)))
     )
 
 

@@ -250,7 +250,7 @@ class Endpoint:
 async def _bounded_body(request: Request, limit: int) -> bytes:
     """The whole body, refused by its declared size before a byte is read, and by its real size as it comes."""
     declared = request.headers.get("content-length", "0")
-    if not declared.isdigit():
+    if not (declared.isascii() and declared.isdigit() and len(declared) < 19):
         raise BadBody(Refusal(400, BAD_REQUEST))
     if int(declared) > limit:
         raise BadBody(Refusal(413))

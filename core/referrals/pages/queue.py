@@ -15,7 +15,7 @@ from core.referrals.rules import vocabulary
 def page_number(request: PageRequest) -> int:
     """The page asked for in the address; anything odd is the first."""
     text = request.query.get("page", "1")
-    return int(text) if text.isdigit() and len(text) < 7 else 1
+    return int(text) if text.isdecimal() and len(text) < 7 else 1
 
 
 def show_queue(session: Session, request: PageRequest) -> Answer:

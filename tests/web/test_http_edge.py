@@ -1,0 +1,387 @@
+"""The edge: headers on every route and status, forged requests, unreadable bodies, methods and hosts. Both engines."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx2
+import pytest
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from core.kernel import log
+from core.kernel.web import csrf
+from core.kernel.web.adapter import Endpoint
+from core.kernel.web.routes import Answer, PageRequest
+from core.testing import LiveServer
+from core.testing.network import Network, Visitor, visiting
+from tests.support.edge import READS_WRITE, contents, deviations
+from tests.support.matrix import answers
+from tests.support.pages import csrf_of, words
+from tests.support.samples import sample_paths
+
+PRINCIPALS = (
+    "anonymous",
+    "police",
+    "receiver",
+    "other_calacs",
+    "organisation_admin",
+    "privacy_officer",
+    "coordination",
+)
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def test_every_route_and_status_bears_the_golden_headers(network: Network) -> None:
+    found = answers(network, PRINCIPALS)
+    statuses = {answer.status_code for row in found.values() for answer in row.values()}
+    assert {200, 303, 403, 404, 409, 422} <= statuses
+    wrong = [
+        f"{' '.join(key)} {who} {answer.status_code}: {', '.join(deviations(answer))}"
+        for key, row in found.items()
+        for who, answer in row.items()
+        if deviations(answer)
+    ]
+    assert wrong == []
+
+
+def test_the_other_statuses_bear_them_too(visitor: Visitor) -> None:
+    http = visitor.http
+    token = visitor.csrf()
+    big = {"_csrf": token, "email": "x" * 1_000_001}
+    seen = {
+        400: [http.get("/", headers={"host": "ailleurs.example"}), http.get("/live", headers={"host": "x.example"})],
+        401: [http.get("/references", headers={"x-fragment": "1"}), http.get("/live")],
+        403: [http.post("/connexion", data={}), http.get("/live", headers={"sec-fetch-site": "cross-site"})],
+        404: [http.get("/nulle-part"), http.get("/static/nulle-part.css"), http.post("/nulle", data={"_csrf": token})],
+        405: [http.put("/"), http.request("TRACE", "/references"), http.post("/live")],
+        413: [http.post("/connexion", data=big)],
+    }
+    for status, refused in seen.items():
+        for answer in refused:
+            assert answer.status_code == status, (status, answer.request.url)
+            assert deviations(answer) == []
+    fresh = http.get("/static/css/base.css?v=1")
+    assert fresh.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert [line for line in deviations(fresh) if not line.startswith("cache-control")] == []
+    assert http.get("/static/css/base.css").headers["cache-control"] == "no-cache"
+
+
+def test_over_https_cookies_are_host_only_and_transport_strict(network: Network) -> None:
+    app = network.app(public_url="https://arrimage.example", allowed_hosts=("arrimage.example",))
+    with TestClient(app, base_url="https://arrimage.example") as http:
+        first = http.get("/connexion")
+        assert deviations(first, https=True) == []
+        token = csrf_of(first.text)
+        assert http.get("/live").headers["strict-transport-security"]
+        assert deviations(http.get("/live"), https=True) == []
+        entered = http.post("/demo/calacs-chrysalide", data={"_csrf": token}, follow_redirects=False)
+        language = http.post(
+            "/langue", data={"_csrf": csrf_of(http.get("/compte").text), "locale": "en"}, follow_redirects=False
+        )
+        out = http.post("/deconnexion", data={"_csrf": csrf_of(http.get("/compte").text)}, follow_redirects=False)
+        lines = [line for one in (first, entered, language, out) for line in one.headers.get_list("set-cookie")]
+        assert {line.split("=")[0] for line in lines} == {
+            "__Host-arrimage",
+            "__Host-arrimage_form",
+            "__Host-arrimage_langue",
+        }
+        for line in lines:
+            parts = {part.strip().lower() for part in line.split(";")}
+            assert {"secure", "httponly", "path=/", "samesite=lax"} <= parts
+            assert not any(part.startswith("domain") for part in parts)
+        # A page of our own name read over http may have been written by anybody on the way
+        page = http.get("/connexion")
+        form = {"_csrf": csrf_of(page.text), "locale": "fr"}
+        forged = http.post("/langue", data=form, headers={"origin": "http://arrimage.example"})
+        assert forged.status_code == 403
+        ours = http.post("/langue", data=form, headers={"origin": "https://arrimage.example"}, follow_redirects=False)
+        assert ours.status_code == 303
+
+
+FORGERIES: dict[str, tuple[str, dict[str, str]]] = {
+    "no token": ("", {}),
+    "another browser's token": ("other", {}),
+    "a token that is no text of ours": ("é\u202e", {}),
+    "cross-site": ("own", {"sec-fetch-site": "cross-site"}),
+    "same-site": ("own", {"sec-fetch-site": "same-site"}),
+    "foreign origin": ("own", {"origin": "https://ailleurs.example"}),
+    "null origin": ("own", {"origin": "null"}),
+    "origin of another port": ("own", {"origin": "http://127.0.0.1:9999"}),
+    "malformed origin": ("own", {"origin": "http://[127.0.0.1"}),
+}
+
+
+def test_no_post_route_takes_a_forged_request(network: Network) -> None:
+    """Every route that changes something, signed in or not; nothing is written."""
+    paths = sample_paths(network)
+    with visiting(network) as browser:
+        key = browser.http.app.state.house.keyring.cookie_key("csrf")
+        for name, cookie in (("arrimage", network.token("calacs-chrysalide")), ("arrimage_form", "une-visite")):
+            browser.http.cookies.clear()
+            browser.http.cookies.set(name, cookie)
+            tokens = {"own": csrf.token_for(key, cookie), "other": csrf.token_for(key, "un-autre-navigateur")}
+            before = contents(network)
+            taken = []
+            for route in browser.http.app.state.routes:
+                if route.method != "POST":
+                    continue
+                address = next(iter(paths(route).values()))
+                for what, (token, headers) in FORGERIES.items():
+                    data = {"_csrf": tokens.get(token, token)}
+                    answer = browser.http.post(address, data=data, headers=headers, follow_redirects=False)
+                    if answer.status_code != 403 or "arrimage=" in ";".join(answer.headers.get_list("set-cookie")):
+                        taken.append(f"{route.path} {what} {answer.status_code}")
+            assert taken == []
+            assert contents(network) == before
+
+
+def test_a_browser_that_says_nothing_passes_by_its_token_alone(visitor: Visitor) -> None:
+    for headers in ({}, {"origin": "http://127.0.0.1"}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}):
+        assert visitor.post("/langue", {"locale": "fr"}, headers=headers).status_code == 303
+
+
+def test_no_get_changes_anything(network: Network) -> None:
+    """Every page, by each kind of person: only the journal of reads and the last sign of activity may move."""
+    paths = sample_paths(network)
+    with visiting(network) as browser:
+        before = contents(network, without=READS_WRITE)
+        for persona in ("police-repentigny", "calacs-chrysalide", "admin-chrysalide", "confidentialite-chrysalide"):
+            browser.become(persona)
+            for route in browser.http.app.state.routes:
+                if route.method == "GET":
+                    for address in paths(route).values():
+                        for fragment in ({}, {"x-fragment": "1"}):
+                            assert browser.get(address, headers=fragment).status_code < 500
+        after = contents(network, without=READS_WRITE)
+    assert {name for name in before if before[name] != after[name]} == set()
+
+
+@pytest.mark.parametrize("persona", ["cisss-centre-designe", "calacs-coup-de-coeur", "admin-chrysalide", None])
+def test_a_refused_fragment_equals_a_missing_one(network: Network, persona: str | None) -> None:
+    """What a script refetches tells no more than a page: every byte but Date, for each kind of viewer."""
+    paths = sample_paths(network)
+    with visiting(network) as browser:
+        browser.become(persona)
+        browser.get("/connexion")  # a browser known to us: a new one is given its cookie with each page
+        for route in browser.http.app.state.routes:
+            if route.method != "GET" or "{code}" not in route.path:
+                continue
+            addresses = paths(route)
+            shown = {}
+            for label in ("missing", "submitted", "accepted"):
+                answer = browser.get(addresses[label], headers={"x-fragment": "1", "sec-fetch-mode": "cors"})
+                headers = {name: value for name, value in answer.headers.items() if name != "date"}
+                # Somebody whose role opens no reference at all may find the address asked for in her own refusal
+                shown[label] = (answer.status_code, headers, answer.text.replace(addresses[label], "…"))
+            if shown["missing"][0] == 404:
+                assert addresses["missing"] not in answer.text
+            if shown["missing"][0] in (401, 403, 404):
+                assert shown["submitted"] == shown["accepted"] == shown["missing"], route.path
+
+
+def chunks(size: int) -> Iterator[bytes]:
+    for _ in range(size // 50_000 + 1):
+        yield b"x" * 50_000
+
+
+def test_a_body_over_one_megabyte_is_refused_before_it_is_read(
+    network: Network, live_server: Callable[[Any], LiveServer]
+) -> None:
+    """Declared or not, on a real server; the sentence says what to do, and the server goes on."""
+    server = live_server(network.app())
+    with httpx2.Client(base_url=server.url) as http:
+        token = csrf_of(http.get("/connexion").text)
+        declared = http.post("/connexion", content=b"x" * 1_000_001, headers=FORM)
+        undeclared = http.post("/connexion", content=chunks(1_200_000), headers=FORM)
+        for answer in (declared, undeclared):
+            assert answer.status_code == 413
+            assert "ne peut dépasser 1 Mo" in words(answer.text).replace("\u00a0", " ")
+            assert deviations(answer) == []
+        under = http.post("/langue", data={"_csrf": token, "locale": "fr", "next": "/" + "x" * 900_000})
+        assert under.status_code == 303
+        odd = http.post("/connexion", content=b"", headers={**FORM, "content-length": "0"})
+        assert odd.status_code == 403
+
+
+UNREADABLE: dict[str, tuple[bytes, str, int]] = {
+    "broken UTF-8": (b"_csrf=%s&email=%%ff%%fe", "application/x-www-form-urlencoded", 422),
+    "another encoding, not escaped": (b"_csrf=%s&email=Andr\xe9e", "application/x-www-form-urlencoded", 422),
+    "a NUL byte": (b"_csrf=%s&email=a%%00b", "application/x-www-form-urlencoded", 422),
+    "a broken field name": (b"_csrf=%s&em%%ffail=a", "application/x-www-form-urlencoded", 422),
+    "multipart in another encoding": (
+        (
+            b'--b\r\nContent-Disposition: form-data; name="_csrf"\r\n\r\n%s\r\n'
+            b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nAndr\xe9e\r\n--b--\r\n'
+        ),
+        "multipart/form-data; boundary=b",
+        422,
+    ),
+    "multipart without its boundary": (b"--b\r\n%s", "multipart/form-data", 400),
+    "multipart that is none": (b"n'importe quoi %s", "multipart/form-data; boundary=b", 400),
+    "a field of no name": (
+        b"--b\r\nContent-Disposition: form-data\r\n\r\n%s\r\n--b--\r\n",
+        "multipart/form-data; boundary=b",
+        400,
+    ),
+}
+
+
+def test_what_cannot_be_read_is_said_in_one_sentence(visitor: Visitor) -> None:
+    token = visitor.csrf().encode()
+    before = contents(visitor.network)
+    for what, (body, kind, status) in UNREADABLE.items():
+        answer = visitor.http.post("/connexion", content=body % token, headers={"content-type": kind})
+        assert answer.status_code == status, what
+        said = words(answer.text)
+        assert "n’ont pas pu être lus" in said or "n’a pas pu être lue" in said, what
+        assert deviations(answer) == []
+    for path in ("/annuaire?q=%00", "/annuaire?q=%ff", "/annuaire?%00=a"):
+        assert visitor.get(path).status_code == 422, path
+    visitor.become("calacs-chrysalide")
+    for path in (
+        "/references/R-7K3M-9Q%00",
+        "/annuaire/services/%00",
+        "/static/%00.css",
+        "/static/" + "x" * 300 + ".css",
+    ):
+        assert visitor.get(path).status_code == 404, path
+    assert contents(visitor.network, without=READS_WRITE) == {
+        name: rows for name, rows in before.items() if name not in READS_WRITE
+    }
+
+
+def test_an_unknown_method_gets_our_page(visitor: Visitor) -> None:
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
+        answer = visitor.http.request(method, "/connexion")
+        assert answer.status_code == 405
+        assert "<h1>" in answer.text
+        assert 'lang="fr-CA"' in answer.text
+        assert "GET" in answer.headers["allow"]
+        assert "access-control-allow-origin" not in answer.headers
+        assert deviations(answer) == []
+
+
+SECRET = "Maude Tremblay 450 555-0199"
+
+
+def boom(_session: Session, request: PageRequest) -> Answer:
+    """A page that fails while it holds somebody's name."""
+    kept = {"name": SECRET, "form": dict(request.form)}
+    raise RuntimeError(f"no such row: {kept}")
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """The log as a running server writes it."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    log.configure(logging.INFO, stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:], root.level = handlers, level
+    log.configure(logging.INFO)
+    root.handlers[:] = handlers
+
+
+def test_an_unexpected_error_tells_nobody_anything(
+    network: Network, live_server: Callable[[Any], LiveServer], lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """On a real server: the page, the headers and the log of a page that fails, and of an error outside any page."""
+    app = network.app(raise_unexpected=False)
+    for mounted in app.routes:
+        endpoint = getattr(mounted, "endpoint", None)
+        if isinstance(endpoint, Endpoint) and endpoint.route.path == "/connexion":
+            endpoint.route = replace(endpoint.route, handler=boom)
+    server = live_server(app)
+    with httpx2.Client(base_url=server.url) as http:
+        token = csrf_of(http.get("/annuaire").text)
+        failures = [http.get("/connexion"), http.post("/connexion", data={"_csrf": token, "email": SECRET})]
+        app.state.house.renderer.static_dirs.clear()
+        broken = next(one for one in app.routes if getattr(one, "path", "") == "/static/{path:path}")
+        broken.endpoint.__self__.folders.clear()  # type: ignore[attr-defined]
+        failures.append(http.get("/static/css/base.css"))
+    for answer in failures:
+        assert answer.status_code == 500
+        assert deviations(answer) == []
+        for trace in (SECRET, "Maude", "Traceback", "RuntimeError", "KeyError", ".py"):
+            assert trace not in answer.text
+    assert "<h1>" in failures[0].text
+    written = lines()
+    assert len([line for line in written if line["event"] == "unexpected"]) == 3
+    for line in written:
+        assert set(line) <= log.ALLOWED
+        assert "Maude" not in json.dumps(line)
+        assert "Traceback" not in json.dumps(line)
+    first = next(line for line in written if line["event"] == "unexpected")
+    assert first["route"] == "accounts.sign_in"
+    assert first["error"] == "RuntimeError"
+    assert first["code"].startswith("test_http_edge.py:")
+
+
+@pytest.mark.parametrize("cookie", ["arrimage", "arrimage_form", "arrimage_notice", "arrimage_langue"])
+def test_a_cookie_that_means_nothing_breaks_nothing(visitor: Visitor, cookie: str) -> None:
+    for value in (b"\xe9\xff", b"a.b", b"x" * 4000, b"=", b"bm9u.zzzz"):
+        answer = visitor.http.get("/", headers={"cookie": cookie.encode() + b"=" + value})
+        assert answer.status_code == 200
+        assert 'class="notice' not in answer.text
+
+
+@pytest.mark.parametrize("host", ["ailleurs.example", "127.0.0.1.ailleurs.example", "", "localhost@ailleurs.example"])
+def test_only_our_own_names_are_answered(visitor: Visitor, host: str) -> None:
+    for path in ("/", "/live", "/static/css/base.css", "/connexion"):
+        answer = visitor.http.get(path, headers={"host": host})
+        assert answer.status_code == 400
+        assert "set-cookie" not in answer.headers
+        assert host not in answer.text or not host
+    assert visitor.http.get("/", headers={"host": "LOCALHOST:8000"}).status_code == 200
+
+
+def test_a_notice_waits_for_a_page_that_a_person_sees(visitor: Visitor) -> None:
+    """Fragments, scripts and prefetches neither show nor use it up; it is shown once."""
+    visitor.become("calacs-chrysalide")
+    with visiting(visitor.network, persona="calacs-chrysalide") as elsewhere:
+        listed = elsewhere.get("/compte").text
+    devices = [part.split('"')[0] for part in listed.split('action="/compte/appareils/')[1:]]
+    current = visitor.get("/compte").text.split("cet appareil")[1].split('action="/compte/appareils/')[1].split('"')[0]
+    other = next(one for one in devices if one != current)
+    assert visitor.post(f"/compte/appareils/{other}").status_code == 303
+    said = "La session de cet appareil est terminée"
+    for headers in ({"x-fragment": "1"}, {"sec-fetch-mode": "cors"}, {"sec-fetch-mode": "no-cors"}):
+        assert said not in visitor.get("/", headers=headers).text
+    assert said in visitor.get("/", headers={"sec-fetch-mode": "navigate"}).text
+    assert said not in visitor.get("/").text
+
+
+ODD = ("²", "٣", "-1", "9" * 40, "1e309", "nan", "é\u202e'\"<script>", "%", "\n\r\t", "x" * 800, str(UUID(int=0)))
+ASKED = (
+    "age", "avant", "besoin", "champ", "cursor", "discrete", "kind", "langue", "lieu", "limit", "liste", "municipalite",
+    "nom", "ouvert", "page", "places", "pour", "q", "recipient", "service",
+)  # fmt: skip
+
+
+def test_no_odd_question_breaks_a_page(network: Network) -> None:
+    """Whatever stands after the question mark, or in the place of an identifier: an answer, never an error."""
+    paths = sample_paths(network)
+    with visiting(network, persona="calacs-chrysalide", raise_unexpected=False) as browser:
+        broken = []
+        for route in browser.http.app.state.routes:
+            if route.method == "GET":
+                address = next(one for label, one in paths(route).items() if label != "missing")
+                questions = [(address, dict.fromkeys(ASKED, odd)) for odd in ODD]
+                questions += [
+                    (re.sub(r"\{\w+\}", quote(odd, safe=""), route.path), {}) for odd in ODD if "{" in route.path
+                ]
+                for path, query in questions:
+                    answer = browser.get(path, params=query)
+                    if answer.status_code >= 500 or deviations(answer):
+                        broken.append(f"{route.path} {path} {query.get('q', '')!r} {answer.status_code}")
+        assert broken == []
