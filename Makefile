@@ -7,7 +7,7 @@ PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
 BIN := .venv/bin
-TESTS ?= tests/unit tests/integration tests/web tests/contract tests/browser plugins
+TESTS ?= tests/unit tests/integration tests/web tests/contract tests/security tests/browser plugins
 
 .PHONY: help .venv demo test lint types contracts tests check bench lock migrate migration clean
 
