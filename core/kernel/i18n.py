@@ -31,7 +31,7 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _SPACES = re.compile(r"[ \u00a0\u202f]")
 # Québec's rules (Office québécois de la langue française): a no-break space before : ; % $ », after «, and inside
 # hours. No space is ever added, only made unbreakable: "https://…" and "12:30" stay what they are.
-_BEFORE = re.compile(r"(?<=\S)[ \u202f](?=[:;%$»?!](?:\s|[.,)»…]|$))")
+_BEFORE = re.compile(r"(?:(?<=\S)|\A)[ \u202f](?=[:;%$»?!](?:\s|[.,)»…]|$))")
 _AFTER_OPEN = re.compile(r"«[ \u202f]")
 _HOUR = re.compile(r"(?<=\d) h(?: (?=\d\d\b)|\b)")
 _THOUSANDS = re.compile(r"(?<=\d)[ \u202f](?=\d{3}\b)(?![\d ]*-)")

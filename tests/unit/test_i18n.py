@@ -22,6 +22,7 @@ def tables(folder: Path, text: str, name: str = "en.toml") -> Path:
     ("typed", "shown"),
     [
         ("Accord : actif", f"Accord{NB}: actif"),
+        (" : ", f"{NB}: "),
         ("Réessayez ; puis", f"Réessayez{NB}; puis"),
         ("50 % de 12 500,00 $", f"50{NB}% de 12{NB}500,00{NB}$"),
         ("« Sortie rapide »", f"«{NB}Sortie rapide{NB}»"),

@@ -116,7 +116,7 @@ def facts_in_words(session: Session, lines: Sequence[JournalLine], say: Callable
                 said.append(say(label))
             elif value not in (None, False, []):
                 each = value if isinstance(value, list) else [value]
-                said.append(f"{say(label)}\u00a0: {', '.join(words(key, one) for one in each)}")
+                said.append(say(label) + say(N_(" : ")) + ", ".join(words(key, one) for one in each))
         return " · ".join(said)
 
     return [told(line) for line in lines]

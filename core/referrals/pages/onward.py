@@ -209,7 +209,7 @@ def _why(request: PageRequest, one: NextOrganisation) -> str:
     if one.weeks:
         translator = request.house.renderer.translator
         room = f"{room}, {translator.plural(request.locale, '%(n)s semaine', '%(n)s semaines', one.weeks)}"
-    return f"{say(request, SERVES[one.serves])} ; {room}"
+    return say(request, SERVES[one.serves]) + say(request, N_(" ; ")) + room
 
 
 def _agreement_page(

@@ -241,7 +241,7 @@ def _after(request: PageRequest, filled: Filled) -> Iterable[tuple[str, str]]:
             if block == "situation" and answer.name not in ("municipality", "note"):
                 continue
             shown = (say(request, value) if answer.coded else value for value in answer.values)
-            yield say(request, answer.label), " ; ".join(shown)
+            yield say(request, answer.label), say(request, N_(" ; ")).join(shown)
 
 
 def _terms(request: PageRequest, filled: Filled) -> Rows:

@@ -90,7 +90,7 @@ def options(request: PageRequest, closed: Mapping[str, str], only: Iterable[str]
 def listed(request: PageRequest, closed: Mapping[str, str], codes: Iterable[str]) -> str:
     """Several codes in one line of words, in the order of the closed list."""
     chosen = set(codes)
-    return " ; ".join(say(request, label) for code, label in closed.items() if code in chosen)
+    return say(request, N_(" ; ")).join(say(request, label) for code, label in closed.items() if code in chosen)
 
 
 def joined(request: PageRequest, names: Iterable[str]) -> str:
