@@ -221,6 +221,20 @@ def destroy_content(session: Session, referral_ids: Sequence[UUID]) -> None:
         execution_options=options,
     )
     session.execute(delete(ReferralBlock).where(ReferralBlock.referral_id.in_(referral_ids)), execution_options=options)
+    _forget_corrections(session, referral_ids)
+
+
+def _forget_corrections(session: Session, referral_ids: Sequence[UUID]) -> None:
+    """The history keeps that the preview was corrected; what it said before and after goes with the preview."""
+    rows = session.execute(
+        select(ReferralEntry.id, ReferralEntry.codes).where(
+            ReferralEntry.referral_id.in_(referral_ids), ReferralEntry.kind == "amended"
+        )
+    ).all()
+    for row in rows:
+        kept = {name: value for name, value in row.codes.items() if name not in ("old", "new")}
+        if len(kept) < len(row.codes):
+            session.execute(update(ReferralEntry).where(ReferralEntry.id == row.id).values(codes=kept))
 
 
 def ensure_escrow(session: Session, keyring: Keyring, case_id: UUID) -> bytes:
