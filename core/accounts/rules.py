@@ -46,16 +46,25 @@ class Window:
     length: timedelta
 
 
-#: Sign-in attempts: per account, per address, and for everyone (security S13).
+#: Sign-in attempts: per address, per account, and for everyone (security S13). Whoever asks comes first: an address
+#: that is full locks no account, and neither fills what everyone shares.
 SIGN_IN_WINDOWS = {
-    "account": Window(8, timedelta(minutes=15)),
     "address": Window(40, timedelta(minutes=15)),
+    "account": Window(8, timedelta(minutes=15)),
     "everyone": Window(600, timedelta(minutes=5)),
 }
-#: The public follow page: few people type a code by hand (network rules §4 *Herself*).
+#: The public follow page: few people type a code by hand (network rules §4 *Herself*). Her word is a common one: by the
+#: day too, wrong words on one code are few; the right one clears them.
 FOLLOW_WINDOWS = {
-    "code": Window(10, timedelta(minutes=15)),
     "address": Window(20, timedelta(minutes=15)),
+    "code": Window(10, timedelta(minutes=15)),
+    "code_by_day": Window(20, timedelta(hours=24)),
+    "everyone": Window(300, timedelta(minutes=5)),
+}
+#: Withdrawing with her, by code alone: there is no word to guess, so a code itself is never slowed for long.
+WITHDRAWAL_WINDOWS = {
+    "person": Window(20, timedelta(minutes=15)),
+    "code": Window(10, timedelta(minutes=15)),
     "everyone": Window(300, timedelta(minutes=5)),
 }
 

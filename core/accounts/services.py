@@ -161,13 +161,16 @@ def too_many(
     windows: Mapping[str, Window],
     now: datetime,
 ) -> bool:
-    """Count one attempt per subject and say whether any window is full. `subjects` and `windows` share their keys."""
-    full = False
+    """Count one attempt per subject and say whether any window is full. `subjects` and `windows` share their keys.
+
+    Windows are tried in their order and the first full one ends it: an attempt that is refused anyway fills no wider
+    window, so that one machine that insists shuts nobody else out.
+    """
     for name, window in windows.items():
         key = keyring.pseudonym(f"throttle.{kind}.{name}", subjects[name])
-        count = _count(session, key, window, now)
-        full = full or count > window.limit
-    return full
+        if _count(session, key, window, now) > window.limit:
+            return True
+    return False
 
 
 def forget_attempts(session: Session, keyring: Keyring, kind: str, name: str, subject: str) -> None:

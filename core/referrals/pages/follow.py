@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.access.permissions import PUBLIC
 from core.accounts.rules import FOLLOW_WINDOWS, address_prefix
-from core.accounts.services import too_many
+from core.accounts.services import forget_attempts, too_many
 from core.kernel.crypto import Keyring
 from core.kernel.web.forms import Parsed, parse
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, post
@@ -66,7 +66,10 @@ def change_contact(session: Session, request: PageRequest) -> Answer:
     given = parsed.value
     contact = contact_content(given)
     view = services.change_contact(session, request.house.keyring, given.code, given.word, contact, request.now)
-    return _refused(parsed, UNKNOWN, 422) if view is None else _status(view, parsed, "contact")
+    if view is None:
+        return _refused(parsed, UNKNOWN, 422)
+    _recognised(session, request, given.code)
+    return _status(view, parsed, "contact")
 
 
 def _answer(session: Session, request: PageRequest, act: Act, *, done: str | None) -> Answer:
@@ -76,12 +79,27 @@ def _answer(session: Session, request: PageRequest, act: Act, *, done: str | Non
     if parsed.value is None:
         return Page("follow/form.html", {"form": parsed}, 422)
     view = act(session, request.house.keyring, parsed.value.code, parsed.value.word, request.now)
-    return _refused(parsed, UNKNOWN, 422) if view is None else _status(view, parsed, done)
+    if view is None:
+        return _refused(parsed, UNKNOWN, 422)
+    _recognised(session, request, parsed.value.code)
+    return _status(view, parsed, done)
 
 
 def _throttled(session: Session, request: PageRequest, code: str) -> bool:
-    subjects = {"code": normalise(code) or code[:40], "address": address_prefix(request.client_address), "everyone": ""}
+    typed = _subject(code)
+    address = address_prefix(request.client_address)
+    subjects = {"address": address, "code": typed, "code_by_day": typed, "everyone": ""}
     return too_many(session, request.house.keyring, "follow", subjects, FOLLOW_WINDOWS, request.now)
+
+
+def _subject(code: str) -> str:
+    return normalise(code) or code[:40]
+
+
+def _recognised(session: Session, request: PageRequest, code: str) -> None:
+    """The right word clears what was mistyped before it: coming back often is not trying words."""
+    for name in ("code", "code_by_day"):
+        forget_attempts(session, request.house.keyring, "follow", name, _subject(code))
 
 
 def _refused(parsed: Parsed[FollowForm] | Parsed[FollowContactForm], message: str, status: int) -> Page:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
-from core.accounts.rules import FOLLOW_WINDOWS
+from core.accounts.rules import WITHDRAWAL_WINDOWS
 from core.accounts.services import too_many
 from core.kernel.errors import Missing
 from core.kernel.i18n import N_
@@ -40,8 +40,8 @@ def withdraw(session: Session, request: PageRequest) -> Answer:
     typed = parsed.raw("code")
     code = normalise(typed)
     # By person, not by address: a whole team works behind one, and nobody there must be kept from withdrawing.
-    subjects = {"code": code or typed[:40], "address": str(request.viewer.user_id), "everyone": ""}
-    if too_many(session, request.house.keyring, "withdraw", subjects, FOLLOW_WINDOWS, request.now):
+    subjects = {"code": code or typed[:40], "person": str(request.viewer.user_id), "everyone": ""}
+    if too_many(session, request.house.keyring, "withdraw", subjects, WITHDRAWAL_WINDOWS, request.now):
         return _again(parsed.with_error("code", THROTTLED), 429)
     if code is None:
         return _again(parsed if parsed.error("code") else parsed.with_error("code", MISREAD), 422)

@@ -31,6 +31,21 @@ class Reason:
     code: str
     names: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Where she lives, when the sentence says it."""
+        return self.names[0] if self.code in _PLACED and self.names else ""
+
+    @property
+    def kept(self) -> list[str]:
+        """The code and the organisations named: what may stand beside the referral, in clear. Her municipality may not:
+        before acceptance nobody there reads more than her MRC (network rules §3 (4))."""
+        return [self.code, *(self.names[1:] if self.place else self.names)]
+
+
+#: Sentences whose first name is her municipality.
+_PLACED = frozenset({"municipality_rule", "territory_unknown"})
+
 
 @dataclass(frozen=True)
 class Routing:
@@ -143,7 +158,4 @@ def _order(candidate: Candidate) -> tuple[int, bool, float, str]:
 
 def explain(reason: Reason) -> str:
     """The explanation of one reason in French source text."""
-    names = reason.names
-    place = names[0] if reason.code in ("municipality_rule", "territory_unknown") and names else ""
-    listed = names[1:] if place else names
-    return EXPLANATIONS[reason.code].format(place=place, names=" et ".join(listed))
+    return EXPLANATIONS[reason.code].format(place=reason.place, names=" et ".join(reason.kept[1:]))

@@ -19,10 +19,15 @@ from core.consent.rules import ConsentFacts, ConsentStatus, SenderMayLearn
 from core.directory.models import Organisation
 from core.journal.services import lock_case, record
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
+from core.kernel.i18n import N_
 from core.referrals import codes
 from core.referrals.access import ReferralFacts
 from core.referrals.models import Referral, ReferralCase, ReferralPreview, ReferralRestriction
+from core.referrals.rules.visibility import sender_view
 from core.referrals.rules.workflow import LIVE, TABLE, Command, Rule, Standing, State, fits, refusal, rule_for
+
+#: Said to an outside sender whatever happened since: accepted, reached, closed and withdrawn answer alike.
+OUT_OF_HANDS = N_("Vous ne pouvez plus agir sur cette référence.")
 
 
 class NotNow(DomainError):
@@ -248,7 +253,13 @@ def standing(viewer: Viewer, offer: Offer) -> Standing:
 
 
 def authorise(viewer: Viewer, offer: Offer, command: Command, version: int | None = None) -> Rule:
-    """The line of the table for this command. Raises `NotNow` (409), `Forbidden` (403) or `Stale` (409)."""
+    """The line of the table for this command. Raises `NotNow` (409), `Forbidden` (403) or `Stale` (409).
+
+    A sender whose part is over gets one refusal for every state and command: a button that is gone, pressed all the
+    same, must not tell a withdrawal from a closing (network rules §3 (6)).
+    """
+    if viewer.organisation_id != offer.row.recipient_id and not sender_view(offer.state, offer.grant).content:
+        raise NotNow(OUT_OF_HANDS)
     rule = rule_for(offer.state, command)
     if rule is None:
         raise NotNow(refusal(offer.state, command))

@@ -15,6 +15,7 @@ from core.consent.rules import CONSENT_BLOCKS, may_share
 from core.consent.services import ConsentInput, ConsentMissing, Invalid, grant_consent
 from core.directory.rules.visibility import Area
 from core.kernel.crypto import Keyring
+from core.referrals.access import OWN_ONLY_TYPES
 from core.referrals.models import Referral, ReferralPreview, ReferralRestriction
 from core.referrals.rules.clocks import ClockSettings, plan_clock
 from core.referrals.rules.vocabulary import Channel, Kind
@@ -129,7 +130,16 @@ def send_onward(
     report_sent(
         session,
         viewer,
-        SentOffer(parent.case_id, sent_code, onward.kind, Channel.PLATFORM, origin_id, consent, onward.urgent),
+        SentOffer(
+            parent.case_id,
+            sent_code,
+            onward.kind,
+            Channel.PLATFORM,
+            origin_id,
+            consent,
+            onward.urgent,
+            own_only=viewer.organisation_type in OWN_ONLY_TYPES,
+        ),
         now,
     )
     add_entry(session, viewer, parent, "onward", now, {"kind": onward.kind.value, "code": sent_code})

@@ -69,6 +69,8 @@ class SentOffer:
     consent: ConsentFacts
     urgent: bool
     restricted: frozenset[UUID] = frozenset()
+    #: An officer sends for herself or himself, not for the whole service (`core.referrals.access`).
+    own_only: bool = False
 
 
 def follow_lookup(keyring: Keyring, code: str, word: str) -> bytes:
@@ -213,7 +215,10 @@ def _send(
         holders = [sender] if sender is not None and escrow is None else []
         write_blocks(session, referral_id, submission.blocks, holders=holders, escrow=escrow)
         write_blocks(session, referral_id, {"thread": {}}, holders=[*holders, recipient])
-        sent = SentOffer(case_id, code, kind, channel, sender_id, consent, submission.urgent, submission.restricted)
+        own_only = sender is not None and sender.type in OWN_ONLY_TYPES
+        sent = SentOffer(
+            case_id, code, kind, channel, sender_id, consent, submission.urgent, submission.restricted, own_only
+        )
         report_sent(session, viewer, sent, now)
         codes_sent.append(code)
     session.execute(delete(ReferralDraft).where(ReferralDraft.referral_id == found.id))
@@ -272,7 +277,7 @@ def fill_offer(
             clock_kind=plan.kind.value,
             clock_started_at=plan.started,
             clock_due_at=plan.due,
-            routing=[[reason.code, *reason.names] for reason in submission.routing],
+            routing=[reason.kept for reason in submission.routing],
             submitted_at=now,
         ),
         execution_options={"synchronize_session": False},
@@ -328,7 +333,7 @@ def report_sent(
         "referral.submitted",
         offer.code,
         sender=offer.sender_id,
-        sender_user=user_id if viewer.organisation_type in OWN_ONLY_TYPES else None,
+        sender_user=user_id if offer.own_only else None,
         recipient=offer.consent.recipient,
         grant=offer.consent.sender_may_learn,
         before=State.DRAFT,
