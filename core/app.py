@@ -219,18 +219,28 @@ def _live_authenticator(house: House) -> Any:
         if viewer.is_anonymous:
             return None
 
+        hears = topics_for(viewer), _deaf(house, viewer)
+
         async def recheck() -> bool:
-            return not (await house.database.run(who, "read")).is_anonymous
+            # Another role or organisation hears other things: the browser comes back as what she is now
+            now = await house.database.run(who, "read")
+            return not now.is_anonymous and (topics_for(now), _deaf(house, now)) == hears
 
         return LiveViewer(
-            topics=topics_for(viewer),
+            topics=hears[0],
             session_id=viewer.session_id,
             user_id=viewer.user_id,
             organisation_id=viewer.organisation_id,
             recheck=recheck,
+            deaf=hears[1],
         )
 
     return authenticate
+
+
+def _deaf(house: House, viewer: Viewer) -> tuple[str, ...]:
+    """An administrator, a privacy officer or a committee member learns of no reference by its code."""
+    return () if house.holds(viewer, permissions.Permission.REFERRAL_READ) else ("referral.",)
 
 
 def _lifespan(house: House, own_database: bool) -> Any:

@@ -100,8 +100,11 @@ class ConsentPage:
     history: tuple[ConsentStep, ...]
 
 
-def consent_page(session: Session, consent_id: UUID) -> ConsentPage | None:
-    """Everything about one consent; the caller has checked who asks. Two statements."""
+def consent_page(session: Session, consent_id: UUID, *, until: datetime | None = None) -> ConsentPage | None:
+    """Everything about one consent; the caller has checked who asks. Two statements.
+
+    `until`: as it stood at that instant, for someone whom its later versions would tell what happened since.
+    """
     discloser, recipient = Organisation.__table__.alias("discloser"), Organisation.__table__.alias("recipient")
     head = session.execute(
         select(
@@ -119,7 +122,9 @@ def consent_page(session: Session, consent_id: UUID) -> ConsentPage | None:
     versions = session.execute(
         select(ConsentVersion.__table__).where(ConsentVersion.consent_id == consent_id).order_by(ConsentVersion.version)
     ).all()
-    now = next(version for version in versions if version.version == head.current_version)
+    if until is not None:
+        versions = [version for version in versions if version.recorded_at <= until]
+    now = versions[-1]
     text = wordings.wording(now.wording_sha256)
     known = rules.purposes().get(head.purpose)
     return ConsentPage(

@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
+from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.directory.models import Organisation
 from core.kernel.i18n import N_
 from core.referrals.models import Referral
 from core.referrals.queries.lists import counts
+from core.referrals.queries.network import overdue
 from core.referrals.rules.workflow import PENDING, State
 
 _PENDING = sorted(PENDING)
@@ -35,7 +37,10 @@ def queue_size(session: Session, viewer: Viewer) -> int | None:
         select(func.count())
         .select_from(Referral)
         .where(
-            Referral.recipient_id == viewer.organisation_id, Referral.state.in_(_PENDING), Referral.claimed_by.is_(None)
+            registry.visible(viewer, "referral.read"),
+            Referral.recipient_id == viewer.organisation_id,
+            Referral.state.in_(_PENDING),
+            Referral.claimed_by.is_(None),
         )
         .scalar_subquery()
     )
@@ -58,9 +63,7 @@ def tasks(session: Session, viewer: Viewer, now: datetime, held: frozenset[str])
             Task(N_("Brouillons à terminer"), _drafts(session, viewer), "/references/nouvelle"),
         ]
     if Permission.NETWORK_OVERSEE in held:
-        late = session.scalar(
-            select(func.count()).select_from(Referral).where(Referral.state.in_(_PENDING), Referral.clock_due_at <= now)
-        )
+        late = session.scalar(select(func.count()).select_from(Referral).where(overdue(viewer.organisation_id, now)))
         found.append(Task(N_("Délais dépassés dans le réseau"), late or 0, "/reseau", "danger"))
     return tuple(task for task in found if task.count)
 

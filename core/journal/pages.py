@@ -106,7 +106,7 @@ def rows_of(
 def _moment(text: str) -> str | None:
     try:
         return moment(datetime.fromisoformat(text))
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one outside the calendar once in UTC
         return None
 
 

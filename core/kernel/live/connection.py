@@ -17,13 +17,23 @@ Send = Callable[[Any], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class LiveViewer:
-    """Who listens. `recheck` answers whether the right to listen still holds; it is asked every half minute."""
+    """Who listens. `recheck` answers whether the right to listen still holds; it is asked every half minute.
+
+    `deaf`: beginnings of kinds told to her whole organisation that her roles there do not hear.
+    """
 
     topics: frozenset[str]
     session_id: UUID | None
     user_id: UUID | None
     organisation_id: UUID | None
     recheck: Callable[[], Awaitable[bool]]
+    deaf: tuple[str, ...] = ()
+
+    def hears(self, event: StreamEvent) -> bool:
+        """Whether an event on one of her topics is for her: what is only told to her organisation may not be."""
+        if not self.deaf or not event.kind.startswith(self.deaf):
+            return True
+        return any(topic in self.topics for topic in event.topics if not topic.startswith("org:"))
 
 
 class State(IntEnum):

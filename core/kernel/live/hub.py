@@ -174,7 +174,9 @@ class Hub:
 
     def may_hear(self, viewer: LiveViewer, event: StreamEvent) -> bool:
         """Whether a replayed event is for this viewer, with the topics she has now."""
-        return not event.kind.startswith("control.") and not viewer.topics.isdisjoint(event.topics)
+        if event.kind.startswith("control.") or viewer.topics.isdisjoint(event.topics):
+            return False
+        return viewer.hears(event)
 
     def closed_since(self, seq: int, viewer: LiveViewer) -> bool:
         """Whether streams of this viewer were ordered closed after `seq`."""
@@ -229,6 +231,8 @@ class Hub:
         seq = event.seq
         for count, connection in enumerate(targets, start=1):
             state = connection.state
+            if connection.viewer.deaf and not connection.viewer.hears(event):
+                continue
             if state is State.LIVE:
                 if connection.seen < seq:
                     connection.seen = seq

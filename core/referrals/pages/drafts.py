@@ -182,7 +182,8 @@ def autosave(session: Session, request: PageRequest) -> Answer:
     if not may_keep_typed(typed if step == "situation" else kept.situation):
         discard_draft(session, request.viewer, key, request.now)
         return Data({"saved_at": None})
-    if not typed:
+    # A second step left open elsewhere must not bring back a form that stopped, whose first step is gone.
+    if not typed or (step == "contact" and not kept.situation):
         return Data({"saved_at": None})
     if typed == kept.typed(step):
         return Data({"saved_at": kept.saved_at.isoformat() if kept.saved_at else None})

@@ -11,7 +11,7 @@ from core.referrals.queries.network import late_offers, partners
 
 def show_network(session: Session, request: PageRequest) -> Answer:
     """Clocks that ran out, then the partners."""
-    late = late_offers(session, request.now)
+    late = late_offers(session, request.viewer.organisation_id, request.now)
     if request.wants_fragment:
         return Page("network/late.html", {"late": late})
     return Page("network/network.html", {"late": late, "partners": partners(session)})

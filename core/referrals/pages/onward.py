@@ -146,7 +146,7 @@ def show_sent(session: Session, request: PageRequest) -> Answer:
     own = offer.sender is not None and offer.sender.id == request.viewer.organisation_id
     if not own or offer.row.parent_id is None or offer.row.consent_id is None:
         raise Missing
-    card = consent_page(session, offer.row.consent_id)
+    card = consent_page(session, offer.row.consent_id, until=offer.row.accepted_at)
     assert card is not None
     context = {"code": offer.code, "kind": offer.row.kind, "card": card, "sent_at": offer.row.submitted_at}
     return Page("referrals/onward_sent.html", context)

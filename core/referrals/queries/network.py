@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, not_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.accounts.models import User
 from core.directory.models import Organisation
-from core.referrals.models import Referral
+from core.referrals.models import Referral, ReferralRestriction
 from core.referrals.rules.workflow import PENDING
 
 PAGE_SIZE = 50
@@ -62,8 +63,16 @@ def partners(session: Session) -> tuple[Partner, ...]:
     )
 
 
-def late_offers(session: Session, now: datetime) -> tuple[LateOffer, ...]:
-    """Offers still unanswered past their first-contact clock, the longest overdue first (network rules §3 (8))."""
+def overdue(organisation_id: UUID | None, now: datetime) -> ColumnElement[bool]:
+    """Still unanswered past its first-contact clock, and not set aside from the coordination's own organisation."""
+    aside = exists().where(
+        ReferralRestriction.case_id == Referral.case_id, ReferralRestriction.organisation_id == organisation_id
+    )
+    return Referral.state.in_(sorted(PENDING)) & (Referral.clock_due_at <= now) & not_(aside)
+
+
+def late_offers(session: Session, organisation_id: UUID | None, now: datetime) -> tuple[LateOffer, ...]:
+    """Offers the coordination of this organisation sees late, the longest overdue first (network rules §3 (8))."""
     recipient, sender = aliased(Organisation), aliased(Organisation)
     rows = session.execute(
         select(
@@ -77,7 +86,7 @@ def late_offers(session: Session, now: datetime) -> tuple[LateOffer, ...]:
         )
         .join(recipient, recipient.id == Referral.recipient_id)
         .outerjoin(sender, sender.id == Referral.sender_id)
-        .where(Referral.state.in_(sorted(PENDING)), Referral.clock_due_at <= now)
+        .where(overdue(organisation_id, now))
         .order_by(Referral.clock_due_at)
         .limit(PAGE_SIZE)
     )

@@ -24,7 +24,14 @@ from core.journal.services import lock_case
 from core.kernel.crypto import Keyring
 from core.kernel.events import emit
 from core.kernel.mail import MailSeal, send_later
-from core.referrals.models import OnCallShift, Referral, ReferralCase, ReferralClockMark, ReferralDraft
+from core.referrals.models import (
+    OnCallShift,
+    Referral,
+    ReferralCase,
+    ReferralClockMark,
+    ReferralDraft,
+    ReferralRestriction,
+)
 from core.referrals.rules.clocks import ClockSettings, ClockStep, due_steps
 from core.referrals.rules.workflow import LIVE, State
 from core.referrals.services.drafts import erase_drafts
@@ -116,8 +123,21 @@ def _tell(
         emit(session, CLOCK_KIND, offer.code, topics=[f"org:{recipient}"], now=now)
         mail_to(session, keyring, people_with(session, Role.ORGANISATION_ADMIN, recipient), now)
     else:
-        emit(session, ESCALATED_KIND, offer.code, topics=["network"], now=now)
-        mail_to(session, keyring, people_with(session, Role.NETWORK_COORDINATION, None), now)
+        _escalate(session, keyring, offer, now)
+
+
+def _escalate(session: Session, keyring: Keyring, offer: Offer, now: datetime) -> None:
+    """Tell the network's coordination, save whoever works for an organisation that must never learn of the case."""
+    aside = frozenset(
+        session.execute(
+            select(ReferralRestriction.organisation_id).where(ReferralRestriction.case_id == offer.case_id)
+        ).scalars()
+    )
+    people = people_with(session, Role.NETWORK_COORDINATION, None, without=aside)
+    topics = [f"user:{one}" for one in people] if aside else ["network"]
+    if topics:
+        emit(session, ESCALATED_KIND, offer.code, topics=topics, now=now)
+    mail_to(session, keyring, people, now)
 
 
 def _marks(session: Session, referral_ids: list[UUID]) -> dict[UUID, set[str]]:
@@ -145,9 +165,11 @@ def people_on_call(session: Session, organisations: set[UUID], now: datetime) ->
     return found
 
 
-def people_with(session: Session, role: Role, organisation_id: UUID | None) -> list[UUID]:
-    """Active people who hold a role, in one organisation or in all."""
-    statement = select(User.id, User.roles).where(User.status == "active")
+def people_with(
+    session: Session, role: Role, organisation_id: UUID | None, *, without: frozenset[UUID] = frozenset()
+) -> list[UUID]:
+    """Active people who hold a role, in one organisation or in all, `without` those of some."""
+    statement = select(User.id, User.roles).where(User.status == "active", User.organisation_id.not_in(without))
     if organisation_id is not None:
         statement = statement.where(User.organisation_id == organisation_id)
     return [row.id for row in session.execute(statement.order_by(User.id)) if role.value in row.roles]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.access.viewer import Viewer
+from core.access.viewer import ANONYMOUS, Viewer
 from core.consent.rules import CONSENT_BLOCKS, Block, ConsentFacts, may_share
 from core.consent.services import ConsentMissing, Invalid, replace_consent
 from core.directory.models import Service
@@ -250,7 +250,8 @@ def _end_siblings(session: Session, viewer: Viewer, accepted: Offer, now: dateti
     siblings = (Referral.offer_group == accepted.row.offer_group) & (Referral.id != accepted.id)
     for other in _others(session, viewer, siblings):
         if other.state in PENDING:
-            end_offer(session, viewer, other, Command.SUPERSEDE, "superseded", now)
+            # Nobody's act as far as the other organisation's journal says: not who accepted, nor where
+            end_offer(session, ANONYMOUS, other, Command.SUPERSEDE, "superseded", now)
             if other.consent is not None:
                 replace_consent(session, other.consent.id, now)
 

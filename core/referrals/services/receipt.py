@@ -49,7 +49,8 @@ def open_receipt(session: Session, keyring: Keyring, viewer: Viewer, code: str, 
     offer = load(session, viewer, code)
     if offer.sender is None or offer.sender.id != viewer.organisation_id or offer.row.submitted_at is None:
         raise Missing
-    consent = consent_page(session, offer.row.consent_id)
+    # What the receiver renews with her afterwards is not the sender's business (network rules §3 (6)).
+    consent = consent_page(session, offer.row.consent_id, until=offer.row.accepted_at)
     if consent is None:
         raise Missing
     word = ""

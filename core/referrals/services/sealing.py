@@ -211,7 +211,10 @@ def _keys_before_acceptance(session: Session, keyring: Keyring, offer: Offer) ->
 
 
 def destroy_content(session: Session, referral_ids: Sequence[UUID]) -> None:
-    """Shred: seals first, then entries' words and blocks. What stays cannot be opened by anyone."""
+    """Shred: seals first, then entries' words and blocks. What stays cannot be opened by anyone.
+
+    The codes a correction replaced go too: they say what the preview said, and the preview is erased.
+    """
     blocks = select(ReferralBlock.id).where(ReferralBlock.referral_id.in_(referral_ids))
     options = {"synchronize_session": False}
     session.execute(delete(BlockSeal).where(BlockSeal.block_id.in_(blocks)), execution_options=options)
@@ -221,6 +224,14 @@ def destroy_content(session: Session, referral_ids: Sequence[UUID]) -> None:
         execution_options=options,
     )
     session.execute(delete(ReferralBlock).where(ReferralBlock.referral_id.in_(referral_ids)), execution_options=options)
+    corrections = select(ReferralEntry.id, ReferralEntry.codes).where(
+        ReferralEntry.referral_id.in_(referral_ids), ReferralEntry.kind == "amended"
+    )
+    for entry_id, codes in session.execute(corrections).all():
+        kept = {name: value for name, value in codes.items() if name not in ("old", "new")}
+        session.execute(
+            update(ReferralEntry).where(ReferralEntry.id == entry_id).values(codes=kept), execution_options=options
+        )
     _forget_corrections(session, referral_ids)
 
 

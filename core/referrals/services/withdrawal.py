@@ -27,7 +27,8 @@ from core.referrals.models import (
     ReferralCase,
     ReferralPreview,
 )
-from core.referrals.rules.workflow import PENDING, TERMINAL, Command, State, rule_for
+from core.referrals.rules.vocabulary import MOVED
+from core.referrals.rules.workflow import LIVE, PENDING, Command, State, rule_for
 from core.referrals.services import duplicates
 from core.referrals.services.handling import add_entry, tell, write_facts
 from core.referrals.services.loading import Offer, lock_code, move, note, offer_of, offer_select
@@ -68,9 +69,11 @@ def finish_withdrawal(session: Session, viewer: Viewer, case_id: UUID, now: date
         _forget_draft(session, offer)
         rule = rule_for(offer.state, Command.WITHDRAW)
         if rule is None:
-            # Already ended: its state stays, its content goes.
-            if offer.row.submitted_at is not None:
+            # Already ended: its state stays, its content goes. Whoever said no, or passed it on, has no screen left to
+            # cut and learns nothing of what she decides afterwards.
+            if _held_something(offer):
                 tell(session, offer, "referral.closed", now)
+            if offer.row.submitted_at is not None:
                 announce_withdrawal(session, offer.code, now)
             continue
         write_facts(session, offer, "withdrawn", now)
@@ -120,23 +123,33 @@ def _journal(
 ) -> None:
     """Proof that it happened, for each organisation that held something of hers; never why.
 
-    A sender whose part was over is not among them: to it, this is a closing like any other (rule §3 (6)).
+    A sender whose part was over is not among them: to it, this is a closing like any other (rule §3 (6)). Nor is an
+    organisation that said no or passed it on. Each reads its own reference, and not how many others there are.
     """
-    holders = {
-        offer.row.sender_id or offer.row.recipient_id if offer.state in PENDING else offer.row.recipient_id
-        for offer in offers
-    }
-    for holder in sorted((one for one in holders if one is not None), key=str):
+    holders: dict[UUID | None, str] = {}
+    for offer in offers:
+        holder = offer.row.sender_id or offer.row.recipient_id if offer.state in PENDING else offer.row.recipient_id
+        if holder is not None and _held_something(offer):
+            holders.setdefault(holder, offer.code)
+    # Nobody held anything any more: the proof stays in the case's own chain.
+    for holder, code in sorted((holders or {None: offers[0].code}).items(), key=lambda pair: str(pair[0])):
         record(
             session,
             case_id=case_id,
             organisation_id=holder,
             actor=viewer,
             action=f"referral.{action}",
-            subject=f"referral:{offers[0].code}",
-            facts={"offers": len(offers)},
+            subject=f"referral:{code}",
+            facts={},
             now=now,
         )
+
+
+def _held_something(offer: Offer) -> bool:
+    """Whether anything of hers was still there: under way, stopped by herself, or closed with its content kept."""
+    if offer.state is State.CLOSED:
+        return bool(offer.row.end_reason != MOVED)
+    return offer.state in LIVE or offer.state is State.SUSPENDED
 
 
 def suspend_case(session: Session, keyring: Keyring, case_id: UUID, now: datetime) -> None:
@@ -152,7 +165,7 @@ def suspend_case(session: Session, keyring: Keyring, case_id: UUID, now: datetim
         tell(session, offer, "referral.closed", now, after=State.SUSPENDED)
         announce_withdrawal(session, offer.code, now)
     for offer in offers:
-        if offer.state in TERMINAL and offer.row.submitted_at is not None:
+        if offer.state is State.CLOSED and _held_something(offer):
             tell(session, offer, "referral.closed", now)
     session.execute(
         update(ReferralCase).where(ReferralCase.id == case_id).values(suspended_at=now, final_at=now + REVERSAL)
