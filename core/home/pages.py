@@ -17,10 +17,9 @@ def show_home(session: Session, request: PageRequest) -> Answer:
     held = frozenset(permission for permission in Permission if request.house.holds(viewer, permission))
     waiting = tasks(session, viewer, request.now, held)
     if request.wants_fragment:
-        return Page("home/tasks.html", {"tasks": waiting})
+        return Page("home/tasks.html", {"tasks": waiting, "may": held})
     cards = request.house.hooks.dashboard_cards(viewer, session, request.now)
-    may = {"send": Permission.REFERRAL_SEND in held}
-    return Page("home/todo.html", {"tasks": waiting, "cards": cards, "may": may})
+    return Page("home/todo.html", {"tasks": waiting, "cards": cards, "may": held})
 
 
 routes: tuple[Route, ...] = (get("/", show_home, permission=PUBLIC, name="home"),)

@@ -77,13 +77,18 @@ def format_datetime(value: datetime, locale: str) -> str:
 
 
 def format_moment(value: datetime, locale: str, now: datetime) -> str:
-    """The shortest words that stay exact: « aujourd’hui à 14 h 41 », « hier à 9 h », else the date with the hour."""
+    """The shortest words that stay exact: « aujourd’hui à 14 h 41 », « hier à 9 h », « lundi à 9 h » when it comes
+    within the six days ahead, else the date with the hour."""
     days = (_local(value).date() - _local(now).date()).days
     french = language(locale) == "fr"
     names = ("hier", "aujourd’hui", "demain") if french else ("yesterday", "today", "tomorrow")
-    if abs(days) > 1:
+    if 1 < days < 7:
+        name = _DAYS[language(locale)][_local(value).weekday()]
+    elif abs(days) > 1:
         return format_datetime(value, locale)
-    return f"{names[days + 1]} {'à' if french else 'at'}{NBSP}{format_time(value, locale)}"
+    else:
+        name = names[days + 1]
+    return f"{name} {'à' if french else 'at'}{NBSP}{format_time(value, locale)}"
 
 
 def format_duration(seconds: int, locale: str) -> str:

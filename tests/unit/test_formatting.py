@@ -66,6 +66,9 @@ def test_midnight_belongs_to_the_new_day_in_both_clocks() -> None:
         (timedelta(hours=-1), "aujourd’hui à 13 h 30"),
         (timedelta(days=-1), "hier à 14 h 30"),
         (timedelta(days=1), "demain à 14 h 30"),
+        (timedelta(days=2), "lundi à 14 h 30"),
+        (timedelta(days=6), "vendredi à 14 h 30"),
+        (timedelta(days=7), "28 novembre 2026 à 14 h 30"),
         (timedelta(days=-2), "19 novembre 2026 à 14 h 30"),
     ],
 )

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.consent.rules import ADOLESCENT_BANDS, AgeBand
+from core.directory.queries.hours import hours_of_many, state_now
 from core.directory.queries.places import MunicipalityView, routing_of
+from core.directory.rules.hours import OpenState
 from core.kernel.i18n import N_
 from core.kernel.web.routes import PageRequest
 from core.referrals.forms.situation import SituationForm
@@ -22,7 +24,9 @@ _YOUNGEST = {AgeBand.FROM_12_TO_13: 12, AgeBand.FROM_14_TO_17: 14}
 
 @dataclass(frozen=True)
 class RoutingView:
-    """Who will be asked. `chosen`: picked by the sender instead of the proposal. `codes`: the reasons, to be kept."""
+    """Who will be asked. `chosen`: picked by the sender instead of the proposal. `codes`: the reasons, to be kept.
+    `open`: each one's name, and whether it is open now (network rules §3 (8)).
+    """
 
     ids: tuple[UUID, ...]
     names: str
@@ -30,6 +34,7 @@ class RoutingView:
     others: Options
     chosen: bool
     codes: tuple[tuple[str, ...], ...]
+    open: tuple[tuple[str, OpenState], ...] = ()
 
     @property
     def shown(self) -> str:
@@ -71,6 +76,7 @@ def propose(
     picked = next((one for one in (*proposal.recipients, *proposal.others) if str(one) == chosen), None)
     if picked is not None:
         ids, reasons = (picked,), (Reason("chosen", (receiving[picked].name,)),)
+    hours = hours_of_many(session, [(one, None) for one in ids])
     return RoutingView(
         ids,
         joined(request, (receiving[one].name for one in ids)),
@@ -78,6 +84,7 @@ def propose(
         others if len(others) > 1 else (),
         picked is not None,
         tuple((reason.code, *reason.names) for reason in reasons),
+        tuple((receiving[one].name, state_now(hours[(one, None)], request.now)) for one in ids),
     )
 
 

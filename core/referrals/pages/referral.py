@@ -12,7 +12,7 @@ from core.kernel.formatting import tel_link
 from core.kernel.hooks.contributions import PanelPage
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get
 from core.referrals.pages import choices, labels
-from core.referrals.pages.words import say
+from core.referrals.pages.words import enumerated, say
 from core.referrals.rules import vocabulary
 from core.referrals.rules.content import BLOCK_TITLES, answers
 from core.referrals.rules.content import Answer as Line
@@ -37,8 +37,9 @@ def blocks_in_words(request: PageRequest, page: ReferralPage) -> tuple[Block, ..
         if line.name == "phone":
             link = Markup('<a class="phone" href="{}">{}</a>').format(tel_link(line.values[0]), line.values[0])
             return say(request, line.label), link
-        values = [say(request, value) for value in line.values] if line.coded else list(line.values)
-        return say(request, line.label), ", ".join(values)
+        if line.coded:
+            return say(request, line.label), enumerated(request, (say(request, value) for value in line.values))
+        return say(request, line.label), ", ".join(line.values)
 
     found = (
         Block(block.kind, BLOCK_TITLES[block.kind], tuple(row(line) for line in answers(block.kind, block.content)))

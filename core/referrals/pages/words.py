@@ -90,7 +90,13 @@ def options(request: PageRequest, closed: Mapping[str, str], only: Iterable[str]
 def listed(request: PageRequest, closed: Mapping[str, str], codes: Iterable[str]) -> str:
     """Several codes in one line of words, in the order of the closed list."""
     chosen = set(codes)
-    return say(request, N_(" ; ")).join(say(request, label) for code, label in closed.items() if code in chosen)
+    return enumerated(request, (say(request, label) for code, label in closed.items() if code in chosen))
+
+
+def enumerated(request: PageRequest, labels: Iterable[str]) -> str:
+    """« Suivi individuel ; hébergement, logement »: only the first keeps its capital, and labels may hold commas."""
+    every = list(labels)
+    return say(request, N_(" ; ")).join(every[:1] + [label[:1].lower() + label[1:] for label in every[1:]])
 
 
 def joined(request: PageRequest, names: Iterable[str]) -> str:
