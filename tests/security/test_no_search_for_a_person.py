@@ -141,6 +141,6 @@ def test_a_second_request_for_the_same_woman_tells_its_sender_nothing(session: S
         assert steps[-1].duplicates == ()
     assert seen[0]["1"] == seen[1]["1"]
     assert [block.content for block in seen[0]["0"]["blocks"]] == [block.content for block in seen[1]["0"]["blocks"]]
-    assert told[0] == told[1]
+    assert sorted(told[0]) == sorted(told[1])
     first, second = lists.sent(session, police, NOW).rows
     assert (first.view, first.urgent, first.kind) == (second.view, second.urgent, second.kind)
