@@ -205,6 +205,13 @@ def test_intake_is_for_ones_own_organisation(session, world):
         )
 
 
+def test_nothing_is_corrected_under_an_expired_consent(session, world):
+    sent = send(session, world)
+    late = NOW + timedelta(days=91)
+    with pytest.raises(ConsentMissing):
+        services.amend_preview(session, world.viewer("police"), sent.code, {"needs": ["housing"]}, "correction", late)
+
+
 def test_corrections_keep_old_new_and_reason(session, world):
     sent = send(session, world)
     police, worker = world.viewer("police"), world.viewer("chrysalide")

@@ -79,6 +79,7 @@ def amend_preview(
     """Correct what the receiver reads before acceptance (needs, facts, language, exploitation, constraints)."""
     offer = load(session, viewer, code)
     authorise(viewer, offer, Command.AMEND)
+    require_consent(offer, frozenset(), now)
     _check_reason(reason)
     for name, value in changes.items():
         if name not in _AMENDABLE or isinstance(value, str) is _AMENDABLE[name]:
