@@ -46,9 +46,7 @@ def test_every_get_route_ignores_a_name_in_its_address(network: Network, visitor
                 continue
             address = next(iter(paths(route).values()))
             plain = visitor.get(address)
-            named = visitor.get(
-                address, params=dict.fromkeys(("q", "nom", "search", "name", "texte", "filtre"), NAME)
-            )
+            named = visitor.get(address, params=dict.fromkeys(("q", "nom", "search", "name", "texte", "filtre"), NAME))
             assert named.status_code == plain.status_code, route.path
             if "{code}" not in route.path:  # a reading adds its line to the history
                 assert words(named.text).replace("&amp;", "&").count(NAME) == 0, route.path
