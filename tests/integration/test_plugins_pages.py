@@ -114,6 +114,7 @@ def test_the_subscriber_runs_behind_the_page(network: Network, workshop: PluginW
     with visiting(network, plugins_file=workshop.toml) as visitor:
         for text in ("Ancienne.", "Nouvelle."):
             assert write(visitor.become(MEMBER), text).status_code == 303
+            network.clock.advance(timedelta(seconds=1))
         deadline = time.monotonic() + 20
         shown: list[str] = []
         while shown != ["Nouvelle."] and time.monotonic() < deadline:

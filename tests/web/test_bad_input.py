@@ -29,12 +29,14 @@ from tests.support.source import ROOT, tree
 
 #: Case of the list -> the test that proves it
 ELSEWHERE = {
-    "unknown municipality": "tests/web/test_new_referral.py::test_first_step_refuses_and_keeps_the_form",
-    "age under 12": "tests/web/test_new_referral.py::test_the_form_stops_and_nothing_stays",
+    "unknown municipality": "tests/web/test_new_referral_refusals.py::test_first_step_refuses_and_keeps_the_form",
+    "age under 12": "tests/web/test_new_referral_refusals.py::test_the_form_stops_and_nothing_stays",
     "consent expired between form and send": (
-        "tests/web/test_new_referral.py::test_a_consent_that_expired_before_sending"
+        "tests/web/test_new_referral_refusals.py::test_a_consent_that_expired_before_sending"
     ),
-    "recipient that receives no more": "tests/web/test_new_referral.py::test_a_recipient_that_stopped_receiving",
+    "recipient that receives no more": (
+        "tests/web/test_new_referral_refusals.py::test_a_recipient_that_stopped_receiving"
+    ),
     "recipient not in the consent": "tests/integration/test_referral_story.py::test_consent_bad_input",
     "a block not consented": "tests/web/test_new_referral.py::test_only_what_she_ticked_leaves",
     "a foreign identifier, every route": (

@@ -188,7 +188,7 @@ def test_nobody_else_learns_that_it_exists(visitor, network, page):
         visitor.become(persona)
         assert visitor.get(f"/references/{code}/{page}").status_code == 404
     # The outside sender has its three words, and none of these pages.
-    assert visitor.become(POLICE).get(f"/references/{code}/{page}").status_code in (403, 404)
+    assert visitor.become(POLICE).get(f"/references/{code}/{page}").status_code in (404, 409)
 
 
 # --- consent --------------------------------------------------------------------------------------------------------
@@ -323,8 +323,8 @@ def test_the_receiver_corrects_after_acceptance_and_the_sender_no_more(visitor, 
     shown = visitor.get(f"/references/{code}").text
     assert "450 555-0199" in shown
     assert journaled(network, code)[-2:] == ["referral.amend", "referral.read"]
-    assert visitor.become(POLICE).get(f"/references/{code}/modifier/contact").status_code == 403
-    assert visitor.post(f"/references/{code}/modifier/contact", form).status_code == 403
+    assert visitor.become(POLICE).get(f"/references/{code}/modifier/contact").status_code == 409
+    assert visitor.post(f"/references/{code}/modifier/contact", form).status_code == 409
 
 
 def test_a_correction_to_correct_keeps_what_was_typed(visitor, network):
