@@ -299,7 +299,7 @@ def test_the_sender_corrects_before_acceptance_with_a_reason(visitor, network):
         "new": ["housing", "support"],
         "reason": "new_information",
     }
-    assert "Hébergement, logement" in visitor.become(RECEIVER).get(f"/references/{code}").text
+    assert "ébergement, logement" in visitor.become(RECEIVER).get(f"/references/{code}").text
 
 
 def test_how_to_reach_her_changes_what_the_preview_says_of_it(visitor, network):
