@@ -10,7 +10,7 @@ from core.consent.services import ConsentMissing, Invalid
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.referrals import services
-from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralFact
+from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralDraft, ReferralFact
 from core.referrals.queries import lists
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.vocabulary import Kind
@@ -318,3 +318,39 @@ def test_without_a_shared_contact_she_is_told_that_nothing_changed(session, worl
     sent = send(session, world, blocks=blocks, consents=(consent(world, blocks=frozenset(blocks)),))
     with pytest.raises(Invalid):
         services.change_contact(session, world.keyring, sent.code, WORD, {"phone": "450 555-0188"}, NOW)
+
+
+def drafted(session, world, key, person):
+    """A colleague's half-filled form under that key, and its row as it stands."""
+    services.save_draft(session, world.keyring, world.viewer("chrysalide", person), key, {"a": "b"}, NOW)
+    return session.execute(select(Referral.__table__).where(Referral.idempotency_key == key)).one()
+
+
+@pytest.mark.parametrize("person", [0, 1], ids=["one's own", "a colleague's"])
+def test_the_key_of_a_draft_sends_nothing_on_and_takes_no_draft_over(session, world, person):
+    sent = accepted(session, world)
+    before = drafted(session, world, "draft-ffffffff", person)
+    with pytest.raises(Invalid) as refused, session.begin_nested():
+        go_on(session, world, sent.code, onward(world, key="draft-ffffffff"))
+    assert refused.value.field == "key"
+    assert session.execute(select(Referral.__table__).where(Referral.id == before.id)).one() == before
+    assert session.execute(select(ReferralDraft.referral_id)).scalar_one() == before.id
+
+
+def test_a_colleagues_draft_is_not_sent_as_a_received_request(session, world):
+    before = drafted(session, world, "draft-gggggggg", 1)
+    with pytest.raises(Invalid) as refused, session.begin_nested():
+        intake(session, world, key="draft-gggggggg")
+    assert refused.value.field == "key"
+    assert session.execute(select(Referral.__table__).where(Referral.id == before.id)).one() == before
+    assert session.execute(select(ReferralDraft.referral_id)).scalar_one() == before.id
+
+
+def test_one_key_goes_on_once_from_one_referral(session, world):
+    """The key of an offer made from another referral is refused, not answered with that other one."""
+    first, second = accepted(session, world), accepted(session, world)
+    moved = go_on(session, world, first.code, onward(world))
+    with pytest.raises(Invalid) as refused, session.begin_nested():
+        go_on(session, world, second.code, onward(world))
+    assert refused.value.field == "key"
+    assert go_on(session, world, first.code, onward(world)).code == moved.code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,7 +13,8 @@ from sqlalchemy import select
 
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import Attestation
-from core.referrals.models import BlockSeal, Referral, ReferralBlock
+from core.referrals.models import BlockSeal, Referral, ReferralBlock, ReferralDraft
+from core.referrals.services.drafts import save_draft
 from core.testing.network import Visitor
 from tests.web.test_new_referral import ONE_ENGINE, count, words
 
@@ -130,6 +133,24 @@ def test_bad_input_keeps_the_form(intake: Visitor) -> None:
     own = str(intake.network.organisation("calacs-coup-de-coeur"))
     assert "Choisissez qui a envoyé la demande" in intake.post("/demandes/saisir", paper(intake, sender=own)).text
     assert count(intake.network, Consent) == count(intake.network, Referral) == 0
+
+
+@ONE_ENGINE
+def test_the_key_of_a_draft_of_a_colleague_is_refused_and_the_form_kept_under_another(intake: Visitor) -> None:
+    """Both work in the same organisation: a key seen in a colleague's address must not send what she was writing."""
+    network, key = intake.network, str(uuid4())
+    colleague = replace(network.viewer("calacs-coup-de-coeur"), user_id=network.viewer("police-repentigny").user_id)
+    with network.database.transaction() as session:
+        save_draft(session, network.keyring, colleague, key, {"situation": {}}, network.clock.now())
+    answer = intake.post("/demandes/saisir", paper(intake, _key=key))
+    assert answer.status_code == 422
+    assert "Ce formulaire n’est pas valide" in answer.text
+    assert 'value="450 555-0177"' in answer.text
+    fresh = re.search(r'name="_key" value="([^"]+)"', answer.text)
+    assert fresh is not None
+    assert fresh.group(1) != key
+    assert intake.post("/demandes/saisir", paper(intake, _key=fresh.group(1))).status_code == 303
+    assert count(network, ReferralDraft) == 1, "the colleague's draft is as it was"
 
 
 @ONE_ENGINE

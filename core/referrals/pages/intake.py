@@ -82,7 +82,8 @@ def save_intake(session: Session, request: PageRequest) -> Answer:
     except DomainError as failure:
         field = getattr(failure, "field", "consent_on" if isinstance(failure, ConsentMissing) else "")
         shown = parsed.with_error(_FIELDS.get(field, field), failure.message)
-        raise failure.showing(_page(session, request, shown, key)) from failure
+        # A key that is refused would be refused again: what was typed is kept under a new one.
+        raise failure.showing(_page(session, request, shown, str(new_id()) if field == "key" else key)) from failure
     return Redirect(f"/demandes/{sent.code}/accuse")
 
 

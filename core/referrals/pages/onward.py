@@ -116,7 +116,10 @@ def send(session: Session, request: PageRequest) -> Answer:
         again = parsed.with_error("" if field in ("key", "age_band") else field, failure.message)
         expired = isinstance(failure, ConsentMissing) and failure.reason == "expired"
         # Everything rolls back, the journal line too: her content is not shown around the refusal.
-        page_again = _agreement_page(session, request, offer, kind, (recipient_id, name), again, None, expired=expired)
+        # A key that is refused would be refused again: what was typed is kept under a new one.
+        key = str(new_id()) if field == "key" else ""
+        to = (recipient_id, name)
+        page_again = _agreement_page(session, request, offer, kind, to, again, None, expired=expired, key=key)
         raise failure.showing(page_again) from failure
     return Redirect(f"/references/{sent.code}/transmise")
 
@@ -223,6 +226,7 @@ def _agreement_page(
     status: int = 200,
     *,
     expired: bool = False,
+    key: str = "",
 ) -> Page:
     held = offer.consent.blocks if offer.consent is not None else frozenset()
     context = {
@@ -238,7 +242,7 @@ def _agreement_page(
         "after": blocks_in_words(request, page) if page is not None else (),
         "expired": expired,
         "learner": "us",
-        "key": str(request.form.get("_key", "") or new_id()),
+        "key": key or str(request.form.get("_key", "") or new_id()),
         "terms_title": say(request, N_("Ce que vous saurez, comment elle a consenti (facultatif)")),
     }
     return Page("referrals/onward.html", context, status)

@@ -20,6 +20,7 @@ from core.directory.models import Organisation
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key, seal, unseal
 from core.kernel.db import dialect_name, new_id
 from core.kernel.errors import DomainError, Forbidden
+from core.kernel.i18n import N_
 from core.referrals.codes import new_code
 from core.referrals.models import Referral, ReferralCase, ReferralDraft
 from core.referrals.rules.vocabulary import Channel, Kind
@@ -30,6 +31,7 @@ DRAFT_LIFE = timedelta(days=7)
 #: A form is a few kilobytes; more is not a form.
 LARGEST_DRAFT = 64 * 1024
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+NOT_THIS_FORM = N_("Ce formulaire n’est pas valide. Ouvrez-en un nouveau.")
 
 
 class DraftTooLarge(DomainError):
@@ -63,7 +65,7 @@ class Draft:
 def checked_key(key: str) -> str:
     """The idempotency key of a form, or `Invalid`."""
     if not _KEY.fullmatch(key):
-        raise Invalid("key", "Ce formulaire n’est pas valide. Ouvrez-en un nouveau.")
+        raise Invalid("key", NOT_THIS_FORM)
     return key
 
 
@@ -74,17 +76,32 @@ def sending(viewer: Viewer) -> tuple[UUID, UUID]:
     return viewer.organisation_id, viewer.user_id
 
 
-def find_by_key(session: Session, organisation_id: UUID, key: str) -> Row[UUID, str, UUID, str, UUID, int] | None:
+FormRow = Row[UUID, str, UUID, str, UUID, UUID | None]
+
+
+def find_by_key(session: Session, organisation_id: UUID, key: str) -> FormRow | None:
     """The referral, draft or not, that this form made in this organisation."""
     return session.execute(
         select(
-            Referral.id, Referral.code, Referral.case_id, Referral.state, Referral.sender_user_id, Referral.version
+            Referral.id, Referral.code, Referral.case_id, Referral.state, Referral.sender_user_id, Referral.parent_id
         ).where(Referral.origin_id == organisation_id, Referral.idempotency_key == key)
     ).first()
 
 
+def own_form(session: Session, viewer: Viewer, key: str) -> FormRow | None:
+    """The same, for the person who opened the form. A colleague's form is nobody else's: raises `Invalid`."""
+    organisation_id, user_id = sending(viewer)
+    found = find_by_key(session, organisation_id, key)
+    if found is not None and found.sender_user_id != user_id:
+        raise Invalid("key", NOT_THIS_FORM)
+    return found
+
+
 def start_row(session: Session, viewer: Viewer, key: str, now: datetime, *, case_id: UUID | None = None) -> UUID:
-    """A draft row with its case and code; returns its id. The same key sent twice at once gives one row to both."""
+    """A draft row with its case and code; returns its id. The same key sent twice at once gives one row to both.
+
+    Raises `Invalid` when the key is a colleague's, or has already made something in another case than `case_id`.
+    """
     organisation_id, user_id = sending(viewer)
     made = case_id is None
     if case_id is None:
@@ -113,10 +130,12 @@ def start_row(session: Session, viewer: Viewer, key: str, now: datetime, *, case
         .values(code=_free_code(session), **values)
         .on_conflict_do_nothing(index_elements=["origin_id", "idempotency_key"])
     )
-    found = find_by_key(session, organisation_id, key)
+    found = own_form(session, viewer, key)
     assert found is not None
     if made and found.id != referral_id:
         session.execute(delete(ReferralCase).where(ReferralCase.id == case_id))
+    elif found.case_id != case_id:
+        raise Invalid("key", NOT_THIS_FORM)
     return UUID(str(found.id))
 
 
@@ -131,15 +150,15 @@ def save_draft(
     session: Session, keyring: Keyring, viewer: Viewer, key: str, content: Mapping[str, Any], now: datetime
 ) -> SavedDraft:
     """Keep a half-filled form. Saving after sending changes nothing and says so by `Invalid`."""
-    organisation_id, user_id = sending(viewer)
+    organisation_id, _ = sending(viewer)
     plain = json.dumps(content, ensure_ascii=False).encode()
     if len(plain) > LARGEST_DRAFT:
         raise DraftTooLarge
     public = session.execute(select(Organisation.public_key).where(Organisation.id == organisation_id)).scalar()
     if public is None:
         raise NoKey
-    found = find_by_key(session, organisation_id, checked_key(key))
-    if found is not None and (found.state != State.DRAFT.value or found.sender_user_id != user_id):
+    found = own_form(session, viewer, checked_key(key))
+    if found is not None and found.state != State.DRAFT.value:
         raise Invalid("key", "Ce formulaire a déjà été envoyé.")
     referral_id = found.id if found is not None else start_row(session, viewer, key, now)
     version = 1 + (

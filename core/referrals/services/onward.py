@@ -19,9 +19,9 @@ from core.referrals.access import OWN_ONLY_TYPES
 from core.referrals.models import Referral, ReferralPreview, ReferralRestriction
 from core.referrals.rules.clocks import ClockSettings, plan_clock
 from core.referrals.rules.vocabulary import Channel, Kind
-from core.referrals.rules.workflow import PENDING, Command, State
+from core.referrals.rules.workflow import PENDING, Command
 from core.referrals.services.checking import Submission, check_content, recipients_of
-from core.referrals.services.drafts import checked_key, find_by_key, sending, start_row
+from core.referrals.services.drafts import NOT_THIS_FORM, checked_key, own_form, sending, start_row
 from core.referrals.services.handling import add_entry, require_consent, tell
 from core.referrals.services.loading import NotNow, Offer, Party, authorise, load, note
 from core.referrals.services.sealing import Content, NoKey, open_blocks, write_blocks
@@ -57,12 +57,15 @@ def send_onward(
 ) -> Submitted:
     """A new offer in the same case, from the organisation that holds it. Same key, same answer.
 
-    Until the next organisation accepts nothing moves: the holder stays responsible and keeps its view.
+    Until the next organisation accepts nothing moves: the holder stays responsible and keeps its view. A key that has
+    made anything else, such as somebody's draft, is refused (`Invalid`).
     """
     parent = load(session, viewer, code)
     origin_id, _ = sending(viewer)
-    found = find_by_key(session, origin_id, checked_key(onward.key))
-    if found is not None and found.state != State.DRAFT.value and found.case_id == parent.case_id:
+    found = own_form(session, viewer, checked_key(onward.key))
+    if found is not None:
+        if found.parent_id != parent.id:
+            raise Invalid("key", NOT_THIS_FORM)
         return Submitted(found.code, (found.code,), created=False)
     command = _COMMANDS.get(onward.kind)
     if command is None:

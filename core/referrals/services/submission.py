@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, insert, select, update
@@ -27,7 +27,15 @@ from core.referrals.rules.clocks import ClockPlan, ClockSettings, plan_clock
 from core.referrals.rules.vocabulary import Channel, Kind
 from core.referrals.rules.workflow import State
 from core.referrals.services.checking import Submission, check_submission, party_of, recipients_of
-from core.referrals.services.drafts import checked_key, erase_drafts, find_by_key, sending, start_row
+from core.referrals.services.drafts import (
+    NOT_THIS_FORM,
+    FormRow,
+    checked_key,
+    erase_drafts,
+    own_form,
+    sending,
+    start_row,
+)
 from core.referrals.services.sealing import ensure_escrow, write_blocks
 
 
@@ -155,9 +163,9 @@ def _send(
     started: datetime | None = None,
 ) -> Submitted:
     origin_id, user_id = sending(viewer)
-    found = find_by_key(session, origin_id, checked_key(submission.key))
+    found = own_form(session, viewer, checked_key(submission.key))
     if found is not None and found.state != State.DRAFT.value:
-        return _sent_before(session, found, user_id)
+        return _sent_before(session, found)
     kind = Kind.ASK_BOTH if len(submission.consents) > 1 else Kind.REFERENCE
     try:
         area = check_submission(session, kind, submission, now).preview
@@ -171,14 +179,14 @@ def _send(
         raise Invalid("recipient", "Une référence ne s’adresse pas à l’organisme qui l’envoie.")
     if found is None:
         start_row(session, viewer, submission.key, now)
-        found = find_by_key(session, origin_id, submission.key)
+        found = own_form(session, viewer, submission.key)
         assert found is not None
     case_id = found.case_id
     lock_case(session, case_id)
     # Read again under the lock: a second click may have waited for the first one.
-    found = find_by_key(session, origin_id, submission.key)
+    found = own_form(session, viewer, submission.key)
     if found is None or found.state != State.DRAFT.value:
-        return _sent_before(session, found, user_id)
+        return _sent_before(session, found)
     _keep_follow_word(session, keyring, case_id, found.code, submission.follow_word)
     for organisation_id in submission.restricted:
         session.execute(
@@ -225,9 +233,9 @@ def _send(
     return Submitted(found.code, tuple(codes_sent))
 
 
-def _sent_before(session: Session, found: Any, user_id: UUID) -> Submitted:
-    if found is None or found.sender_user_id != user_id:
-        raise Invalid("key", "Ce formulaire n’est pas valide. Ouvrez-en un nouveau.")
+def _sent_before(session: Session, found: FormRow | None) -> Submitted:
+    if found is None:
+        raise Invalid("key", NOT_THIS_FORM)
     codes = session.execute(
         select(Referral.code)
         .where(Referral.case_id == found.case_id, Referral.parent_id.is_(None))
