@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from core.access import permissions
 from core.access.viewer import Role, Viewer
 from core.accounts import queries as accounts
+from core.accounts.rules import first_detour
 from core.accounts.services import touch_session
 from core.directory.queries import emergency_lines
 from core.home.nav import navigation
@@ -153,6 +154,17 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
     def cursor(session: Session) -> str:
         return hub.encode_cursor(snapshot_cursor(session))
 
+    def detour(identity: Identity, route: Route, now: datetime) -> str | None:
+        return first_detour(
+            locked=identity.locked,
+            must_agree=identity.must_agree,
+            second_factor=identity.viewer.second_factor,
+            stepped_up_at=identity.viewer.stepped_up_at,
+            anonymous=identity.viewer.is_anonymous,
+            assurance=route.assurance,
+            now=now,
+        )
+
     def touch(session: Session, session_id: UUID, now: datetime) -> None:
         touch_session(session, session_id, now)
 
@@ -170,6 +182,7 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
         cursor,
         chrome,
         touch,
+        detour,
     )
 
 

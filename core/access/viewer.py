@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -35,6 +36,8 @@ class Viewer:
     display_name: str
     session_id: UUID | None = None
     second_factor: bool = False
+    #: When a factor was last shown in this session (UTC), for what asks one of the last five minutes.
+    stepped_up_at: datetime | None = None
     demo: bool = False
     locale: str = "fr"
 

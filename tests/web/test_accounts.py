@@ -108,7 +108,7 @@ def test_whoever_may_not_sign_in_hears_the_same(
             verified.append(password_hash)
             return bool(real.verify(password_hash, password))
 
-    monkeypatch.setattr(services, "HASHER", Counting())
+    monkeypatch.setattr(services.passwords, "HASHER", Counting())
     answers = {}
     for email, password in (
         (EMAIL, "pas-le-bon-mot-de-passe"),
@@ -241,7 +241,7 @@ def test_fifteen_minutes_without_activity_lock(visitor: Visitor) -> None:
     clock.advance(timedelta(minutes=1))
     assert visitor.get("/references", headers={"x-fragment": "1"}).status_code == 401, "a refresh is no activity"
     locked = visitor.get("/references")
-    assert (locked.status_code, locked.headers["location"]) == (303, "/connexion")
+    assert (locked.status_code, locked.headers["location"]) == (303, "/connexion?suite=%2Freferences")
 
 
 def test_ten_hours_end_even_an_active_session(visitor: Visitor) -> None:

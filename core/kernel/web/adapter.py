@@ -156,9 +156,19 @@ class Endpoint:
             return Refusal(422, BROKEN_TEXT)
         if not self.house.holds(identity.viewer, self.route.permission):
             if identity.viewer.is_anonymous:
-                return Refusal(401) if request.wants_fragment else Redirect(SIGN_IN_PATH)
+                return self._go_through(request, self.house.detour(identity, self.route, request.now) or SIGN_IN_PATH)
             return Refusal(403, "Votre rôle ne donne pas accès à cette page.")
-        return self.route.handler(session, request)
+        way = None if identity.viewer.is_anonymous else self.house.detour(identity, self.route, request.now)
+        return self._go_through(request, way) if way else self.route.handler(session, request)
+
+    def _go_through(self, request: PageRequest, way: str) -> Answer:
+        """The page to go through first, which then leads back to the page asked for."""
+        if request.wants_fragment:
+            return Refusal(401)
+        if self.route.method != "GET" or request.url_path == "/":
+            return Redirect(way)
+        asked = request.url_path + (f"?{request.query}" if request.query else "")
+        return Redirect(f"{way}?suite={quote(asked, safe='')}")
 
     async def _form(self, request: Request, jar: CookieJar) -> FormData:
         if self.route.method != "POST":

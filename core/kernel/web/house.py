@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.kernel.hooks.manager import Hooks
     from core.kernel.mail import MailSeal
     from core.kernel.web.render import Renderer
-    from core.kernel.web.routes import PageRequest
+    from core.kernel.web.routes import PageRequest, Route
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Identity:
     session_id: UUID | None = None
     locked: bool = False
     stale: bool = False
+    #: The agreements in force are not accepted yet.
+    must_agree: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,5 @@ class House:
     chrome: Callable[[Session, PageRequest], Chrome]
     #: (session, session id, now): note that the person is active
     touch: Callable[[Session, Any, datetime], None]
+    #: (identity, route, now) -> path of the page to go through first (lock, second factor, agreement), or None
+    detour: Callable[[Identity, Route, datetime], str | None]

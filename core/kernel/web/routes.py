@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -17,6 +18,19 @@ if TYPE_CHECKING:
 
 PUBLIC = "public"
 Mode = Literal["read", "write", "slow"]
+
+
+class Assurance(IntEnum):
+    """How sure the platform must be that this is the person (security S8, S10): each level contains the lower ones."""
+
+    #: Whatever the route's permission asks, nothing more. Also open to someone who has not agreed to the rules yet.
+    NONE = 0
+    #: A session that is not locked, of someone who has accepted the agreements in force.
+    SESSION = 1
+    #: A second factor was shown when the session began, or since.
+    SECOND_FACTOR = 2
+    #: A factor was shown in the last five minutes.
+    STEP_UP = 3
 
 
 @dataclass(frozen=True)
@@ -122,13 +136,21 @@ class Route:
     activity: bool = True
     #: Bytes of body accepted (security: size is checked before anything is read).
     max_body: int = 1_000_000
+    assurance: Assurance = Assurance.SESSION
 
 
 def get(
-    path: str, handler: Handler, *, permission: str, mode: Mode = "read", name: str, activity: bool = True
+    path: str,
+    handler: Handler,
+    *,
+    permission: str,
+    mode: Mode = "read",
+    name: str,
+    activity: bool = True,
+    assurance: Assurance = Assurance.SESSION,
 ) -> Route:
     """A GET route. Use mode "write" for a read that is journaled, "slow" for a report."""
-    return Route("GET", path, handler, permission, mode, name, activity)
+    return Route("GET", path, handler, permission, mode, name, activity, assurance=assurance)
 
 
 def post(
@@ -140,6 +162,7 @@ def post(
     name: str,
     activity: bool = True,
     max_body: int = 1_000_000,
+    assurance: Assurance = Assurance.SESSION,
 ) -> Route:
     """A POST route; the adapter checks CSRF, origin and body size before the handler runs."""
-    return Route("POST", path, handler, permission, mode, name, activity, max_body)
+    return Route("POST", path, handler, permission, mode, name, activity, max_body, assurance)

@@ -1,19 +1,17 @@
-"""Signing in and out, language, one's own devices, and the demo's personas."""
+"""Signing in with e-mail and password, signing out, language."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.access.permissions import PUBLIC, Permission
+from core.access.permissions import PUBLIC
 from core.accounts import queries, services
 from core.accounts.forms import LanguageForm, SignInForm
 from core.accounts.rules import SIGN_IN_WINDOWS, address_prefix, device_label, local_path
 from core.kernel.web.forms import parse
-from core.kernel.web.routes import Answer, Compute, Page, PageRequest, Redirect, Route, get, not_found, post
+from core.kernel.web.routes import Answer, Compute, Page, PageRequest, Redirect, Route, get, post
 
 WRONG = "L’adresse ou le mot de passe ne correspond pas."
 THROTTLED = "Trop d’essais. Attendez quelques minutes, puis recommencez."
@@ -69,55 +67,9 @@ def choose_language(session: Session, request: PageRequest) -> Answer:
     return Redirect(local_path(parsed.value.next), locale=parsed.value.locale)
 
 
-def show_account(session: Session, request: PageRequest) -> Answer:
-    """One's own account: devices and language."""
-    absolute = timedelta(hours=request.house.settings.session_absolute_hours)
-    devices = queries.devices(session, request.viewer, request.now, absolute=absolute)
-    return Page("accounts/account.html", {"devices": devices})
-
-
-def end_device(session: Session, request: PageRequest) -> Answer:
-    """End one of the viewer's own sessions."""
-    absolute = timedelta(hours=request.house.settings.session_absolute_hours)
-    own = {
-        str(device.id): device for device in queries.devices(session, request.viewer, request.now, absolute=absolute)
-    }
-    device = own.get(request.path["device"])
-    if device is None:
-        return not_found()
-    services.end_sessions(session, request.now, session_id=UUID(str(device.id)))
-    if device.current:
-        return Redirect("/", sign_out=True)
-    return Redirect("/compte", notice="La session de cet appareil est terminée.")
-
-
-def show_personas(session: Session, request: PageRequest) -> Answer:
-    """One card per invented person; only in demo mode."""
-    if not request.house.settings.demo:
-        return not_found()
-    return Page("accounts/demo.html", {"personas": queries.personas(session, request.house.keyring)})
-
-
-def become_persona(session: Session, request: PageRequest) -> Answer:
-    """Sign in as an invented person; only in demo mode."""
-    if not request.house.settings.demo:
-        return not_found()
-    user_id = queries.demo_user(session, request.path["key"])
-    if user_id is None:
-        return not_found()
-    services.end_sessions(session, request.now, session_id=request.browser_session)
-    device = device_label(request.user_agent)
-    token = services.open_session(session, user_id, request.now, second_factor=True, device=device)
-    return Redirect("/", sign_in=token)
-
-
 routes: tuple[Route, ...] = (
     get("/connexion", show_sign_in, permission=PUBLIC, name="accounts.sign_in"),
     post("/connexion", sign_in, permission=PUBLIC, name="accounts.sign_in.post"),
     post("/deconnexion", sign_out, permission=PUBLIC, name="accounts.sign_out"),
     post("/langue", choose_language, permission=PUBLIC, name="accounts.language"),
-    get("/compte", show_account, permission=Permission.ACCOUNT_SELF, name="accounts.account"),
-    post("/compte/appareils/{device}", end_device, permission=Permission.ACCOUNT_SELF, name="accounts.end_device"),
-    get("/demo", show_personas, permission=PUBLIC, name="accounts.demo"),
-    post("/demo/{key}", become_persona, permission=PUBLIC, name="accounts.demo.post"),
 )

@@ -1,11 +1,11 @@
-"""People who log in, their sessions, and the throttle's windows."""
+"""People who log in."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Uuid
 from sqlalchemy.orm import Mapped
 from sqlalchemy.types import JSON
 
@@ -29,28 +29,3 @@ class User(Base):
     locale: Mapped[str] = internal(String(2), default="fr")
     demo_key: Mapped[str | None] = internal(String(40), unique=True)
     created_at: Mapped[datetime] = internal(UtcDateTime)
-
-
-class LoginSession(Base):
-    """A browser that is signed in. Only the hash of its token is kept."""
-
-    __tablename__ = "login_sessions"
-
-    id: Mapped[UUID] = identifier()
-    token_hash: Mapped[bytes] = internal(LargeBinary(32), unique=True)
-    user_id: Mapped[UUID] = internal(Uuid, ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime] = internal(UtcDateTime)
-    last_seen_at: Mapped[datetime] = internal(UtcDateTime)
-    ended_at: Mapped[datetime | None] = internal(UtcDateTime)
-    second_factor: Mapped[bool] = internal(Boolean, default=False)
-    device: Mapped[str] = internal(String(60), default="")
-
-
-class Throttle(Base):
-    """Attempts per key in a fixed window; shared by every process."""
-
-    __tablename__ = "throttles"
-
-    key: Mapped[bytes] = internal(LargeBinary(32), primary_key=True)
-    window_start: Mapped[datetime] = internal(UtcDateTime)
-    count: Mapped[int] = internal(Integer, default=0)

@@ -1,0 +1,59 @@
+"""Counting attempts, in a table that every process shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.accounts.models import Throttle
+from core.accounts.rules import Window
+from core.kernel.crypto import Keyring
+from core.kernel.db import dialect_name
+
+
+def too_many(
+    session: Session,
+    keyring: Keyring,
+    kind: str,
+    subjects: Mapping[str, str],
+    windows: Mapping[str, Window],
+    now: datetime,
+) -> bool:
+    """Count one attempt per subject and say whether any window is full. `subjects` and `windows` share their keys.
+
+    Windows are tried in their order and the first full one ends it: an attempt that is refused anyway fills no wider
+    window, so that one machine that insists shuts nobody else out.
+    """
+    for name, window in windows.items():
+        key = keyring.pseudonym(f"throttle.{kind}.{name}", subjects[name])
+        if _count(session, key, window, now) > window.limit:
+            return True
+    return False
+
+
+def forget_attempts(session: Session, keyring: Keyring, kind: str, name: str, subject: str) -> None:
+    """Start a subject's window anew: the right password clears what was mistyped before it."""
+    key = keyring.pseudonym(f"throttle.{kind}.{name}", subject)
+    session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def _count(session: Session, key: bytes, window: Window, now: datetime) -> int:
+    values = {"key": key, "window_start": now, "count": 1}
+    fresh = Throttle.window_start > now - window.length
+    changes = {
+        "count": case((fresh, Throttle.count + 1), else_=1),
+        "window_start": case((fresh, Throttle.window_start), else_=now),
+    }
+    if dialect_name(session) == "postgresql":
+        session.execute(
+            postgresql.insert(Throttle).values(values).on_conflict_do_update(index_elements=["key"], set_=changes)
+        )
+    else:
+        session.execute(
+            sqlite.insert(Throttle).values(values).on_conflict_do_update(index_elements=["key"], set_=changes)
+        )
+    return session.execute(select(Throttle.count).where(Throttle.key == key)).scalar_one()
