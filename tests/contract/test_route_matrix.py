@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.access.permissions import ROLE_PERMISSIONS, Permission
 from core.access.viewer import Role
 from core.kernel.web.routes import PUBLIC
@@ -64,6 +66,7 @@ def test_a_permission_refused_is_never_a_page(network: Network) -> None:
 STRANGERS = ("centre_designe", "third_worker", "other_calacs")
 
 
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 def test_a_reference_is_a_missing_object_for_whoever_it_does_not_concern(network: Network) -> None:
     """Another organisation's worker cannot tell a reference from none: same status, headers and bytes but Date (S3)."""
     found = answers(network, STRANGERS)

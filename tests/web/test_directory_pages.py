@@ -42,7 +42,16 @@ def test_story_hebergement_joliet(public: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    "persona", [None, "police-repentigny", "calacs-coup-de-coeur", "coordination-cresl", "operateur"]
+    ("network", "persona"),
+    [
+        ("sqlite", None),
+        ("sqlite", "police-repentigny"),
+        ("sqlite", "calacs-coup-de-coeur"),
+        ("sqlite", "coordination-cresl"),
+        ("sqlite", "operateur"),
+        ("postgresql", None),
+    ],
+    indirect=["network"],
 )
 def test_nothing_confidential_on_any_page(visitor: Visitor, persona: str | None) -> None:
     """Every page of the directory, for five kinds of readers: no sealed address, no unit, not even its existence."""
