@@ -104,7 +104,7 @@ def test_other_partner_herself_and_urgent(intake: Visitor) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"sender": ""}, "Ce champ est requis"),
+    ({"sender": ""}, "Dites qui a envoyé la demande"),
     ({"sender": str(uuid4())}, "Choisissez qui a envoyé la demande"),
     ({"sender": "other", "partner": ""}, "sans nom de personne"),
     ({"channel": "pigeon"}, "Choisissez une des réponses"),

@@ -23,10 +23,11 @@ def officer(visitor: Visitor) -> Visitor:
 
 FIRST_STEP: list[tuple[dict[str, Any], str]] = [
     ({"municipality": "Vancouver"}, "n’est pas reconnue"),
-    ({"municipality": ""}, "Ce champ est requis"),
+    ({"municipality": ""}, "Dites où elle vit"),
+    ({"age_band": ""}, "Choisissez son groupe d’âge"),
     ({"municipality": "123"}, "Entrez le nom d’une municipalité"),
     ({"age_band": "40"}, "Choisissez une des réponses proposées"),
-    ({"needs": []}, "Choisissez au moins une réponse"),
+    ({"needs": []}, "Cochez au moins une chose qui l’aiderait"),
     ({"needs": ["support", "forged"]}, "Choisissez une des réponses proposées"),
     ({"language": "xx"}, "Choisissez une des réponses proposées"),
     ({"recipient_id": str(uuid4())}, "n’existe pas dans ce formulaire"),

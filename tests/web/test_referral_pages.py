@@ -333,7 +333,7 @@ def test_a_correction_to_correct_keeps_what_was_typed(visitor, network):
     for form, message in (
         ({"way": "phone", "phone": "12", "reason": "she_asked"}, "Ce numéro n’est pas reconnu"),
         ({"way": "phone", "phone": PHONE, "reason": "she_asked"}, "Rien n’a changé."),
-        ({"way": "phone", "phone": "450 555-0199"}, "Ce champ est requis."),
+        ({"way": "phone", "phone": "450 555-0199"}, "Dites pourquoi vous corrigez."),
         ({"way": "phone", "phone": "450 555-0199", "reason": "because"}, "Choisissez une des réponses"),
         ({"way": "phone", "phone": "450 555-0199", "reason": "safer", "age_band": "adult"}, "n’existe pas"),
     ):

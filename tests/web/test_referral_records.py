@@ -119,7 +119,7 @@ def test_a_shift_to_correct_keeps_the_form(visitor, network):
         ({"ends_at": "2026-11-26T08:30"}, "La fin vient après le début."),
         ({"starts_at": "vendredi"}, "Entrez une date et une heure"),
         ({"user": person(network, OTHER)}, "Choisissez une personne de votre organisme."),
-        ({"user": ""}, "Ce champ est requis."),
+        ({"user": ""}, "Choisissez qui est de garde."),
     ):
         answer = visitor.post("/organisation/garde", {**good, **change})
         assert answer.status_code == 422, change

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from starlette.datastructures import FormData
 
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.i18n import N_
+from core.kernel.web.forms import Parsed
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.forms.contact import NUMBER_MISSING, NUMBER_WRONG, TRUSTED_MISSING, read_phone
-from core.referrals.forms.situation import codes_of
+from core.referrals.forms.situation import WHO_AND_WHAT, codes_of
 from core.referrals.rules.contact import MESSAGES_LEFT, PARENTS, SAFE_TIMES, Way
 from core.referrals.rules.vocabulary import AMEND_REASONS, CONSTRAINTS, EXPLOITATION, FACTS, LANGUAGES, NEEDS
 
 Content = dict[str, str | list[str]]
 
 
-class AmendForm(Form):
+class AmendForm(Asking):
     """Why it is corrected; the old and the new are kept by the service."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {"reason": N_("Dites pourquoi vous corrigez.")}
 
     reason: Annotated[str, codes_of(AMEND_REASONS)]
 
@@ -32,6 +37,12 @@ class AmendForm(Form):
 class PreviewForm(AmendForm):
     """What is read before acceptance: closed answers only."""
 
+    REQUIRED: ClassVar[Mapping[str, str]] = {
+        "needs": WHO_AND_WHAT["needs"],
+        "exploitation": N_("Dites si c’est en lien avec l’exploitation sexuelle."),
+        "language": N_("Choisissez la langue où elle est à l’aise."),
+    }
+
     needs: Annotated[tuple[str, ...], codes_of(NEEDS), Field(min_length=1)]
     facts: Annotated[tuple[str, ...], codes_of(FACTS)] = ()
     exploitation: Annotated[str, codes_of(EXPLOITATION)]
@@ -41,6 +52,8 @@ class PreviewForm(AmendForm):
 
 class ContactForm(AmendForm):
     """How to reach her."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {"way": N_("Dites comment la joindre.")}
 
     way: Literal["phone", "will_call", "will_come", "trusted_person"]
     phone: str = Field(default="", max_length=40)

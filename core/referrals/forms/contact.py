@@ -10,7 +10,8 @@ from pydantic import Field
 from starlette.datastructures import FormData
 
 from core.consent.rules import Attestation, GivenBy, Interpreter, Modality, SenderMayLearn, attestation_missing
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.web.forms import Parsed
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.forms.situation import codes_of
 from core.referrals.rules.contact import MESSAGES_LEFT, PARENTS, SAFE_TIMES, Parents, Way
 
@@ -46,7 +47,7 @@ def read_phone(typed: str) -> str | None:
     return f"{shown} poste {extension.group(1)}" if extension else shown
 
 
-class AgreementFields(Form):
+class AgreementFields(Asking):
     """What she agrees to, and who attests it. The intake of a paper consent asks the same."""
 
     blocks: Annotated[tuple[str, ...], codes_of(SHARED_BLOCKS)] = ()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 from starlette.datastructures import FormData
 
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.i18n import N_
+from core.kernel.web.forms import Parsed
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.forms.contact import NUMBER_MISSING, NUMBER_WRONG, TRUSTED_MISSING, read_phone
 from core.referrals.rules.contact import Way
 
 
-class FollowForm(Form):
+class FollowForm(Asking):
     """Her code and her word. No shape is asked of either: a wrong one is simply wrong."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {
+        "code": N_("Entrez le code de votre papier."),
+        "word": N_("Entrez le mot que vous avez choisi."),
+    }
 
     code: str = Field(max_length=40)
     word: str = Field(max_length=80)
@@ -21,6 +29,8 @@ class FollowForm(Form):
 
 class FollowContactForm(FollowForm):
     """A new safe way to join her; a number is needed for the telephone."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {"way": N_("Dites comment vous joindre sans danger.")}
 
     way: Literal["phone", "will_call", "will_come", "trusted_person"]
     phone: str = Field(default="", max_length=40)

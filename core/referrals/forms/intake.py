@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from starlette.datastructures import FormData
 
 from core.consent.rules import AgeBand, Attestation, GivenBy, SenderMayLearn, attestation_missing
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.i18n import N_
+from core.kernel.web.forms import Parsed
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.forms.contact import CONTACT_NEEDED, NUMBER_MISSING, NUMBER_WRONG, SHARED_BLOCKS, read_phone
-from core.referrals.forms.situation import codes_of
+from core.referrals.forms.situation import WHO_AND_WHAT, codes_of
 from core.referrals.rules.contact import MESSAGES_LEFT, SAFE_TIMES, Way
 from core.referrals.rules.vocabulary import CONSTRAINTS, FACTS, LANGUAGES, NEEDS
 
@@ -25,10 +28,18 @@ FUTURE_ARRIVAL = "La date d’arrivée est à venir."
 FUTURE_DATE = "La date de l’accord est à venir."
 
 
-class IntakeForm(Form):
+class IntakeForm(Asking):
     """The answers of a paper form. Her name is never asked; `consent_on` is the day she agreed; `received_on` and
     `received_at` are when the paper or the call came (users' zone): the first-contact clock starts there.
     """
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {
+        **WHO_AND_WHAT,
+        "channel": N_("Dites par où la demande est arrivée."),
+        "received_on": N_("Dites quel jour la demande est arrivée."),
+        "sender": N_("Dites qui a envoyé la demande."),
+        "consent_on": N_("Dites quel jour elle a donné son accord."),
+    }
 
     channel: Literal["fax", "phone", "message", "in_person"]
     received_on: date

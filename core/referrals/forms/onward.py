@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from collections.abc import Mapping
+from typing import ClassVar, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -10,7 +11,8 @@ from starlette.datastructures import FormData
 
 from core.consent.rules import attestation_missing
 from core.kernel.i18n import N_
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.web.forms import Parsed
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.forms.contact import ATTEST, AgreementFields
 
 NOTHING_CHOSEN = N_("Cochez avec elle au moins un renseignement qu’elle accepte de transmettre.")
@@ -19,14 +21,22 @@ CONTACT_NEEDED = N_("Sans la façon de la joindre, personne ne pourra la rappele
 OnwardKind = Literal["transfer", "reference", "hand_back"]
 
 
+WHAT_AND_WHO: Mapping[str, str] = {
+    "kind": N_("Choisissez ce que vous voulez faire."),
+    "recipient": N_("Choisissez un organisme de la liste."),
+}
+
+
 class RenewForm(AgreementFields):
     """Her agreement to the text that was read; `wording` is the digest the page showed."""
 
     wording: str = Field(default="", max_length=64)
 
 
-class ChoiceForm(Form):
+class ChoiceForm(Asking):
     """First step: what is done, and with whom. Handing back says by itself to whom."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {"kind": WHAT_AND_WHO["kind"]}
 
     kind: OnwardKind
     recipient: UUID | None = None
@@ -35,13 +45,17 @@ class ChoiceForm(Form):
 class OnwardForm(RenewForm):
     """Second step: her agreement to this act and this organisation."""
 
+    REQUIRED: ClassVar[Mapping[str, str]] = WHAT_AND_WHO
+
     kind: OnwardKind
     recipient: UUID
     urgent: bool = False
 
 
-class RefusedForm(Form):
+class RefusedForm(Asking):
     """She said no: what was proposed, and the text that was read."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = WHAT_AND_WHO
 
     kind: OnwardKind
     recipient: UUID

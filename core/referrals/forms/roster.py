@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import BeforeValidator
 
 from core.kernel.clock import TORONTO
 from core.kernel.i18n import N_
-from core.kernel.web.forms import Form
+from core.referrals.forms.asking import Asking
 
 WHEN = N_("Entrez une date et une heure, par exemple 2026-11-27 17:00.")
 
@@ -29,8 +30,14 @@ def _moment(typed: object) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
-class ShiftForm(Form):
+class ShiftForm(Asking):
     """One period on call."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = {
+        "user": N_("Choisissez qui est de garde."),
+        "starts_at": N_("Dites quand la garde commence."),
+        "ends_at": N_("Dites quand la garde finit."),
+    }
 
     user: UUID
     starts_at: Moment

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from starlette.datastructures import FormData
 
 from core.consent.rules import AgeBand, GivenBy, Help, who_may_consent
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.i18n import N_
+from core.kernel.web.forms import Parsed
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.rules.vocabulary import CONSTRAINTS, EXPLOITATION, FACTS, LANGUAGES, NEEDS
 
 #: Constraints the sender states here; the others follow from how she may be reached.
@@ -46,6 +49,13 @@ def _has_letter(text: str) -> str:
     return text
 
 
+#: What to do when the first answers are left blank; the intake of a paper form asks the same.
+WHO_AND_WHAT: Mapping[str, str] = {
+    "municipality": N_("Dites où elle vit. Si cela ne se dit pas, choisissez « Inconnue ou sans adresse »."),
+    "age_band": N_("Choisissez son groupe d’âge."),
+    "needs": N_("Cochez au moins une chose qui l’aiderait."),
+}
+
 #: Who consents when she is 12 or 13 (network rules §4): `nobody` stops the form.
 YoungConsent = Literal["parental_authority", "tutor", "nobody"]
 
@@ -56,8 +66,10 @@ YOUNG_CONSENT: tuple[tuple[str, str], ...] = (
 )
 
 
-class SituationForm(Form):
+class SituationForm(Asking):
     """Nothing here names her. `danger` and `young_consent` decide whether anything at all may be kept."""
+
+    REQUIRED: ClassVar[Mapping[str, str]] = WHO_AND_WHAT
 
     danger: bool = False
     municipality: Annotated[str, Field(max_length=80), AfterValidator(_has_letter)]

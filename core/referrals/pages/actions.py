@@ -13,15 +13,18 @@ from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
 from core.consent.services import Invalid
-from core.kernel.web.forms import Form, Parsed, parse
+from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, post
 from core.referrals import services
+from core.referrals.codes import normalise
 from core.referrals.forms import handling as forms
+from core.referrals.forms.asking import Asking, parse
 from core.referrals.pages import choices
+from core.referrals.pages.decline import decline_page
 from core.referrals.rules.workflow import Command
 from core.referrals.services.loading import authorise, load
 
-F = TypeVar("F", bound=Form)
+F = TypeVar("F", bound=Asking)
 Act = Callable[[Session, PageRequest, str, F], object]
 
 
@@ -40,18 +43,21 @@ def act(
         if parsed.value is None:
             # Right to act comes before what is wrong in the form: someone without it learns nothing from the answer.
             authorise(request.viewer, load(session, request.viewer, code), command)
-            return _again(name, code, parsed)
+            return _again(session, request, name, code, parsed)
         try:
             do(session, request, code, parsed.value)
         except Invalid as refused:
-            raise refused.showing(_again(name, code, parsed.with_error(refused.field, refused.message))) from refused
+            shown = parsed.with_error(refused.field, refused.message)
+            raise refused.showing(_again(session, request, name, code, shown)) from refused
         return Redirect(to or f"/references/{code}", notice=notice)
 
     return handle
 
 
-def _again(name: str, code: str, parsed: Parsed[F]) -> Page:
-    context = {"name": name, "code": code, "form": parsed, "choices": choices.CHOICES, "better_services": ()}
+def _again(session: Session, request: PageRequest, name: str, code: str, parsed: Parsed[F]) -> Page:
+    if name == "decline":
+        return decline_page(session, request, normalise(code) or "", parsed, parsed.raw("version"))
+    context = {"name": name, "code": code, "form": parsed, "choices": choices.CHOICES}
     return Page("referrals/form_again.html", context, 422)
 
 

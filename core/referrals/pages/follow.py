@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 from core.access.permissions import PUBLIC
 from core.accounts.rules import FOLLOW_WINDOWS, address_prefix
 from core.accounts.services import forget_attempts, too_many
+from core.consent.services import Invalid
 from core.kernel.crypto import Keyring
-from core.kernel.web.forms import Parsed, parse
+from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, post
 from core.referrals import services
 from core.referrals.codes import normalise
+from core.referrals.forms.asking import parse
 from core.referrals.forms.follow import FollowContactForm, FollowForm, contact_content, read_follow_contact
 from core.referrals.services.follow import FollowView
 
@@ -63,9 +65,14 @@ def change_contact(session: Session, request: PageRequest) -> Answer:
         if view is None:
             return _refused(parsed, UNKNOWN, 422)
         return _status(view, parsed, None, 422)
-    given = parsed.value
+    given, keyring = parsed.value, request.house.keyring
     contact = contact_content(given)
-    view = services.change_contact(session, request.house.keyring, given.code, given.word, contact, request.now)
+    try:
+        view = services.change_contact(session, keyring, given.code, given.word, contact, request.now)
+    except Invalid as refused:
+        held = services.follow(session, keyring, given.code, given.word, request.now)
+        assert held is not None  # the code and the word were right
+        raise refused.showing(_status(held, parsed.with_error("way", refused.message), None, 422)) from refused
     if view is None:
         return _refused(parsed, UNKNOWN, 422)
     _recognised(session, request, given.code)

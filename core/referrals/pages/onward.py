@@ -18,8 +18,9 @@ from core.directory.rules.words import CapacityState
 from core.kernel.errors import DomainError, Missing
 from core.kernel.i18n import N_
 from core.kernel.ids import new_id
-from core.kernel.web.forms import Parsed, parse
+from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, post
+from core.referrals.forms.asking import parse
 from core.referrals.forms.onward import ChoiceForm, OnwardForm, RefusedForm, read_onward
 from core.referrals.pages.agreement import agreement_context, checked_wording, consent_of
 from core.referrals.pages.referral import blocks_in_words

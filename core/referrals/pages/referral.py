@@ -63,7 +63,6 @@ def show_referral(session: Session, request: PageRequest) -> Answer:
         "words": vocabulary,
         "choices": choices.CHOICES,
         "form": None,
-        "better_services": (),
     }
     if request.wants_fragment:
         return Page("referrals/referral_body.html", context)

@@ -10,8 +10,9 @@ from core.access.permissions import Permission
 from core.consent.services import Invalid
 from core.directory.queries.organisations import organisations
 from core.kernel.i18n import N_
-from core.kernel.web.forms import Parsed, parse
+from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, post
+from core.referrals.forms.asking import parse
 from core.referrals.forms.handling import RestrictForm
 from core.referrals.pages import choices
 from core.referrals.rules.workflow import Command

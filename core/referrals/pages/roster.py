@@ -15,8 +15,9 @@ from core.accounts.models import User
 from core.consent.services import Invalid
 from core.journal.queries.people import people
 from core.kernel.i18n import N_
-from core.kernel.web.forms import Parsed, parse
+from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
+from core.referrals.forms.asking import parse
 from core.referrals.forms.roster import ShiftForm
 from core.referrals.pages.words import Options
 from core.referrals.services.roster import Shift, add_shift, remove_shift, upcoming_shifts

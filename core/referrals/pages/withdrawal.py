@@ -15,9 +15,10 @@ from core.accounts.rules import WITHDRAWAL_WINDOWS
 from core.accounts.services import too_many
 from core.kernel.errors import Missing
 from core.kernel.i18n import N_
-from core.kernel.web.forms import Parsed, parse
+from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, post
 from core.referrals.codes import normalise
+from core.referrals.forms.asking import parse
 from core.referrals.forms.handling import WithdrawForm
 from core.referrals.services.withdrawal import withdraw_case
 

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import ANONYMOUS, Viewer
 from core.consent.rules import CONSENT_BLOCKS, Block, ConsentFacts, may_share
 from core.consent.services import ConsentMissing, Invalid, replace_consent
-from core.directory.models import Service
 from core.kernel.clock import TORONTO
 from core.kernel.crypto import Keyring, decrypt, encrypt
 from core.kernel.db import new_id
@@ -21,6 +20,7 @@ from core.kernel.errors import Forbidden
 from core.referrals.access import OWN_ONLY_TYPES
 from core.referrals.events import announce
 from core.referrals.models import Referral, ReferralEntry, ReferralFact, ReferralPreview
+from core.referrals.queries.elsewhere import may_be_proposed
 from core.referrals.rules import vocabulary
 from core.referrals.rules.vocabulary import Kind
 from core.referrals.rules.workflow import HELD, PENDING, Command, State, refusal, rule_for
@@ -324,9 +324,8 @@ def decline_referral(
     if reason not in vocabulary.DECLINE_REASONS:
         raise Invalid("reason", "Choisissez une raison dans la liste.")
     if better_service_id is not None:
-        known = session.execute(select(func.count()).where(Service.id == better_service_id)).scalar()
-        if not known:
-            raise Invalid("better_service", "Ce service n’est pas dans le répertoire.")
+        if not may_be_proposed(session, offer.code, better_service_id):
+            raise Invalid("better_service", "Choisissez un service de la liste.")
     elif reason == "better_service":
         raise Invalid("better_service", "Dites quel service convient mieux.")
     end_offer(session, viewer, offer, Command.DECLINE, reason, now)
