@@ -49,7 +49,7 @@ class CookieJar:
         """An opaque name of the session: tabs of another identity blank themselves. Empty for the public."""
         if not self.session:
             return ""
-        return hmac.new(self.csrf_key, b"mark:" + self.session.encode(), hashlib.sha256).hexdigest()[:16]
+        return hmac.new(self.csrf_key, b"mark:" + csrf.lasting(self.session).encode(), hashlib.sha256).hexdigest()[:16]
 
     def after_page(self, response: Response, *, shown: bool) -> None:
         """A page was rendered: give a new browser its cookie, and forget a notice that a person was `shown`."""

@@ -10,9 +10,17 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 
+def lasting(cookie: str) -> str:
+    """What stays of a session's cookie when its token is renewed: forms half filled in other tabs stay good.
+
+    A cookie without a session has no such part and counts whole.
+    """
+    return cookie.rpartition(".")[2]
+
+
 def token_for(key: bytes, cookie: str) -> str:
     """The token of the browser holding `cookie`; 256 bits, nothing stored."""
-    return hmac.new(key, b"csrf:" + cookie.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, b"csrf:" + lasting(cookie).encode(), hashlib.sha256).hexdigest()
 
 
 def new_browser_cookie() -> str:
