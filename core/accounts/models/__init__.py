@@ -1,6 +1,17 @@
 """Tables of the accounts, one file per subject."""
 
+from core.accounts.models.admission import AdmissionApproval, Invitation, OrganisationApplication
+from core.accounts.models.keys import OrganisationKeyChange, OrganisationKeySeal
 from core.accounts.models.people import User
 from core.accounts.models.sessions import LoginSession, Throttle
 
-__all__ = ["LoginSession", "Throttle", "User"]
+__all__ = [
+    "AdmissionApproval",
+    "Invitation",
+    "LoginSession",
+    "OrganisationApplication",
+    "OrganisationKeyChange",
+    "OrganisationKeySeal",
+    "Throttle",
+    "User",
+]

@@ -29,3 +29,7 @@ class User(Base):
     locale: Mapped[str] = internal(String(2), default="fr")
     demo_key: Mapped[str | None] = internal(String(40), unique=True)
     created_at: Mapped[datetime] = internal(UtcDateTime)
+    #: Month of the last sign-in, "2026-11": enough to see a forgotten account, too little to follow anybody's days.
+    last_month: Mapped[str | None] = internal(String(7))
+    #: When she or he left for good; a suspended account is disabled without it.
+    left_at: Mapped[datetime | None] = internal(UtcDateTime)
