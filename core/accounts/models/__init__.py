@@ -1,6 +1,7 @@
 """Tables of the accounts, one file per subject."""
 
 from core.accounts.models.admission import AdmissionApproval, Invitation, OrganisationApplication
+from core.accounts.models.factors import Passkey, PasskeyChallenge, RecoveryCode, TotpSecret
 from core.accounts.models.keys import OrganisationKeyChange, OrganisationKeySeal
 from core.accounts.models.people import User
 from core.accounts.models.sessions import LoginSession, Throttle
@@ -12,6 +13,10 @@ __all__ = [
     "OrganisationApplication",
     "OrganisationKeyChange",
     "OrganisationKeySeal",
+    "Passkey",
+    "PasskeyChallenge",
+    "RecoveryCode",
     "Throttle",
+    "TotpSecret",
     "User",
 ]
