@@ -169,26 +169,8 @@ def renew_consent(
         raise ConsentMissing("recipient")
     granted, expires = check_consent(current.purpose, given, now)
     ensure_wording(session, given.wording_sha256)
-    append_version(
-        session,
-        consent_id,
-        now,
-        status=ConsentStatus.ACTIVE.value,
-        blocks=sorted(given.blocks),
-        sender_may_learn=given.sender_may_learn.value,
-        age_band=given.age_band.value,
-        given_by=given.given_by.value,
-        wording_sha256=given.wording_sha256,
-        language=given.language,
-        interpreter=given.interpreter.value,
-        modality=given.modality.value,
-        on_paper=given.on_paper,
-        attestation=sorted(given.attestation),
-        attested_by=viewer.user_id,
-        attested_in=viewer.organisation_id,
-        granted_at=granted,
-        expires_at=expires,
-    )
+    terms = _terms(viewer, given, granted, expires)
+    append_version(session, consent_id, now, status=ConsentStatus.ACTIVE.value, **terms)
     renewed = consent_facts(session, consent_id)
     assert renewed is not None
     return renewed
@@ -243,6 +225,27 @@ def append_version(session: Session, consent_id: UUID, now: datetime, **changes:
     session.execute(update(Consent).where(Consent.id == consent_id).values(current_version=row.version + 1))
 
 
+def _terms(viewer: Viewer, given: ConsentInput, granted: datetime, expires: datetime) -> dict[str, object]:
+    """The columns of a version that say what she agreed to, how, and who attests it; granted and renewed alike."""
+    return {
+        "blocks": sorted(given.blocks),
+        "sender_may_learn": given.sender_may_learn.value,
+        "age_band": given.age_band.value,
+        "given_by": given.given_by.value,
+        "age_rules": rules.AGE_RULES.version,
+        "wording_sha256": given.wording_sha256,
+        "language": given.language,
+        "interpreter": given.interpreter.value,
+        "modality": given.modality.value,
+        "on_paper": given.on_paper,
+        "attestation": sorted(given.attestation),
+        "attested_by": viewer.user_id,
+        "attested_in": viewer.organisation_id,
+        "granted_at": granted,
+        "expires_at": expires,
+    }
+
+
 def _write(
     session: Session,
     keyring: Keyring,
@@ -270,28 +273,9 @@ def _write(
             created_at=now,
         )
     )
+    terms = _terms(viewer, given, granted, expires)
     session.execute(
-        insert(ConsentVersion).values(
-            consent_id=consent_id,
-            version=1,
-            status=status.value,
-            blocks=sorted(given.blocks),
-            sender_may_learn=given.sender_may_learn.value,
-            age_band=given.age_band.value,
-            given_by=given.given_by.value,
-            age_rules=rules.AGE_RULES.version,
-            wording_sha256=given.wording_sha256,
-            language=given.language,
-            interpreter=given.interpreter.value,
-            modality=given.modality.value,
-            on_paper=given.on_paper,
-            attestation=sorted(given.attestation),
-            attested_by=viewer.user_id,
-            attested_in=viewer.organisation_id,
-            granted_at=granted,
-            expires_at=expires,
-            recorded_at=now,
-        )
+        insert(ConsentVersion).values(consent_id=consent_id, version=1, status=status.value, recorded_at=now, **terms)
     )
     return ConsentFacts(
         consent_id,

@@ -1,5 +1,6 @@
 """Consents: append-only versions, the exact wording kept, refusals, renewals, and what never enters."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,36 @@ def test_every_change_is_a_new_version(session, world):
     ]
     with pytest.raises(ConsentMissing):
         renew_consent(session, world.viewer("chrysalide"), consent_id, consent(world, obtained_at=later), later)
+
+
+def test_a_renewal_says_everything_again_the_age_rules_in_force_included(session, world, monkeypatch):
+    """Only her reconfirmation stays from before: a version is read without the one it follows."""
+    sent = accepted(session, world)
+    services.reconfirm_with_her(session, world.viewer("chrysalide"), sent.code, NOW)
+    monkeypatch.setattr(rules, "AGE_RULES", replace(rules.AGE_RULES, version="2099-01"))
+    later = NOW + timedelta(days=1)
+    again = consent(world, blocks=frozenset({"contact"}), obtained_at=later, on_paper=True, language="en")
+    renew_consent(session, world.viewer("chrysalide", 3), consent_of(session, sent.code), again, later)
+    first, *_, last = session.execute(select(ConsentVersion.__table__).order_by(ConsentVersion.version)).all()
+    changed = {name for name, value in last._mapping.items() if value != getattr(first, name)}
+    assert changed == {
+        "version",
+        "blocks",
+        "age_rules",
+        "language",
+        "on_paper",
+        "attested_by",
+        "attested_in",
+        "granted_at",
+        "expires_at",
+        "recorded_at",
+        "reconfirmed_at",
+    }
+    assert (last.age_rules, last.blocks, last.attested_by) == (
+        "2099-01",
+        ["contact"],
+        world.viewer("chrysalide", 3).user_id,
+    )
 
 
 def test_a_renewal_cannot_change_the_recipient(session, world):
