@@ -15,10 +15,14 @@ class Permission(StrEnum):
 
     ACCOUNT_SELF = "account_self"
     CAPACITY_UPDATE = "capacity_update"
+    COMMITTEE_MANAGE = "committee_manage"
     COMMITTEE_READ = "committee_read"
+    COMMITTEE_VOTE = "committee_vote"
     CONSENT_WITHDRAW = "consent_withdraw"
     DIRECTORY_PROPOSE = "directory_propose"
     DIRECTORY_READ_PARTNERS = "directory_read_partners"
+    HOURS_APPROVE = "hours_approve"
+    HOURS_ENTER = "hours_enter"
     JOURNAL_READ = "journal_read"
     NETWORK_OVERSEE = "network_oversee"
     OPERATE = "operate"
@@ -39,11 +43,13 @@ _FRONT_LINE = _PARTNER | {
     Permission.CAPACITY_UPDATE,
     Permission.CONSENT_WITHDRAW,
     Permission.DIRECTORY_PROPOSE,
+    Permission.HOURS_ENTER,
     Permission.REFERRAL_READ,
     Permission.REFERRAL_RECEIVE,
     Permission.REFERRAL_SEND,
     Permission.ROSTER_READ,
 }
+_COMMITTEE = _PARTNER | {Permission.COMMITTEE_READ, Permission.COMMITTEE_VOTE, Permission.HOURS_ENTER}
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
     Role.WORKER: frozenset(_FRONT_LINE),
@@ -53,14 +59,24 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
         | {
             Permission.CAPACITY_UPDATE,
             Permission.DIRECTORY_PROPOSE,
+            Permission.HOURS_APPROVE,
+            Permission.HOURS_ENTER,
             Permission.ORGANISATION_MANAGE,
             Permission.ROSTER_READ,
         }
     ),
     Role.PRIVACY_OFFICER: frozenset(_PARTNER | {Permission.JOURNAL_READ}),
-    Role.COMMITTEE_MEMBER: frozenset(_PARTNER | {Permission.COMMITTEE_READ}),
-    Role.COMMITTEE_CHAIR: frozenset(_PARTNER | {Permission.COMMITTEE_READ}),
-    Role.NETWORK_COORDINATION: frozenset(_PARTNER | {Permission.COMMITTEE_READ, Permission.NETWORK_OVERSEE}),
+    Role.COMMITTEE_MEMBER: frozenset(_COMMITTEE),
+    Role.COMMITTEE_CHAIR: frozenset(_COMMITTEE),
+    Role.NETWORK_COORDINATION: frozenset(
+        _PARTNER
+        | {
+            Permission.COMMITTEE_MANAGE,
+            Permission.COMMITTEE_READ,
+            Permission.HOURS_ENTER,
+            Permission.NETWORK_OVERSEE,
+        }
+    ),
     Role.OPERATOR: frozenset({Permission.ACCOUNT_SELF, Permission.OPERATE}),
 }
 
