@@ -160,6 +160,31 @@ def test_the_whole_way_without_scripts(officer: Visitor) -> None:
     assert count(officer.network, ReferralDraft) == 0
 
 
+@ONE_ENGINE
+def test_who_answers_until_it_opens_is_said_and_the_clock_is_not_stopped(visitor: Visitor) -> None:
+    """Network rules §3 (8): by day nothing; at night and on a holiday, when it opens and who answers meanwhile."""
+
+    def proposed() -> str:
+        visitor.become("communautaire-ajrj")
+        key = str(uuid4())
+        visitor.post(url(key, "situation"), {**SITUATION, "municipality": "Joliette"})
+        return words(visitor.get(url(key, "contact")).text).replace("\u00a0", " ")
+
+    clock = visitor.network.clock
+    assert "Ouvert maintenant" in proposed()
+    assert "D’ici là" not in proposed()
+    clock.advance(timedelta(hours=9))
+    night = proposed()
+    assert "Fermé" in night
+    assert "ouvre" in night
+    assert "9 h" in night
+    assert "D’ici là : 911 (Danger immédiat), services ouverts maintenant" in night
+    assert "un délai urgent court jour et nuit" in night
+    assert visitor.get("/annuaire?ouvert=1").status_code == 200
+    clock.advance(timedelta(days=30, hours=14))
+    assert "jour férié" in proposed()
+
+
 def test_only_what_she_ticked_leaves(officer: Visitor) -> None:
     key = str(uuid4())
     fill(officer, key, blocks=["contact"])
@@ -328,7 +353,7 @@ def test_only_who_may_send(visitor: Visitor) -> None:
         visitor.become(persona)
         assert {visitor.get(path).status_code for path in paths} == {403}
     visitor.become(None)
-    assert {visitor.get(path).headers.get("location") for path in paths} == {"/connexion"}
+    assert {visitor.get(path).headers["location"].partition("?")[0] for path in paths} == {"/connexion"}
     visitor.become("police-repentigny")
     assert visitor.get(url("not-a-key", "situation")).status_code == 404
     assert visitor.get("/references/nouvelle/arret/autre").status_code == 404

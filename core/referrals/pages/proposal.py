@@ -42,6 +42,11 @@ class RoutingView:
         return " ".join(str(one) for one in self.ids)
 
     @property
+    def all_closed(self) -> bool:
+        """Whether it is known that none of them answers now: who does meanwhile is said beside it."""
+        return bool(self.open) and all(state.known and not state.open for _, state in self.open)
+
+    @property
     def ask_both(self) -> bool:
         """Whether several are asked at once, without identity."""
         return len(self.ids) > 1
