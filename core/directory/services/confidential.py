@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
 from core.access.viewer import Viewer
 from core.directory.models import Location, Organisation
 from core.directory.rules.words import Tier
+from core.directory.services.keys import sealing_key
 from core.journal.services import record
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key, seal, unseal
 from core.kernel.errors import DomainError, Missing
@@ -27,7 +28,7 @@ class ConfidentialDetails:
 
 def seal_details(session: Session, location: Location, details: ConfidentialDetails) -> None:
     """Write the details under a new key sealed to the organisation. Raises DomainError when it has no key yet."""
-    public_key = session.scalar(select(Organisation.public_key).where(Organisation.id == location.organisation_id))
+    public_key = sealing_key(session, location.organisation_id)
     if public_key is None or location.visibility != Tier.CONFIDENTIAL.value:
         raise DomainError(N_("Cet organisme n’a pas encore de clé : son adresse ne peut pas être gardée."))
     key, version = new_block_key(), location.sealed_version + 1
@@ -45,11 +46,14 @@ def read_details(session: Session, viewer: Viewer, keyring: Keyring, *, now: dat
     """
     if viewer.organisation_id is None or not holds(viewer, Permission.DIRECTORY_READ_PARTNERS):
         raise Missing
-    location = _confidential(session, viewer.organisation_id)
-    if location is None or location.sealed_key is None or location.sealed_details is None:
+    # In one statement: a change of keys moves the pair and what is sealed to it together
+    found = session.execute(
+        _confidential(viewer.organisation_id).add_columns(Organisation.wrapped_private_key).join(Organisation)
+    ).first()
+    if found is None:
         return None
-    wrapped = session.scalar(select(Organisation.wrapped_private_key).where(Organisation.id == viewer.organisation_id))
-    if wrapped is None:
+    location, wrapped = found
+    if location.sealed_key is None or location.sealed_details is None or wrapped is None:
         return None
     record(
         session,
@@ -70,7 +74,7 @@ def set_details(session: Session, viewer: Viewer, details: ConfidentialDetails, 
     """Replace the confidential details of the viewer's own organisation, journaled. Its administration only."""
     if viewer.organisation_id is None or not holds(viewer, Permission.ORGANISATION_MANAGE):
         raise Missing
-    location = _confidential(session, viewer.organisation_id)
+    location = session.scalars(_confidential(viewer.organisation_id)).first()
     if location is None:
         raise Missing
     seal_details(session, location, details)
@@ -86,12 +90,12 @@ def set_details(session: Session, viewer: Viewer, details: ConfidentialDetails, 
     )
 
 
-def _confidential(session: Session, organisation_id: UUID) -> Location | None:
-    return session.scalars(
+def _confidential(organisation_id: UUID) -> Select[tuple[Location]]:
+    return (
         select(Location)
         .where(Location.organisation_id == organisation_id, Location.visibility == Tier.CONFIDENTIAL.value)
         .order_by(Location.key)
-    ).first()
+    )
 
 
 def _aad(location_id: UUID, organisation_id: UUID, version: int) -> Aad:

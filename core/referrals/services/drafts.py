@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.access.viewer import Viewer
 from core.consent.services import Invalid
 from core.directory.models import Organisation
+from core.directory.services.keys import sealing_key
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key, seal, unseal
 from core.kernel.db import dialect_name, new_id
 from core.kernel.errors import DomainError, Forbidden
@@ -154,7 +155,7 @@ def save_draft(
     plain = json.dumps(content, ensure_ascii=False).encode()
     if len(plain) > LARGEST_DRAFT:
         raise DraftTooLarge
-    public = session.execute(select(Organisation.public_key).where(Organisation.id == organisation_id)).scalar()
+    public = sealing_key(session, organisation_id)
     if public is None:
         raise NoKey
     found = own_form(session, viewer, checked_key(key))

@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.directory.models import Organisation
+from core.directory.services.keys import sealing_key
 from core.kernel.crypto import Aad, Keyring, PrivateKey, decrypt, encrypt, new_block_key, seal, unseal
 from core.kernel.db import new_id
 from core.kernel.errors import DomainError
@@ -38,18 +40,19 @@ class OpenBlock:
     content: dict[str, str | list[str]] = field(repr=False)
 
 
-def public_of(party: Party) -> bytes:
-    """The organisation's public key. Raises `NoKey`."""
-    if party.public_key is None:
+def public_of(session: Session, party: Party) -> bytes:
+    """The organisation's public key as it is now, held until commit. Raises `NoKey`."""
+    public = sealing_key(session, party.id)
+    if public is None:
         raise NoKey
-    return party.public_key
+    return public
 
 
-def private_of(keyring: Keyring, party: Party) -> PrivateKey:
-    """The organisation's private key, unwrapped for this transaction. Raises `NoKey`."""
-    if party.wrapped_private_key is None:
+def _private(keyring: Keyring, wrapped: bytes | None, party: Party) -> PrivateKey:
+    """The private key, read in the same statement as the seals it opens: a change of keys moves them together."""
+    if wrapped is None:
         raise NoKey
-    return keyring.open_private(party.wrapped_private_key, party.id)
+    return keyring.open_private(wrapped, party.id)
 
 
 def block_aad(block_id: UUID, version: int) -> Aad:
@@ -72,6 +75,7 @@ def write_blocks(
 ) -> None:
     """Encrypt each block under its own key and seal the key to each holder, or to the case's escrow key."""
     blocks, seals, escrowed = [], [], []
+    publics = {holder.id: public_of(session, holder) for holder in holders}
     for kind, content in contents.items():
         block_id, key = new_id(), new_block_key()
         ciphertext = encrypt(key, _plain(content), aad=block_aad(block_id, 1))
@@ -80,7 +84,7 @@ def write_blocks(
         )
         for holder in holders:
             seals.append(
-                {"block_id": block_id, "organisation_id": holder.id, "sealed_key": seal(key, public_of(holder))}
+                {"block_id": block_id, "organisation_id": holder.id, "sealed_key": seal(key, publics[holder.id])}
             )
         if escrow is not None:
             escrowed.append(
@@ -100,9 +104,15 @@ def open_blocks(
     """The blocks of these kinds that have a seal of this organisation, opened. One statement."""
     rows = session.execute(
         select(
-            ReferralBlock.id, ReferralBlock.kind, ReferralBlock.version, ReferralBlock.ciphertext, BlockSeal.sealed_key
+            ReferralBlock.id,
+            ReferralBlock.kind,
+            ReferralBlock.version,
+            ReferralBlock.ciphertext,
+            BlockSeal.sealed_key,
+            Organisation.wrapped_private_key,
         )
         .join(BlockSeal, BlockSeal.block_id == ReferralBlock.id)
+        .join(Organisation, Organisation.id == BlockSeal.organisation_id)
         .where(
             ReferralBlock.referral_id == referral_id,
             ReferralBlock.kind.in_(sorted(kinds)),
@@ -111,7 +121,7 @@ def open_blocks(
     ).all()
     if not rows:
         return {}
-    private = private_of(keyring, party)
+    private = _private(keyring, rows[0].wrapped_private_key, party)
     return {row.kind: _opened(row, unseal(row.sealed_key, private)) for row in rows}
 
 
@@ -160,7 +170,7 @@ def reseal_to_receiver(session: Session, keyring: Keyring, offer: Offer, kinds: 
     """
     assert offer.recipient is not None
     keys = _keys_before_acceptance(session, keyring, offer)
-    public = public_of(offer.recipient)
+    public = public_of(session, offer.recipient)
     wanted = [block_id for block_id, (kind, _) in keys.items() if kind in kinds]
     dropped = [block_id for block_id in keys if block_id not in wanted]
     session.execute(
@@ -200,11 +210,12 @@ def _keys_before_acceptance(session: Session, keyring: Keyring, offer: Offer) ->
     else:
         assert offer.sender is not None
         rows = session.execute(
-            select(ReferralBlock.id, ReferralBlock.kind, BlockSeal.sealed_key)
+            select(ReferralBlock.id, ReferralBlock.kind, BlockSeal.sealed_key, Organisation.wrapped_private_key)
             .join(BlockSeal, BlockSeal.block_id == ReferralBlock.id)
+            .join(Organisation, Organisation.id == BlockSeal.organisation_id)
             .where(ReferralBlock.referral_id == offer.id, BlockSeal.organisation_id == offer.sender.id)
         ).all()
-        private = private_of(keyring, offer.sender) if rows else None
+        private = _private(keyring, rows[0].wrapped_private_key, offer.sender) if rows else None
     if private is None:
         return {}
     return {row.id: (row.kind, b"" if row.kind == "thread" else unseal(row.sealed_key, private)) for row in rows}

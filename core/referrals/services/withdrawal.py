@@ -230,6 +230,7 @@ def _from_escrow(session: Session, keyring: Keyring, case_id: UUID, referral_ids
         .join(ReferralBlock, ReferralBlock.id == EscrowSeal.block_id)
         .join(Organisation, Organisation.id == EscrowSeal.organisation_id)
         .where(ReferralBlock.referral_id.in_(referral_ids))
+        .with_for_update(read=True, key_share=True, of=Organisation)
     ).all()
     if not rows:
         return
