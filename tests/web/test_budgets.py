@@ -1,4 +1,4 @@
-"""Statement budgets: the live list in six statements, a referral's page in ten, whatever the number of rows."""
+"""Statement budgets: a list in six statements, a referral's page in ten, whatever the number of rows."""
 
 from __future__ import annotations
 
@@ -6,46 +6,77 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from core import features
-from core.demo_requests import REQUESTS, RequestSeed, send_request
-from core.referrals.models import Referral
+from core.demo_requests import REQUESTS, send_request
+from core.referrals import services
 from core.testing.network import Network, visiting
 from core.testing.statements import counted_statements
 
 BESIDE = ("job_leases", "outbox_events", "event_deliveries", "UPDATE stream_heads")
 
 
-def spread(network: Network, copies: int) -> str:
-    """Send the demo's requests `copies` times; the code of one that La Chrysalide has not answered."""
+#: Who looks at what, and how many statements it may take. {…} are the codes of one referral of each kind.
+BUDGETS: dict[str, tuple[tuple[str, int], ...]] = {
+    "calacs-chrysalide": (
+        ("/demandes", 6),
+        ("/demandes?liste=waiting", 6),
+        ("/demandes?liste=held", 6),
+        ("/demandes?liste=closed", 6),
+        ("/references", 6),
+        ("/references/{pending}", 10),
+        ("/references/{held}", 10),
+        ("/references/{closed}", 10),
+    ),
+    "confidentialite-chrysalide": (("/journal", 6), ("/references/{held}/journal", 6)),
+    "coordination-cresl": (("/reseau", 6),),
+    "communautaire-ajrj": (("/references", 6), ("/references/{asked}", 10), ("/references/{held}", 10)),
+}
+
+
+def spread(network: Network, copies: int) -> dict[str, str]:
+    """Send the demo's requests `copies` times and go on with some; the code of one referral of each kind."""
     now = network.clock.now() - timedelta(hours=1)
+    keyring, worker = network.keyring, network.viewer("calacs-chrysalide")
+    codes: dict[str, str] = {}
     with network.database.transaction() as session:
         for number in range(copies):
-            seeds = tuple(_again(seed, number) for seed in REQUESTS)
-            for seed in seeds:
-                send_request(session, network.keyring, seed, now)
-    with network.database.transaction(write=False) as session:
-        return session.execute(
-            select(Referral.code).where(Referral.idempotency_key == f"{REQUESTS[0].key}-0")
-        ).scalar_one()
-
-
-def _again(seed: RequestSeed, number: int) -> RequestSeed:
-    return replace(seed, key=f"{seed.key}-{number}")
+            for seed in REQUESTS:
+                send_request(session, keyring, replace(seed, key=f"{seed.key}-{number}"), now)
+            codes["pending"] = send_request(session, keyring, replace(REQUESTS[0], key=f"budget-pending-{number}"), now)
+            for kind in ("asked", "held", "closed"):
+                again = replace(
+                    REQUESTS[2], key=f"budget-{kind}-{number}", contact={"way": "phone", "phone": "450 555-0117"}
+                )
+                codes[kind] = send_request(session, keyring, again, now)
+            for text in ("Et encore?",) * copies:
+                services.ask_sender(session, keyring, worker, codes["asked"], "need", text, now)
+                sender = network.viewer("communautaire-ajrj")
+                services.answer_receiver(session, keyring, sender, codes["asked"], "Voilà.", now)
+            for kind in ("held", "closed"):
+                services.accept_referral(session, keyring, worker, codes[kind], now)
+                for _ in range(copies):
+                    services.log_attempt(session, worker, codes[kind], "missed", "phone", now)
+            services.close_referral(session, worker, codes["closed"], "not_reached", now)
+    return codes
 
 
 @pytest.mark.parametrize("copies", [1, 8])
 def test_lists_and_pages_keep_their_budget(network: Network, copies: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same count with few rows and with many."""
+    """The same count with few rows and with many: requests, possible duplicates, lines of a thread, attempts."""
     monkeypatch.setattr(features, "jobs", lambda _hooks: ())
-    code = spread(network, copies)
-    with visiting(network, persona="calacs-chrysalide") as visitor:
-        visitor.get("/demandes")
-        for path, budget in (("/demandes", 6), ("/references", 6), (f"/references/{code}", 10)):
-            with counted_statements() as sent:
-                answer = visitor.get(path)
-            assert answer.status_code == 200
-            # The dispatcher and the job runner work beside the request: their statements are not the page's.
-            mine = [one for one in sent if not any(name in one for name in BESIDE)]
-            assert len(mine) <= budget, "\n".join([path, *(" ".join(one.split())[:110] for one in mine)])
+    codes = spread(network, copies)
+    over = []
+    with visiting(network) as visitor:
+        for persona, pages in BUDGETS.items():
+            visitor.become(persona)
+            visitor.get("/compte")
+            for path, budget in pages:
+                with counted_statements() as sent:
+                    answer = visitor.get(path.format(**codes))
+                assert answer.status_code == 200, path
+                # The dispatcher and the job runner work beside the request: their statements are not the page's.
+                mine = [one for one in sent if not any(name in one for name in BESIDE)]
+                if len(mine) > budget:
+                    over.append("\n".join([f"{path}: {len(mine)}", *(" ".join(one.split())[:110] for one in mine)]))
+    assert not over, "\n".join(over)
