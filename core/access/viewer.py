@@ -40,6 +40,8 @@ class Viewer:
     stepped_up_at: datetime | None = None
     demo: bool = False
     locale: str = "fr"
+    #: Committees where this person holds a seat, or stands in for one, today.
+    committees: frozenset[UUID] = frozenset()
 
     @property
     def is_anonymous(self) -> bool:

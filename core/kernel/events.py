@@ -50,7 +50,7 @@ CONTROL_CLOSE = "control.close"
 
 _KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _REF = re.compile(r"[A-Za-z0-9._:/-]{0,64}")
-_TOPIC = re.compile(r"network|(org|user|session):[0-9a-f-]{36}")
+_TOPIC = re.compile(r"network|(org|user|session|committee):[0-9a-f-]{36}")
 _HEAD = "live"
 
 
@@ -174,7 +174,7 @@ def registry_of(session: Session) -> EventRegistry:
 def emit(session: Session, kind: str, ref: str, *, topics: Iterable[str], now: datetime) -> Event:
     """Write an event in this transaction and run its in-transaction reactions.
 
-    `topics`: `org:<uuid>`, `user:<uuid>`, `session:<uuid>` or `network`. Raises ValueError when the kind isn't dotted,
+    `topics`: `org:<uuid>`, `user:<uuid>`, `session:<uuid>`, `committee:<uuid>` or `network`. Raises ValueError when the kind isn't dotted,
     the reference could hold words, or a topic is unknown: those mistakes would leak to browsers.
     """
     _check_kind(kind)
@@ -219,6 +219,8 @@ class Audience(Protocol):
     def session_id(self) -> UUID | None: ...
     @property
     def roles(self) -> Collection[str]: ...
+    @property
+    def committees(self) -> Collection[UUID]: ...
 
 
 def topics_for(viewer: Audience) -> frozenset[str]:
@@ -230,6 +232,7 @@ def topics_for(viewer: Audience) -> frozenset[str]:
         topics.add(f"org:{viewer.organisation_id}")
     if viewer.session_id is not None:
         topics.add(f"session:{viewer.session_id}")
+    topics |= {f"committee:{one}" for one in viewer.committees}
     if "network_coordination" in viewer.roles:
         topics.add("network")
     return frozenset(topics)
@@ -240,7 +243,7 @@ def _write(session: Session, kind: str, ref: str, topics: Iterable[str], now: da
     if not _REF.fullmatch(ref):
         raise ValueError("an event's reference is a short code")
     if not audience or not all(_TOPIC.fullmatch(topic) for topic in audience):
-        raise ValueError("an event needs topics: org:<uuid>, user:<uuid>, session:<uuid> or network")
+        raise ValueError("an event needs topics: org:, user:, session: or committee:<uuid>, or network")
     event = Event(new_id(), kind, ref, audience, now)
     row = {"id": event.id, "kind": kind, "ref": ref, "topics": list(audience), "created_at": now}
     session.execute(insert(OutboxEvent).values(row))

@@ -362,6 +362,7 @@ class Person:
         self, user_id: UUID | None, organisation_id: UUID | None, session_id: UUID | None, roles: frozenset[str]
     ) -> None:
         self.user_id, self.organisation_id, self.session_id, self.roles = user_id, organisation_id, session_id, roles
+        self.committees: frozenset[UUID] = frozenset()
 
 
 def test_the_audience_is_her_person_her_organisation_her_session_and_the_network_for_its_coordination_only() -> None:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from core.access.memberships import membership_ids, memberships
 from core.access.viewer import ANONYMOUS, Role, Viewer
 from core.accounts.models import LoginSession, User
-from core.accounts.rules import TOUCH_EVERY, SessionState, session_state
+from core.accounts.queries.agreements import conduct_accepted, hashes_in_force, partnership_accepted
+from core.accounts.rules import (
+    SessionState,
+    initials,
+    notes_activity,
+    session_state,
+    still_to_accept,
+    unlocks_with,
+    warns_before,
+)
 from core.accounts.services import read_personal, token_hash
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
-from core.kernel.web.house import Identity
+from core.kernel.web.house import Identity, TimeLeft
 
 NOBODY = Identity(ANONYMOUS)
 
@@ -29,6 +40,18 @@ class Device:
     created_at: datetime
     last_seen_at: datetime
     current: bool
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A locked session, for the page that opens it again. `way`: see `unlocks_with`; `since`: when she left it."""
+
+    session_id: UUID
+    viewer: Viewer
+    initials: str
+    way: str
+    password_hash: str | None
+    since: datetime
 
 
 _IDENTITY = (
@@ -45,6 +68,9 @@ _IDENTITY = (
         User.roles,
         User.locale,
         User.demo_key,
+        LoginSession.factor,
+        conduct_accepted().label("conduct"),
+        partnership_accepted().label("partnership"),
         Organisation.id.label("organisation_id"),
         Organisation.name.label("organisation_name"),
         Organisation.type.label("organisation_type"),
@@ -61,13 +87,37 @@ def identity(
     """Who holds this session token. Unknown, ended, expired, disabled or not admitted: nobody. One statement."""
     if not token:
         return NOBODY
-    row = session.execute(_IDENTITY.where(LoginSession.token_hash == token_hash(token))).first()
+    mine = _statement(now).where(LoginSession.token_hash == token_hash(token))
+    row = session.execute(mine, hashes_in_force()).first()
     if row is None:
         return NOBODY
-    state = session_state(row.created_at, row.last_seen_at, row.ended_at, now, idle=idle, absolute=absolute)
-    if state is not SessionState.LIVE:
-        return Identity(ANONYMOUS, session_id=row.id, locked=state is SessionState.LOCKED)
-    viewer = Viewer(
+    state = session_state(
+        row.created_at, row.last_seen_at, row.ended_at, now, idle=idle, absolute=absolute, locked_at=row.locked_at
+    )
+    if state is SessionState.OVER:
+        return Identity(ANONYMOUS, session_id=row.id)
+    viewer = _viewer(row, keyring)
+    if state is SessionState.LOCKED:
+        return Identity(ANONYMOUS, session_id=row.id, locked=True, holder=viewer)
+    missing = still_to_accept(
+        conduct=row.conduct, partnership=row.partnership, administers=Role.ORGANISATION_ADMIN in viewer.roles
+    )
+    left = TimeLeft(
+        idle=idle.total_seconds(),
+        until_lock=(row.last_seen_at + idle - now).total_seconds(),
+        until_end=(row.created_at + absolute - now).total_seconds(),
+        warning=warns_before(idle).total_seconds(),
+    )
+    stale = notes_activity(row.last_seen_at, now, idle)
+    return Identity(viewer, session_id=row.id, stale=stale, must_agree=bool(missing), left=left)
+
+
+def _statement(now: datetime) -> Select[Any]:
+    return _IDENTITY.add_columns(memberships(User.id, now).label("committees"))
+
+
+def _viewer(row: Row[Any], keyring: Keyring) -> Viewer:
+    return Viewer(
         user_id=row.user_id,
         organisation_id=row.organisation_id,
         organisation_name=row.organisation_name,
@@ -79,8 +129,21 @@ def identity(
         stepped_up_at=row.stepped_up_at,
         demo=row.demo_key is not None,
         locale=row.locale,
+        committees=membership_ids(row.committees),
     )
-    return Identity(viewer, session_id=row.id, stale=now - row.last_seen_at >= TOUCH_EVERY)
+
+
+def locked_session(session: Session, keyring: Keyring, session_id: UUID, now: datetime) -> Locked | None:
+    """The holder of a session the caller knows to be locked (`PageRequest.locked`); None once it is over."""
+    statement = _statement(now).add_columns(User.password_hash)
+    mine = statement.where(LoginSession.id == session_id, LoginSession.ended_at.is_(None))
+    row = session.execute(mine, hashes_in_force()).first()
+    if row is None:
+        return None
+    viewer = _viewer(row, keyring)
+    way = unlocks_with(factor=row.factor, second_factor=row.second_factor, demo=viewer.demo)
+    since = row.locked_at or row.last_seen_at
+    return Locked(row.id, viewer, initials(viewer.display_name), way, row.password_hash, since)
 
 
 def devices(session: Session, viewer: Viewer, now: datetime, *, absolute: timedelta) -> tuple[Device, ...]:
