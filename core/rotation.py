@@ -15,11 +15,12 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.accounts.models import User
-from core.accounts.services import renew_personal
+from core.accounts.models import Passkey, TotpSecret, User
+from core.accounts.services import renew_label, renew_personal, renew_secret
 from core.directory.models import Organisation
 from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
 from core.kernel.db import Database
+from core.kernel.files import StoredFile, renew_file_key
 from core.kernel.mail import MailSeal, OutgoingMail
 from core.referrals.models import ReferralCase
 
@@ -61,7 +62,10 @@ PROTECTED = (
     Protected(ReferralCase, ReferralCase.escrow_wrapped, _wrap),
     Protected(User, User.name_sealed, _of_person("name_sealed")),
     Protected(User, User.email_sealed, _of_person("email_sealed")),
+    Protected(Passkey, Passkey.label_sealed, renew_label),
+    Protected(TotpSecret, TotpSecret.secret_sealed, renew_secret),
     Protected(OutgoingMail, OutgoingMail.recipient, _address),
+    Protected(StoredFile, StoredFile.key_sealed, renew_file_key),
 )
 
 

@@ -1,12 +1,12 @@
 """Meetings, documents and decisions.
 
-Revision core_0009, after core_0008.
+Revision core_0010, after core_0009.
 """
 
 from __future__ import annotations
 
-revision = "core_0009"
-down_revision = "core_0008"
+revision = "core_0010"
+down_revision = "core_0009"
 branch_labels = None
 depends_on = None
 
