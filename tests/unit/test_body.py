@@ -55,7 +55,7 @@ def test_a_size_over_the_limit_is_refused_before_a_byte_is_read() -> None:
     assert refused.value.refusal.status == 413
 
 
-@pytest.mark.parametrize("body", [b"--autre\r\n\r\n", upload(b"x").replace(b"name=", b"nom=")[:70]])
+@pytest.mark.parametrize("body", [b"--autre\r\n\r\n", upload(b"x").replace(b'; name="file"', b"")])
 def test_a_body_that_is_no_form_is_refused(body: bytes) -> None:
     with pytest.raises(BadBody) as refused:
         asyncio.run(read_form(request(body), 1_000_000))
