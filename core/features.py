@@ -27,7 +27,11 @@ from core.kernel.web.house import House
 from core.kernel.web.routes import Route
 from core.referrals import jobs as referrals_jobs
 from core.referrals import pages as referrals_pages
+from core.reports import events as reports_events
+from core.reports import jobs as reports_jobs
 from core.settings import Settings
+
+reports_events.listen()
 
 
 def routes() -> tuple[Route, ...]:
@@ -92,6 +96,7 @@ def jobs(hooks: Hooks) -> tuple[Job, ...]:
         *accounts_jobs.jobs,
         *journal_jobs.jobs,
         *referrals_jobs.jobs,
+        *reports_jobs.jobs,
         Job("kernel.plugin_retention", timedelta(hours=1), plugin_retention),
         *hooks.jobs(),
     )

@@ -10,13 +10,14 @@ from core.consent.services import ConsentMissing, Invalid
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.referrals import services
-from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralDraft, ReferralFact
+from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralDraft
 from core.referrals.queries import lists
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.vocabulary import Kind
 from core.referrals.rules.workflow import Command, State
 from core.referrals.services import Onward, send_onward
 from core.referrals.services.loading import NotNow
+from core.reports.models import ReportFact
 from tests.support.referrals import BLOCKS, CLOCK, NOW, PHONE, WORD, accepted, build, consent, send, submission
 
 
@@ -188,7 +189,7 @@ def test_she_came_by_herself(session, world):
     )
     services.accept_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
     services.close_referral(session, world.viewer("chrysalide"), sent.code, "served", NOW)
-    assert session.execute(select(ReferralFact.sender_type)).scalar_one() == "herself"
+    assert session.execute(select(ReportFact.origin_type)).scalar_one() == "herself"
 
 
 def test_intake_is_for_ones_own_organisation(session, world):

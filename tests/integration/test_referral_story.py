@@ -10,10 +10,11 @@ from core.kernel.crypto import Unreadable, unseal
 from core.kernel.errors import Forbidden, Missing, Stale
 from core.kernel.events import OutboxEvent
 from core.referrals import services
-from core.referrals.models import BlockSeal, Referral, ReferralBlock, ReferralFact, ReferralPreview
+from core.referrals.models import BlockSeal, Referral, ReferralBlock, ReferralPreview
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.workflow import Command, State
 from core.referrals.services.loading import NotNow
+from core.reports.models import ReportFact
 from tests.support.referrals import NOW, PHONE, WORD, accepted, build, send
 
 
@@ -58,8 +59,8 @@ def test_the_whole_story(session, world):
     assert PHONE in text
     assert "Maïka" in text
     services.close_referral(session, worker, sent.code, "served", NOW)
-    fact = session.execute(select(ReferralFact)).scalar_one()
-    assert (fact.outcome, fact.reached, fact.hours_to_contact, fact.month) == ("served", True, 1, "2026-11")
+    fact = session.execute(select(ReportFact)).scalar_one()
+    assert (fact.outcome, fact.reached, fact.contact_minutes, fact.ended_quarter) == ("served", True, 60, "2026T3")
     assert sent.code not in str(vars(fact))
 
 

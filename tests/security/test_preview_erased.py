@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from core.kernel.crypto import Keyring
 from core.kernel.db import Base
 from core.referrals import services
-from core.referrals.models import ReferralEntry, ReferralFact
+from core.referrals.models import ReferralEntry
+from core.reports.models import ReportFact
 from tests.support.referrals import NOW, World, build, send
 
 ENDS: dict[str, Callable[[Session, World, str], Any]] = {
@@ -37,7 +38,7 @@ def test_no_row_remembers_what_was_observed(session: Session, keyring: Keyring, 
     rows = [
         (table.name, str(row))
         for table in Base.metadata.sorted_tables
-        if table.name != ReferralFact.__tablename__
+        if table.name != ReportFact.__tablename__
         for row in session.execute(select(table))
     ]
     for observed in ("suicidal_thoughts", "violence_ongoing", "in_cycle"):

@@ -22,6 +22,9 @@ from core.referrals import services
 from core.referrals.rules.clocks import ClockSettings
 from core.referrals.services.checking import Submission
 from core.referrals.services.submission import Submitted, submit_referral
+from core.reports.events import listen
+
+listen()  # as the application does: every ending leaves its fact
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
 CLOCK = ClockSettings()

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from core.directory.models import Organisation, Service
-from core.referrals.models import ReferralFact, ReferralRestriction
+from core.referrals.models import ReferralRestriction
+from core.reports.models import ReportFact
 from tests.support.held import NOTE, OTHER, PHONE, POLICE, RECEIVER, WORD, accept, hold, plain, row, send
 from tests.support.pages import words
 
@@ -143,7 +144,7 @@ def test_reconfirmed_reached_then_closed_with_an_outcome(visitor, network):
     assert press(visitor, missing.text, "fermer", outcome="served").status_code == 303
     assert "Issue : a reçu le service" in plain(words(visitor.get(f"/references/{code}").text))
     with network.database.transaction(write=False) as session:
-        assert session.execute(select(ReferralFact.outcome)).scalar_one() == "served"
+        assert session.execute(select(ReportFact.outcome)).scalar_one() == "served"
     assert "Fermée" in visitor.become(POLICE).get(f"/references/{code}").text
 
 

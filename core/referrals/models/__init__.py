@@ -13,7 +13,6 @@ from core.referrals.models.offers import (
     Referral,
     ReferralCase,
     ReferralClockMark,
-    ReferralFact,
     ReferralPreview,
     ReferralRestriction,
 )
@@ -29,7 +28,6 @@ __all__ = [
     "ReferralClockMark",
     "ReferralDraft",
     "ReferralEntry",
-    "ReferralFact",
     "ReferralPreview",
     "ReferralRestriction",
 ]

@@ -167,23 +167,3 @@ class OnCallShift(Base):
     user_id: Mapped[UUID] = internal(Uuid)
     starts_at: Mapped[datetime] = internal(UtcDateTime)
     ends_at: Mapped[datetime] = internal(UtcDateTime)
-
-
-class ReferralFact(Base):
-    """A statistic of an offer that ended: no reference, no day, nothing to find it by. It survives every erasure."""
-
-    __tablename__ = "referral_facts"
-
-    id: Mapped[UUID] = internal(Uuid, primary_key=True)
-    month: Mapped[str] = internal(String(7), index=True)
-    kind: Mapped[str] = internal(String(12))
-    channel: Mapped[str] = internal(String(12))
-    sender_type: Mapped[str] = internal(String(20))
-    recipient_id: Mapped[UUID] = internal(Uuid, ForeignKey("organisations.id"), index=True)
-    outcome: Mapped[str] = internal(String(24))
-    age_band: Mapped[str] = internal(String(12))
-    area_code: Mapped[str] = internal(String(20))
-    needs: Mapped[list[str]] = internal(JSON)
-    urgent: Mapped[bool] = internal(Boolean)
-    reached: Mapped[bool] = internal(Boolean)
-    hours_to_contact: Mapped[int | None] = internal(Integer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from core.access.viewer import ANONYMOUS, Viewer
 from core.consent.rules import CONSENT_BLOCKS, Block, ConsentFacts, may_share
 from core.consent.services import ConsentMissing, Invalid, replace_consent
-from core.kernel.clock import TORONTO
 from core.kernel.crypto import Keyring, decrypt, encrypt
 from core.kernel.db import new_id
 from core.kernel.errors import Forbidden
 from core.referrals.access import OWN_ONLY_TYPES
+from core.referrals.endings import Ending, hand_over
 from core.referrals.events import announce
-from core.referrals.models import Referral, ReferralEntry, ReferralFact, ReferralPreview
+from core.referrals.models import Referral, ReferralEntry, ReferralPreview
 from core.referrals.queries.elsewhere import may_be_proposed
 from core.referrals.rules import vocabulary
 from core.referrals.rules.vocabulary import Kind
@@ -283,30 +283,40 @@ def end_offer(session: Session, viewer: Viewer, offer: Offer, command: Command, 
 
 
 def write_facts(session: Session, offer: Offer, outcome: str, now: datetime) -> None:
-    """The statistic of an offer that ends: no reference, no day (it survives every erasure)."""
+    """Hand over the statistic of an offer that ends, without its reference: it survives every erasure."""
     row = offer.row
     preview = session.execute(select(ReferralPreview.__table__).where(ReferralPreview.referral_id == offer.id)).first()
     if preview is None:
         return
-    contact = row.first_contact_at
-    hours = int((contact - row.clock_started_at).total_seconds() // 3600) if contact else None
-    session.execute(
-        insert(ReferralFact).values(
-            id=uuid4(),
-            month=now.astimezone(TORONTO).strftime("%Y-%m"),
+    declined = outcome in vocabulary.DECLINE_REASONS
+    answered = row.accepted_at or (now if declined else None)
+    hand_over(
+        session,
+        Ending(
+            submitted_at=row.submitted_at,
+            ended_at=now,
             kind=row.kind,
             channel=row.channel,
-            sender_type=offer.sender.type if offer.sender else "herself",
+            origin_id=row.sender_id,
+            origin_type=offer.sender.type if offer.sender else "herself",
             recipient_id=row.recipient_id,
-            outcome=outcome,
             age_band=preview.age_band,
             area_code=preview.area_code,
-            needs=preview.needs,
+            needs=tuple(preview.needs),
             urgent=row.urgent,
-            reached=contact is not None,
-            hours_to_contact=hours,
-        )
+            priority=row.priority,
+            outcome=outcome,
+            taken=row.accepted_at is not None,
+            minutes_to_answer=_minutes(row.submitted_at, answered) if answered else None,
+            minutes_to_contact=_minutes(row.clock_started_at, row.first_contact_at) if row.first_contact_at else None,
+            minutes_to_end=_minutes(row.submitted_at, now),
+        ),
     )
+
+
+def _minutes(start: datetime, end: datetime) -> int:
+    """Whole minutes, rounded up: 24 h and one second is not within 24 h."""
+    return max(0, -int(-(end - start).total_seconds() // 60))
 
 
 def decline_referral(
