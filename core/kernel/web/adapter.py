@@ -123,7 +123,7 @@ class Endpoint:
     def _work(self, session: Session, request: Request, jar: CookieJar, form: FormData) -> Outcome:
         house = self.house
         now = house.clock.now()
-        identity = house.authenticate(session, jar.session, now)
+        identity = house.authenticate(session, None if self.route.machine else jar.session, now)
         page_request = PageRequest(
             viewer=identity.viewer,
             path=dict(request.path_params),
@@ -173,14 +173,14 @@ class Endpoint:
     async def _form(self, request: Request, jar: CookieJar) -> FormData:
         if self.route.method != "POST":
             return FormData()
-        if not csrf.same_site(request.headers, https=self.house.settings.secure_cookies):
+        if not self.route.machine and not csrf.same_site(request.headers, https=self.house.settings.secure_cookies):
             raise BadBody(Refusal(403, FORGED))
         body = await _bounded_body(request, self.route.max_body)
         try:
             form = await Request(request.scope, _replay(body)).form(max_files=20, max_fields=400)
         except (HTTPException, MultiPartException, ValueError, KeyError) as failure:
             raise BadBody(Refusal(400, BAD_REQUEST)) from failure
-        if not csrf.valid(jar.csrf_key, jar.browser, str(form.get("_csrf", ""))):
+        if not self.route.machine and not csrf.valid(jar.csrf_key, jar.browser, str(form.get("_csrf", ""))):
             raise BadBody(Refusal(403, FORGED))
         if _broken(body, request.headers.get("content-type", ""), form):
             raise BadBody(Refusal(422, BROKEN_TEXT))

@@ -44,7 +44,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Redirect:
-    """303 to `location` (a path of this site). `notice` is French source text shown once on the next page.
+    """303 to `location`: a path of this site, or the address of an identity provider. `notice` is French source text shown once on the next page.
 
     `sign_in` / `sign_out` let the accounts feature set or clear the session cookie with the answer.
     """
@@ -137,6 +137,8 @@ class Route:
     #: Bytes of body accepted (security: size is checked before anything is read).
     max_body: int = 1_000_000
     assurance: Assurance = Assurance.SESSION
+    #: Called by another server, never by a browser: no cookie is read, so there is nothing to forge. See machine_post.
+    machine: bool = False
 
 
 def get(
@@ -166,3 +168,12 @@ def post(
 ) -> Route:
     """A POST route; the adapter checks CSRF, origin and body size before the handler runs."""
     return Route("POST", path, handler, permission, mode, name, activity, max_body, assurance)
+
+
+def machine_post(path: str, handler: Handler, *, mode: Mode = "write", name: str, max_body: int) -> Route:
+    """A POST route for another server. Its cookies are not read and no form token is asked (security S12).
+
+    The handler sees nobody (`ANONYMOUS`) and must verify a signature over what it is given before it acts on it.
+    """
+    level = Assurance.NONE
+    return Route("POST", path, handler, PUBLIC, mode, name, False, max_body, assurance=level, machine=True)
