@@ -14,6 +14,7 @@ class Permission(StrEnum):
     """Every permission of the core, sorted. A plugin's are strings that bear its name: `<plugin>.<verb>`."""
 
     ACCOUNT_SELF = "account_self"
+    ADMISSION_APPROVE = "admission_approve"
     CAPACITY_UPDATE = "capacity_update"
     COMMITTEE_MANAGE = "committee_manage"
     COMMITTEE_READ = "committee_read"
@@ -57,6 +58,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
     Role.ORGANISATION_ADMIN: frozenset(
         _PARTNER
         | {
+            Permission.ADMISSION_APPROVE,
             Permission.CAPACITY_UPDATE,
             Permission.DIRECTORY_PROPOSE,
             Permission.HOURS_APPROVE,
@@ -65,12 +67,13 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
             Permission.ROSTER_READ,
         }
     ),
-    Role.PRIVACY_OFFICER: frozenset(_PARTNER | {Permission.JOURNAL_READ}),
+    Role.PRIVACY_OFFICER: frozenset(_PARTNER | {Permission.ADMISSION_APPROVE, Permission.JOURNAL_READ}),
     Role.COMMITTEE_MEMBER: frozenset(_COMMITTEE),
     Role.COMMITTEE_CHAIR: frozenset(_COMMITTEE),
     Role.NETWORK_COORDINATION: frozenset(
         _PARTNER
         | {
+            Permission.ADMISSION_APPROVE,
             Permission.COMMITTEE_MANAGE,
             Permission.COMMITTEE_READ,
             Permission.HOURS_ENTER,

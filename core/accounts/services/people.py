@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import ADMINISTRATION, CONTENT, permissions_of
 from core.access.viewer import Role
-from core.accounts.models import User
+from core.accounts.models import LoginSession, User
 from core.accounts.services.passwords import HASHER
 from core.accounts.services.sessions import end_sessions
+from core.directory.models import Organisation
+from core.directory.rules.words import Status
 from core.kernel.crypto import Aad, Keyring
 from core.kernel.db import new_id
 from core.kernel.errors import DomainError
+from core.kernel.events import close_streams
 
 
 def normal_email(email: str) -> str:
@@ -53,6 +56,13 @@ class RolesConflict(DomainError):
     )
 
 
+def check_roles(roles: Iterable[Role]) -> None:
+    """Raises RolesConflict when these roles together both administer and read content."""
+    granted = permissions_of(roles)
+    if granted & CONTENT and granted & ADMINISTRATION:
+        raise RolesConflict
+
+
 def add_user(
     session: Session,
     keyring: Keyring,
@@ -63,13 +73,15 @@ def add_user(
     roles: Iterable[Role],
     now: datetime,
     password: str | None = None,
+    password_hash: str | None = None,
     demo_key: str | None = None,
 ) -> UUID:
-    """Add a person and return her or his id. Raises IntegrityError if the e-mail is taken, RolesConflict."""
+    """Add a person and return her or his id. Raises IntegrityError if the e-mail is taken, RolesConflict.
+
+    `password_hash`: made before the transaction, since hashing is slow on purpose.
+    """
     roles = sorted(roles)
-    granted = permissions_of(roles)
-    if granted & CONTENT and granted & ADMINISTRATION:
-        raise RolesConflict
+    check_roles(roles)
     user_id = new_id()
     session.execute(
         insert(User).values(
@@ -78,7 +90,7 @@ def add_user(
             email_lookup=email_lookup(keyring, email),
             email_sealed=personal(keyring, user_id, "email_sealed", email),
             name_sealed=personal(keyring, user_id, "name_sealed", name),
-            password_hash=HASHER.hash(password) if password else None,
+            password_hash=HASHER.hash(password) if password else password_hash,
             roles=roles,
             status="active",
             locale="fr",
@@ -93,3 +105,15 @@ def disable_user(session: Session, user_id: UUID, now: datetime) -> None:
     """Take access away at once: no new session, and every open one ends."""
     session.execute(update(User).where(User.id == user_id).values(status="disabled"))
     end_sessions(session, now, user_id=user_id)
+
+
+def suspend_organisation(session: Session, organisation_id: UUID, now: datetime) -> None:
+    """Shut a whole organisation out at once: it is nobody any more, its people's sessions and streams end."""
+    organisation = update(Organisation).where(Organisation.id == organisation_id)
+    session.execute(organisation.values(status=Status.SUSPENDED.value))
+    people = select(User.id).where(User.organisation_id == organisation_id)
+    open_ones = LoginSession.user_id.in_(people) & LoginSession.ended_at.is_(None)
+    session.execute(
+        update(LoginSession).where(open_ones).values(ended_at=now), execution_options={"synchronize_session": False}
+    )
+    close_streams(session, now=now, organisation_ids=[organisation_id])

@@ -132,7 +132,7 @@ def preview_area(place: MunicipalityView) -> Area:
 
 
 def region_routing(session: Session) -> Mapping[str, TerritoryRouting]:
-    """Municipality code → who receives, for the whole region, as data. Suspended organisations are left out."""
+    """Municipality code → who receives, for the whole region, as data. Only admitted organisations."""
     return _routings(session, None)
 
 
@@ -145,7 +145,7 @@ def _routings(session: Session, code: str | None) -> dict[str, TerritoryRouting]
     statement = (
         select(TerritoryRoute.municipality_code, Organisation.id, Organisation.slug, TerritoryRoute.source)
         .join(Organisation, Organisation.id == TerritoryRoute.organisation_id)
-        .where(Organisation.receives_referrals, Organisation.status != Status.SUSPENDED.value)
+        .where(Organisation.receives_referrals, Organisation.status == Status.ADMITTED.value)
         .order_by(TerritoryRoute.municipality_code, Organisation.slug)
     )
     if code is not None:

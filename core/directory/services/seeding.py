@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.directory.models import Location, Organisation
+from core.directory.rules.words import Status
 from core.directory.services.confidential import ConfidentialDetails, seal_details
 from core.directory.services.importing import ImportReport, import_region
 from core.kernel.crypto import Keyring
@@ -25,8 +26,12 @@ SHELTER_DETAILS = ConfidentialDetails(
 
 
 def create_missing_keys(session: Session, keyring: Keyring) -> int:
-    """Give a key pair to every organisation that has none; returns how many. Existing keys are never replaced."""
-    rows = session.scalars(select(Organisation).where(Organisation.public_key.is_(None))).all()
+    """Give a key pair to every organisation in the network that has none; returns how many. No key is ever replaced.
+
+    One on probation has none: its admission makes it, once two others have approved.
+    """
+    ours = Organisation.public_key.is_(None), Organisation.status != Status.PROBATION.value
+    rows = session.scalars(select(Organisation).where(*ours)).all()
     for row in rows:
         keys = keyring.new_organisation_keypair(row.id)
         row.public_key, row.wrapped_private_key, row.key_id = keys.public, keys.wrapped_private, keys.key_id

@@ -37,6 +37,8 @@ Any partner who is with her, and herself
     follow(session, keyring, code, word, now) -> FollowView | None               None: the same neutral answer for all
     withdraw_herself / resume_herself / stop_calls(session, keyring, code, word, now) -> FollowView | None
     change_contact(session, keyring, code, word, contact, now) -> FollowView | None   Invalid: no contact was shared
+Somebody leaves her organisation
+    take_back(session, leaving) -> Mapping[str, int]                             a step of the accounts' departure
 Reading
     open_referral(session, keyring, viewer, code, now) -> ReferralPage           journaled in the same transaction
 """
@@ -69,6 +71,7 @@ from core.referrals.services.handling import (
     release_referral,
     retract_referral,
 )
+from core.referrals.services.leaving import take_back
 from core.referrals.services.loading import NotNow
 from core.referrals.services.onward import Onward, send_onward
 from core.referrals.services.reading import ReferralPage, open_referral
@@ -112,6 +115,7 @@ __all__ = [
     "set_priority",
     "stop_calls",
     "submit_referral",
+    "take_back",
     "withdraw_case",
     "withdraw_herself",
 ]

@@ -1,0 +1,28 @@
+"""The constant messages about accounts: no name, no code, no link but the home page (security S28)."""
+
+from __future__ import annotations
+
+from core.kernel.mail import MailText, register_template
+
+INVITATION = "invitation"
+
+register_template(
+    INVITATION,
+    {
+        "fr": MailText(
+            "Arrimage\u00a0: une invitation vous attend",
+            "Bonjour,\n\nUne invitation vous attend dans Arrimage pendant 72 heures. La personne qui vous invite vous "
+            "donnera un code de vive voix ou en main propre\u00a0: personne ne vous l’enverra par courriel.\n\n"
+            "Pour commencer, ouvrez la page d’accueil, puis «\u00a0Espace des partenaires\u00a0» et "
+            "«\u00a0J’ai un code\u00a0»\u00a0:\n{home}\n\n"
+            "Ce message est envoyé automatiquement et ne contient aucun renseignement. Merci de ne pas y répondre.\n",
+        ),
+        "en": MailText(
+            "Arrimage: an invitation is waiting for you",
+            "Hello,\n\nAn invitation is waiting for you in Arrimage for 72 hours. The person who invites you will give "
+            "you a code by voice or by hand: nobody will send it to you by e-mail.\n\n"
+            "To begin, open the home page, then “Partner space” and “I have a code”:\n{home}\n\n"
+            "This message is sent automatically and holds no information. Please do not reply.\n",
+        ),
+    },
+)
