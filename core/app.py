@@ -224,28 +224,36 @@ def _live_authenticator(house: House) -> Any:
     async def authenticate(scope: Scope) -> LiveViewer | None:
         token = CookieJar(Request(scope).cookies, house).session
 
-        def who(session: Session) -> Viewer:
-            viewer: Viewer = house.authenticate(session, token, house.clock.now()).viewer
-            return viewer
+        def who(session: Session) -> Identity:
+            return house.authenticate(session, token, house.clock.now())
 
-        viewer = await house.database.run(who, "read")
-        if viewer.is_anonymous:
+        def hearing(identity: Identity) -> tuple[frozenset[str], tuple[str, ...], bool] | None:
+            """Topics, what she is deaf to, and whether she only learns that something came; None: she hears nothing."""
+            listener: Viewer = identity.holder if identity.locked else identity.viewer
+            if listener.is_anonymous or identity.must_agree:
+                return None
+            return topics_for(listener), _deaf(house, listener), identity.locked
+
+        identity = await house.database.run(who, "read")
+        hears = hearing(identity)
+        if hears is None:
             return None
-
-        hears = topics_for(viewer), _deaf(house, viewer)
+        listener: Viewer = identity.holder if identity.locked else identity.viewer
 
         async def recheck() -> bool:
             # Another role or organisation hears other things: the browser comes back as what she is now
-            now = await house.database.run(who, "read")
-            return not now.is_anonymous and (topics_for(now), _deaf(house, now)) == hears
+            return hearing(await house.database.run(who, "read")) == hears
 
         return LiveViewer(
             topics=hears[0],
-            session_id=viewer.session_id,
-            user_id=viewer.user_id,
-            organisation_id=viewer.organisation_id,
+            session_id=listener.session_id,
+            user_id=listener.user_id,
+            organisation_id=listener.organisation_id,
             recheck=recheck,
             deaf=hears[1],
+            locked=hears[2],
+            # A session that falls asleep must not hear one more reference: its stream ends with it and comes back blind
+            lasts=min(identity.left.until_lock, identity.left.until_end) if identity.left else None,
         )
 
     return authenticate

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.access.viewer import Role
 from core.accounts.models import User
-from core.accounts.services import add_user
+from core.accounts.rules import CONDUCT, PARTNERSHIP
+from core.accounts.services import accept_agreements, add_user
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
 
@@ -62,7 +63,7 @@ def seed_personas(session: Session, keyring: Keyring, now: datetime) -> int:
     for persona in PERSONAS:
         if persona.key in known:
             continue
-        add_user(
+        user_id = add_user(
             session,
             keyring,
             organisation_id=organisations[persona.organisation],
@@ -72,5 +73,8 @@ def seed_personas(session: Session, keyring: Keyring, now: datetime) -> int:
             now=now,
             demo_key=persona.key,
         )
+        # Nobody who visits the demo is asked to sign for an invented person
+        kinds = (CONDUCT, PARTNERSHIP) if Role.ORGANISATION_ADMIN in persona.roles else (CONDUCT,)
+        accept_agreements(session, user_id, organisations[persona.organisation], kinds, now)
         added += 1
     return added

@@ -6,12 +6,14 @@ from sqlalchemy.orm import Session
 
 from core.access.permissions import PUBLIC, Permission
 from core.home.queries import tasks
-from core.kernel.web.routes import Answer, Page, PageRequest, Route, get
+from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get
 
 
 def show_home(session: Session, request: PageRequest) -> Answer:
     """Public: how to find help. Signed in: what waits for this person; plugins add their cards."""
     viewer = request.viewer
+    if request.locked:
+        return Redirect("/verrou")
     if viewer.is_anonymous:
         return Page("home/public.html")
     held = frozenset(permission for permission in Permission if request.house.holds(viewer, permission))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from core.access import permissions
 from core.access.permissions import Permission
 from core.access.registry import registry
 from core.access.viewer import Viewer
+from core.accounts.queries import count_waiting_with
 from core.directory.models import Organisation
 from core.kernel.i18n import N_
 from core.referrals.models import Referral
@@ -31,9 +33,8 @@ class Task:
     kind: str = ""
 
 
-def queue_size(session: Session, viewer: Viewer) -> int | None:
-    """How many offers nobody of the organisation has taken in hand; None when it has no queue. One statement."""
-    unclaimed = (
+def _unclaimed(viewer: Viewer) -> Select[tuple[int]]:
+    return (
         select(func.count())
         .select_from(Referral)
         .where(
@@ -42,10 +43,29 @@ def queue_size(session: Session, viewer: Viewer) -> int | None:
             Referral.state.in_(_PENDING),
             Referral.claimed_by.is_(None),
         )
-        .scalar_subquery()
     )
+
+
+def queue_size(session: Session, viewer: Viewer) -> int | None:
+    """How many offers nobody of the organisation has taken in hand; None when it has no queue. One statement."""
+    unclaimed = _unclaimed(viewer).scalar_subquery()
     row = session.execute(
         select(Organisation.receives_referrals, unclaimed).where(Organisation.id == viewer.organisation_id)
+    ).first()
+    return row[1] if row is not None and row[0] else None
+
+
+@count_waiting_with
+def new_requests(session: Session, viewer: Viewer, since: datetime) -> int | None:
+    """Offers received since then that nobody has taken in hand; None without a queue, or a right to it. One statement.
+
+    For a locked screen: a number, never which.
+    """
+    if not permissions.holds(viewer, Permission.REFERRAL_RECEIVE, {}):
+        return None
+    fresh = _unclaimed(viewer).where(Referral.submitted_at >= since).scalar_subquery()
+    row = session.execute(
+        select(Organisation.receives_referrals, fresh).where(Organisation.id == viewer.organisation_id)
     ).first()
     return row[1] if row is not None and row[0] else None
 

@@ -14,6 +14,21 @@ class SignInForm(Form):
 
     email: str = Field(max_length=254)
     password: str = Field(max_length=1000)
+    #: Where to go on, once in.
+    suite: str = Field(default="/", max_length=2000)
+
+
+class UnlockForm(Form):
+    """What proves that the holder of a locked session is back: her password, or one of her factors."""
+
+    password: str = Field(default="", max_length=1000)
+    passkey: str = Field(default="", max_length=10_000)
+    code: str = Field(default="", max_length=40)
+    recovery: str = Field(default="", max_length=40)
+    suite: str = Field(default="/", max_length=2000)
+    unlock_form: str = "1"
+    #: Another page's form, sealed: see `pages/lock.py`.
+    carried: str = ""
 
 
 class LanguageForm(Form):

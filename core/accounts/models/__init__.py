@@ -1,6 +1,7 @@
 """Tables of the accounts, one file per subject."""
 
 from core.accounts.models.admission import AdmissionApproval, Invitation, OrganisationApplication
+from core.accounts.models.agreements import Agreement, AgreementAcceptance
 from core.accounts.models.factors import Passkey, PasskeyChallenge, RecoveryCode, TotpSecret
 from core.accounts.models.keys import OrganisationKeyChange, OrganisationKeySeal
 from core.accounts.models.people import User
@@ -15,6 +16,8 @@ from core.accounts.models.sessions import LoginSession, Throttle
 
 __all__ = [
     "AdmissionApproval",
+    "Agreement",
+    "AgreementAcceptance",
     "IdentityProvider",
     "Invitation",
     "LoginSession",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from core.accounts.pages import account, demo, sign_in
+from core.accounts.pages import account, agreements, demo, factors, lock, second_factor, session, sign_in, step_up
 from core.kernel.web.routes import Route
 
-routes: tuple[Route, ...] = (*sign_in.routes, *account.routes, *demo.routes)
+routes: tuple[Route, ...] = (
+    *sign_in.routes,
+    *second_factor.routes,
+    *step_up.routes,
+    *lock.routes,
+    *session.routes,
+    *agreements.routes,
+    *account.routes,
+    *factors.routes,
+    *demo.routes,
+)

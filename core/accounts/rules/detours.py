@@ -10,7 +10,7 @@ SESSION, SECOND_FACTOR, STEP_UP = 1, 2, 3
 #: A factor shown this long ago still counts as just shown (security S10).
 STEP_UP_LASTS = timedelta(minutes=5)
 
-LOCK_PATH = "/connexion"
+LOCK_PATH = "/verrou"
 AGREEMENT_PATH = "/entente"
 FACTOR_PATH = "/connexion/facteur"
 STEP_UP_PATH = "/confirmer"

@@ -20,6 +20,9 @@ RETENTION = timedelta(hours=24)
 #: `last_seen` is written at most once a minute: a page view must not cost a write each time.
 TOUCH_EVERY = timedelta(minutes=1)
 
+#: Said this long before a session locks or ends (WCAG 2.2.1 asks for twenty seconds at least).
+WARNING = timedelta(minutes=2)
+
 
 def session_state(
     created_at: datetime,
@@ -29,11 +32,46 @@ def session_state(
     *,
     idle: timedelta,
     absolute: timedelta,
+    locked_at: datetime | None = None,
 ) -> SessionState:
-    """Idle locks, absolute age ends (security S9: 15 min and 10 h by default)."""
+    """Idleness or its holder locks, absolute age ends (security S9: 15 min and 10 h by default)."""
     if ended_at is not None or now - created_at >= absolute:
         return SessionState.OVER
-    return SessionState.LOCKED if now - last_seen_at >= idle else SessionState.LIVE
+    locked = locked_at is not None or now - last_seen_at >= idle
+    return SessionState.LOCKED if locked else SessionState.LIVE
+
+
+def warns_before(idle: timedelta) -> timedelta:
+    """How long before it locks a session says so (two minutes; less where the network sets a very short session)."""
+    return min(WARNING, idle / 2)
+
+
+def notes_activity(last_seen_at: datetime, now: datetime, idle: timedelta) -> bool:
+    """Whether activity is written again: at most once a minute."""
+    return now - last_seen_at >= min(TOUCH_EVERY, idle / 4)
+
+
+#: Factors a person shows by herself on our own pages.
+OWN_FACTORS = frozenset({"passkey", "totp", "recovery"})
+
+
+def unlocks_with(*, factor: str | None, second_factor: bool, demo: bool) -> str:
+    """What opens a locked session again: 'demo' (one click), 'factor', 'provider', or 'password' where none was used.
+
+    A session that a factor opened is never opened again by a password alone (security S9).
+    """
+    if demo:
+        return "demo"
+    if second_factor and factor in OWN_FACTORS:
+        return "factor"
+    return "provider" if factor == "provider" else "password"
+
+
+def initials(name: str) -> str:
+    """« M. L. » of Maïka Lefebvre: enough for her, too little for a passer-by."""
+    words = [word for word in name.replace("-", " ").split() if word[0].isalpha()]
+    ends = words if len(words) < 2 else [words[0], words[-1]]
+    return "\u00a0".join(f"{word[0].upper()}." for word in ends)
 
 
 def local_path(typed: str) -> str:

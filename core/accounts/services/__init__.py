@@ -1,5 +1,35 @@
 """Writes about people, their sessions and attempts."""
 
+from core.accounts.services.agreements import accept_agreements
+from core.accounts.services.codes import (
+    confirm_totp,
+    print_codes,
+    renew_secret,
+    start_totp,
+    use_recovery,
+    use_totp,
+    waiting_secret,
+)
+from core.accounts.services.factors import (
+    Judged,
+    LastFactor,
+    Proof,
+    announce_change,
+    forget_unused,
+    judge_factor,
+    prove_factor,
+    remove_factor,
+)
+from core.accounts.services.passkeys import (
+    RelyingParty,
+    add_passkey,
+    ask_enrolment,
+    ask_passkey,
+    check_passkey,
+    relying_party,
+    rename_passkey,
+    renew_label,
+)
 from core.accounts.services.passwords import DECOY, HASHER, verify_password
 from core.accounts.services.people import (
     RolesConflict,
@@ -10,6 +40,7 @@ from core.accounts.services.people import (
     personal,
     read_personal,
     renew_personal,
+    suspend_organisation,
 )
 from core.accounts.services.sessions import (
     end_other_sessions,
@@ -27,24 +58,49 @@ from core.accounts.services.throttles import forget_attempts, too_many
 __all__ = [
     "DECOY",
     "HASHER",
+    "Judged",
+    "LastFactor",
+    "Proof",
+    "RelyingParty",
     "RolesConflict",
+    "accept_agreements",
+    "add_passkey",
     "add_user",
+    "announce_change",
+    "ask_enrolment",
+    "ask_passkey",
+    "check_passkey",
+    "confirm_totp",
     "disable_user",
     "email_lookup",
     "end_other_sessions",
     "end_sessions",
     "forget_attempts",
+    "forget_unused",
+    "judge_factor",
     "lock_session",
     "normal_email",
     "open_session",
     "personal",
+    "print_codes",
+    "prove_factor",
     "purge_accounts",
     "read_personal",
+    "relying_party",
+    "remove_factor",
+    "rename_passkey",
+    "renew_label",
     "renew_personal",
+    "renew_secret",
     "rotate_session",
+    "start_totp",
+    "suspend_organisation",
     "token_hash",
     "too_many",
     "touch_session",
     "unlock_session",
+    "use_recovery",
+    "use_totp",
     "verify_password",
+    "waiting_secret",
 ]

@@ -19,7 +19,9 @@ Send = Callable[[Any], Awaitable[None]]
 class LiveViewer:
     """Who listens. `recheck` answers whether the right to listen still holds; it is asked every half minute.
 
-    `deaf`: beginnings of kinds told to her whole organisation that her roles there do not hear.
+    `deaf`: beginnings of kinds told to her whole organisation that her roles there do not hear. `locked`: her session
+    is locked, she learns that something came for her organisation, neither what nor which. `lasts`: seconds until the
+    session locks or ends by itself.
     """
 
     topics: frozenset[str]
@@ -28,9 +30,13 @@ class LiveViewer:
     organisation_id: UUID | None
     recheck: Callable[[], Awaitable[bool]]
     deaf: tuple[str, ...] = ()
+    locked: bool = False
+    lasts: float | None = None
 
     def hears(self, event: StreamEvent) -> bool:
         """Whether an event on one of her topics is for her: what is only told to her organisation may not be."""
+        if self.locked and f"org:{self.organisation_id}" not in event.topics:
+            return False
         if not self.deaf or not event.kind.startswith(self.deaf):
             return True
         return any(topic in self.topics for topic in event.topics if not topic.startswith("org:"))

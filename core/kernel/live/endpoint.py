@@ -113,7 +113,7 @@ class LiveEndpoint:
         for event in missed or ():
             connection.seen = max(connection.seen, event.seq)
             if hub.may_hear(connection.viewer, event):
-                await send(hub.encode(event.kind, event.ref, event.seq))
+                await send(hub.encode_for(connection.viewer, event))
         hub.release(connection)
 
     def _cursor(self, scope: Scope, headers: dict[bytes, bytes]) -> str | None:

@@ -26,6 +26,9 @@ from core.kernel.live.stream import REPLAY_LIMIT, StreamEvent
 RELOAD = "reload"
 """Kind sent alone (empty reference) when the page must fetch itself again."""
 
+LOCKED = "locked.news"
+"""All that a locked session hears, whatever came: it counts again."""
+
 BEAT = "beat"
 """Kind and name of the heartbeat."""
 
@@ -81,6 +84,10 @@ class Hub:
         """One server-sent event as an ASGI message: an opaque id, a kind and a reference."""
         data = json.dumps({"kind": kind, "ref": ref}, separators=(",", ":"))
         return body(ServerSentEvent(data, id=self._codec.encode(seq)).encode())
+
+    def encode_for(self, viewer: LiveViewer, event: StreamEvent) -> Message:
+        """The event as this viewer may hear it: a locked session learns neither its kind nor its reference."""
+        return self.encode(LOCKED, "", event.seq) if viewer.locked else self.encode(event.kind, event.ref, event.seq)
 
     def _beat(self) -> Message:
         """A heartbeat: an event of another name, which pages that only listen to messages ignore.
@@ -144,7 +151,8 @@ class Hub:
         connection = Connection(viewer, send, asyncio.current_task())
         now = asyncio.get_running_loop().time()
         # Spread, so that streams opened together after a restart don't all come back together.
-        connection.expires = now + self.life * random.uniform(0.8, 1.0)
+        life = self.life * random.uniform(0.8, 1.0)
+        connection.expires = now + (life if viewer.lasts is None else min(life, viewer.lasts))
         connection.rechecked = now
         self._connections[connection] = None
         for topic in viewer.topics:
@@ -229,14 +237,18 @@ class Hub:
             return
         message = self.encode(event.kind, event.ref, event.seq)
         seq = event.seq
+        now = asyncio.get_running_loop().time()
         for count, connection in enumerate(targets, start=1):
-            state = connection.state
-            if connection.viewer.deaf and not connection.viewer.hears(event):
+            state, viewer = connection.state, connection.viewer
+            if (viewer.deaf or viewer.locked) and not viewer.hears(event):
+                continue
+            if connection.expires <= now:  # the session may have locked meanwhile: it comes back as what it is
+                self._end(connection)
                 continue
             if state is State.LIVE:
                 if connection.seen < seq:
                     connection.seen = seq
-                    self._step(connection, message)
+                    self._step(connection, self.encode_for(viewer, event) if viewer.locked else message)
             elif state is State.BEHIND:
                 connection.missed = True
             elif state is State.HELD:
@@ -275,7 +287,7 @@ class Hub:
                 connection.missed = True
                 return
             connection.seen = event.seq
-            self._step(connection, self.encode(event.kind, event.ref, event.seq))
+            self._step(connection, self.encode_for(connection.viewer, event))
 
     def _reload(self, connection: Connection) -> None:
         connection.seen = max(connection.seen, self.last_seq)

@@ -7,29 +7,28 @@ this is the only place that knows both HTTP and the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from core.kernel.errors import DomainError
 from core.kernel.log import get_logger
 from core.kernel.web import csrf
+from core.kernel.web.body import BROKEN_TEXT, BadBody, broken, read_form, unreadable
 from core.kernel.web.cookies import CookieJar
-from core.kernel.web.house import Chrome, House, Identity
+from core.kernel.web.house import Chrome, House, Identity, TimeLeft
 from core.kernel.web.render import Surroundings
 from core.kernel.web.routes import (
     PUBLIC,
     Answer,
+    Assurance,
     Compute,
     Data,
     File,
@@ -43,23 +42,13 @@ from core.kernel.web.routes import (
 
 ERROR_TEMPLATE = "errors/error.html"
 SIGN_IN_PATH = "/connexion"
-BROKEN_TEXT = "Certains caractères n’ont pas pu être lus. Vérifiez le texte, puis envoyez de nouveau."
 FORGED = (
     "Cette page a été ouverte depuis trop longtemps, ailleurs, ou avec un autre compte. "
     "Revenez en arrière\u00a0: votre texte y est encore. Rechargez la page, puis envoyez de nouveau."
 )
-BAD_REQUEST = "La demande n’a pas pu être lue. Rien n’a été enregistré."
 UNEXPECTED = "Une erreur est survenue de notre côté. Rien n’a été enregistré."
 
 _log = get_logger("web")
-
-
-class BadBody(Exception):
-    """The body can't be read; `refusal` says why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
-        super().__init__(refusal.message)
 
 
 @dataclass(frozen=True)
@@ -88,10 +77,14 @@ class Endpoint:
         await response(scope, receive, send)
 
     async def respond(self, request: Request) -> Response:
-        """The response to `request`; never raises."""
+        """The response to `request`; never raises. Uploaded files live as long as it takes to make it."""
+        async with AsyncExitStack() as uploads:
+            return await self._respond(request, uploads)
+
+    async def _respond(self, request: Request, uploads: AsyncExitStack) -> Response:
         jar = CookieJar(request.cookies, self.house)
         try:
-            form = await self._form(request, jar)
+            form = await self._form(request, jar, uploads)
             outcome = await self.house.database.run(
                 lambda session: self._work(session, request, jar, form), self.route.mode
             )
@@ -140,6 +133,8 @@ class Endpoint:
             session_mark=jar.mark,
             user_agent=request.headers.get("user-agent", "")[:400],
             browser_session=identity.session_id,
+            locked=identity.locked,
+            left=identity.left,
         )
         attached = not identity.viewer.is_anonymous and not page_request.wants_fragment
         cursor = house.cursor(session) if attached else None
@@ -152,7 +147,7 @@ class Endpoint:
     def _handle(self, session: Session, request: PageRequest, identity: Identity) -> Answer:
         if any("\x00" in value for value in request.path.values()):
             return not_found()
-        if _unreadable(item for pair in request.query.multi_items() for item in pair):
+        if unreadable(item for pair in request.query.multi_items() for item in pair):
             return Refusal(422, BROKEN_TEXT)
         if not self.house.holds(identity.viewer, self.route.permission):
             if identity.viewer.is_anonymous:
@@ -165,24 +160,24 @@ class Endpoint:
         """The page to go through first, which then leads back to the page asked for."""
         if request.wants_fragment:
             return Refusal(401)
+        if self.route.method == "POST" and (request.locked or not request.viewer.is_anonymous):
+            # The form goes along: the page on the way keeps it and sends it again where it was going.
+            return Redirect(f"{way}?suite={quote(request.url_path, safe='')}", again=True)
         if self.route.method != "GET" or request.url_path == "/":
             return Redirect(way)
         asked = request.url_path + (f"?{request.query}" if request.query else "")
         return Redirect(f"{way}?suite={quote(asked, safe='')}")
 
-    async def _form(self, request: Request, jar: CookieJar) -> FormData:
+    async def _form(self, request: Request, jar: CookieJar, uploads: AsyncExitStack) -> FormData:
         if self.route.method != "POST":
             return FormData()
         if not self.route.machine and not csrf.same_site(request.headers, https=self.house.settings.secure_cookies):
             raise BadBody(Refusal(403, FORGED))
-        body = await _bounded_body(request, self.route.max_body)
-        try:
-            form = await Request(request.scope, _replay(body)).form(max_files=20, max_fields=400)
-        except (HTTPException, MultiPartException, ValueError, KeyError) as failure:
-            raise BadBody(Refusal(400, BAD_REQUEST)) from failure
+        body, form = await read_form(request, self.route.max_body)
+        uploads.push_async_callback(form.close)
         if not self.route.machine and not csrf.valid(jar.csrf_key, jar.browser, str(form.get("_csrf", ""))):
             raise BadBody(Refusal(403, FORGED))
-        if _broken(body, request.headers.get("content-type", ""), form):
+        if broken(body, request.headers.get("content-type", ""), form):
             raise BadBody(Refusal(422, BROKEN_TEXT))
         return form
 
@@ -192,9 +187,14 @@ class Endpoint:
 
     async def _touch(self, outcome: Outcome) -> None:
         viewer = outcome.identity.viewer
-        if outcome.identity.stale and self.route.activity and not outcome.request.wants_fragment:
+        if self._counts(outcome):
             now = outcome.request.now
             await self.house.database.run(lambda session: self.house.touch(session, viewer.session_id, now), "write")
+
+    def _counts(self, outcome: Outcome) -> bool:
+        """Whether this request is activity that has to be written: a person asked for it, no script by itself did."""
+        asked = self.route.method == "POST" or outcome.navigation
+        return outcome.identity.stale and self.route.activity and asked and not outcome.request.wants_fragment
 
     async def _error(self, request: Request, jar: CookieJar, answer: Page | Refusal) -> Response:
         """An error after a rollback: surroundings are read again in their own transaction."""
@@ -211,7 +211,7 @@ class Endpoint:
         def say(_session: Session, _request: PageRequest) -> Answer:
             return answer
 
-        route = Route("GET", self.route.path, say, PUBLIC, "read", self.route.name)
+        route = Route("GET", self.route.path, say, PUBLIC, "read", self.route.name, assurance=Assurance.NONE)
         return Endpoint(route, self.house)._work(session, request, jar, FormData())
 
     def _response(self, outcome: Outcome, jar: CookieJar) -> Response:
@@ -222,7 +222,8 @@ class Endpoint:
         elif isinstance(answer, Refusal):
             response = self._refusal(answer, outcome, jar)
         elif isinstance(answer, Redirect):
-            response = Response(status_code=303, headers={"location": quote(answer.location, safe="/?&=%#+-_.~:")})
+            status = 307 if answer.again else 303
+            response = Response(status_code=status, headers={"location": quote(answer.location, safe="/?&=%#+-_.~:")})
             jar.after_redirect(response, answer)
         elif isinstance(answer, File):
             response = Response(answer.content, media_type=answer.media_type)
@@ -250,55 +251,18 @@ class Endpoint:
             notice=jar.notice if outcome.navigation else None,
             url_path=request.url_path if echo_path and request.route.method == "GET" else "/",
             now=request.now if echo_path else None,
+            left=self._left(outcome) if echo_path else None,
         )
         body = self.house.renderer.render(page.template, page.context, around)
         response = Response(body, status_code=page.status, media_type="text/html; charset=utf-8")
+        if page.sign_in is not None:
+            jar.after_redirect(response, Redirect("", sign_in=page.sign_in))
         jar.after_page(response, shown=outcome.navigation)
         return response
 
-
-async def _bounded_body(request: Request, limit: int) -> bytes:
-    """The whole body, refused by its declared size before a byte is read, and by its real size as it comes."""
-    declared = request.headers.get("content-length", "0")
-    if not (declared.isascii() and declared.isdigit() and len(declared) < 19):
-        raise BadBody(Refusal(400, BAD_REQUEST))
-    if int(declared) > limit:
-        raise BadBody(Refusal(413))
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise BadBody(Refusal(413))
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _unreadable(texts: Iterable[object]) -> bool:
-    """Whether a text lost characters while it was decoded, or holds a NUL, which PostgreSQL refuses."""
-    return any(isinstance(text, str) and ("\ufffd" in text or "\x00" in text) for text in texts)
-
-
-def _broken(body: bytes, content_type: str, form: FormData) -> bool:
-    """Whether the body is not clean UTF-8. Starlette would read the bytes of another encoding as other letters."""
-    if _unreadable(item for pair in form.multi_items() for item in pair):
-        return True
-    if content_type.startswith("multipart/"):
-        if any(not isinstance(value, str) for value in form.values()):
-            return False  # a file may hold any byte; its route reads it
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            return True
-        return False
-    return not body.isascii()
-
-
-def _replay(body: bytes) -> Callable[[], Any]:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
+    def _left(self, outcome: Outcome) -> TimeLeft | None:
+        left = outcome.identity.left
+        return replace(left, until_lock=left.idle) if left and self._counts(outcome) else left
 
 
 def _where(failure: BaseException) -> str:

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class TimeLeft:
+    """Seconds a live session still has. `idle`: what it lasts without activity; `warning`: said this much before."""
+
+    idle: float
+    until_lock: float
+    until_end: float
+    warning: float
+
+
+@dataclass(frozen=True)
 class Identity:
     """Who the session cookie speaks for. `stale`: activity should be noted in a later, separate write."""
 
@@ -31,6 +41,10 @@ class Identity:
     stale: bool = False
     #: The agreements in force are not accepted yet.
     must_agree: bool = False
+    #: Whose session is locked: for what a locked screen may say, never to act for.
+    holder: Any = None
+    #: None for nobody and for a locked session.
+    left: TimeLeft | None = None
 
 
 @dataclass(frozen=True)

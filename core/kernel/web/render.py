@@ -31,6 +31,8 @@ class Surroundings:
     notice: str | None = None
     url_path: str = "/"
     now: Any = None
+    #: Seconds the session has left (`core.kernel.web.house.TimeLeft`), for the script that warns before it locks.
+    left: Any = None
 
 
 class Renderer:
@@ -83,6 +85,7 @@ class Renderer:
             "notice": around.notice,
             "url_path": around.url_path,
             "now": around.now,
+            "left": around.left,
             "page_kind": "public" if around.viewer.is_anonymous else "partner",
             "csrf_token": around.csrf_token,
             "csrf_field": lambda: Markup('<input type="hidden" name="_csrf" value="{}">').format(around.csrf_token),

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, QueryParams
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from core.kernel.web.house import House
+    from core.kernel.web.house import House, TimeLeft
 
 PUBLIC = "public"
 Mode = Literal["read", "write", "slow"]
@@ -35,16 +35,22 @@ class Assurance(IntEnum):
 
 @dataclass(frozen=True)
 class Page:
-    """A template and its frozen context, rendered once the transaction is closed."""
+    """A template and its frozen context, rendered once the transaction is closed.
+
+    `sign_in`: this browser's session continues, or begins, under that token.
+    """
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    sign_in: str | None = None
 
 
 @dataclass(frozen=True)
 class Redirect:
     """303 to `location`: a path of this site, or the address of an identity provider. `notice` is French source text shown once on the next page.
+
+    `again`: 307, the browser sends the same form there.
 
     `sign_in` / `sign_out` let the accounts feature set or clear the session cookie with the answer.
     """
@@ -54,6 +60,7 @@ class Redirect:
     sign_in: str | None = None
     sign_out: bool = False
     locale: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,9 @@ class PageRequest:
     user_agent: str = ""
     #: The session the browser's cookie names, even a locked one whose viewer is therefore anonymous.
     browser_session: UUID | None = None
+    #: That session is locked: its holder may prove who she is, nothing else.
+    locked: bool = False
+    left: TimeLeft | None = None
 
 
 Handler = Callable[[Session, PageRequest], Answer]

@@ -74,6 +74,7 @@ for (const kind of ["input", "change"]) {
 document.addEventListener("focusout", (event) => {
   if (event.target.form?.dataset.autosave) save(event.target.form);
 });
+document.addEventListener("arrimage:keep", (event) => all().forEach((form) => event.detail.push(save(form))));
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") all().forEach((form) => save(form, { leaving: true }));
 });

@@ -46,6 +46,7 @@ async function fetchInto(place, job) {
     return; // no network: the stream's own return fetches everything again
   }
   if (response.type === "opaqueredirect" || response.status === 401) {
+    if (!document.dispatchEvent(new CustomEvent("arrimage:refused", { cancelable: true }))) return;
     // The session is locked or over: only how many events came stays on the screen.
     const came = job.news === 1 ? word("newOne") : job.news ? word("newMany", { n: job.news }) : "";
     wipe(place, [word("over"), came].filter(Boolean).join(" "), element("a", { href: window.location.href, textContent: word("reload") }));

@@ -23,7 +23,7 @@ function personal() {
 }
 
 /** Takes personal content out of the page, not only out of sight. A form being filled stays: it is its author's own. */
-function blank() {
+export function blank() {
   for (const one of personal()) {
     if ("blanked" in one.dataset || isTouched(one)) continue;
     one.dataset.blanked = "";
@@ -33,7 +33,7 @@ function blank() {
 }
 
 /** Asks the server again for everything blanked; what it refuses stays blank. */
-async function check() {
+export async function check() {
   const blanked = personal().filter((one) => "blanked" in one.dataset);
   const held = new Set(blanked.map((one) => one.closest("[data-fragment]")).filter(Boolean));
   for (const place of held) await refresh(place, { force: true });
@@ -93,6 +93,11 @@ function onEvent(event) {
   const all = places();
   if (event.kind === "reload") all.forEach((place) => refresh(place));
   else all.filter((place) => follows(place, event)).forEach((place) => refresh(place));
+}
+
+/** A stream of the same session as it is now: locked, or open again. */
+export function reconnect() {
+  stream?.again(true);
 }
 
 async function recheck() {

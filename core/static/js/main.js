@@ -8,12 +8,16 @@ if (document.querySelector("form[data-autosave], form[data-resilient]")) {
   import("./autosave.js");
   import("./resilient.js");
 }
+const passkeys = () => document.querySelector("form[data-passkey]") && import("./passkeys.js");
+passkeys();
+document.addEventListener("arrimage:updated", passkeys); // a page on the way may be put where a form was
 if (document.querySelector("[data-print]")) import("./print.js");
 if (document.querySelector("[data-clock]")) import("./clock.js");
 if (body.dataset.pageKind === "partner") {
   import("./privacy.js");
   import("./shortcuts.js");
 }
+if (body.dataset.lockIn || document.querySelector("[data-lock-page]")) import("./session.js");
 if (body.dataset.liveCursor || document.querySelector("[data-personal]")) import("./live.js");
 
 // Every page says whose it is: tabs of a session that is over learn it from the first page of the next one.

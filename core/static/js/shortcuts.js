@@ -19,6 +19,7 @@ function list() {
     panel = element("section", { className: "shortcuts stack", popover: "auto", tabIndex: -1 },
       element("h2", { textContent: word("shortcuts"), id: "shortcuts-title" }),
       row("?", word("shortcutList")), row("/", word("shortcutSearch")), row("m", word("shortcutMask")),
+      row("v", word("shortcutLock")),
       element("label", { className: "choice" }, box, element("span", { textContent: word("shortcutsOn") })), close);
     panel.setAttribute("aria-labelledby", "shortcuts-title");
     document.body.append(panel);
@@ -30,9 +31,11 @@ function list() {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
   if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+  if ("locked" in document.documentElement.dataset) return;
   if (event.key === "?") list(); // always there: it is where the others are switched on again
   else if (off()) return;
   else if (event.key === "m") toggleMask();
+  else if (event.key === "v") document.querySelector("form[data-lock-now]")?.requestSubmit();
   else if (event.key === "/") {
     const search = document.querySelector("input[type=search]");
     if (!search) return;
