@@ -1,22 +1,30 @@
-"""axe on every page, on a phone and on a desk: no violation. The pages are those of the demo, with its requests."""
+"""axe on every page, on a phone and on a desk: no violation. The pages are those of the demo, with its requests.
+
+`PAGES` names those worth several looks. Every other address of the application is found from its routes: the reviewed
+matrix says who gets a page there, so that a new page is looked at from the day it has its row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
-from core.app import create_app
-from core.cli import prepare_demo
+from core.demo_requests import seed_requests
 from core.directory.models import Service
-from core.kernel.db import Database
+from core.kernel.clock import FixedClock
+from core.kernel.web.routes import Route
 from core.referrals.models import Referral
+from core.testing import NOW
+from core.testing.network import Network, fresh_network
 from core.testing.server import LiveServer, serving
-
-WIDTHS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+from tests.support.axe import WIDTHS, faults
+from tests.support.matrix import PERSONAS, reviewed
+from tests.support.samples import sample_paths
 
 #: Who looks at which pages; {…} are filled with what the demo holds.
 PAGES: dict[str | None, tuple[str, ...]] = {
@@ -49,7 +57,10 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/references/{held}",
         "/references/{held}/consentement",
         "/references/{held}/transferer",
+        "/references/{held}/transferer?kind=transfer&recipient={next}",
         "/references/{held}/modifier",
+        "/references/{held}/modifier/apercu",
+        "/references/{held}/modifier/contact",
         "/references/{held}/restreindre",
     ),
     "police-repentigny": (
@@ -58,24 +69,49 @@ PAGES: dict[str | None, tuple[str, ...]] = {
         "/references/{pending}",
         "/references/nouvelle/carte?municipality=Repentigny",
     ),
-    "admin-chrysalide": ("/", "/organisation", "/organisation/garde"),
+    "admin-chrysalide": ("/", "/organisation", "/organisation/garde", "/organisation/champs/description"),
     "confidentialite-chrysalide": ("/", "/journal"),
     "coordination-cresl": ("/", "/reseau"),
+    "bien-etre-1": ("/",),
+    "operateur": ("/",),
+}
+
+
+#: Pages that only exist after something was done: the test that does it looks at them there.
+ELSEWHERE = {
+    "/references/brouillons/{key}/contact": "test_new_referral.py",
+    "/references/brouillons/{key}/verifier": "test_new_referral.py",
+    "/references/nouvelle/arret/{key}": "test_new_referral.py",
+    "/references/{code}/transmise": "test_story.py",
+    "/demandes/{code}/accuse": "test_story.py",
+}
+#: What no page answers, and why.
+NO_PAGE = {
+    "/live": "a stream",
+    "/organisation/adresse": "only an organisation with a confidential address has it, and no persona belongs to one",
 }
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The demo as `make demo` serves it."""
-    with serving(create_app(prepare_demo(tmp_path_factory.mktemp("demo"), requests=True))) as running:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """The demo's network with its requests, as `make demo` fills it."""
+    with fresh_network("sqlite", tmp_path_factory.mktemp("demo"), FixedClock(NOW)) as network:
+        with network.database.transaction() as session:
+            seed_requests(session, network.keyring, NOW)
+        yield network
+
+
+@pytest.fixture(scope="module")
+def server(demo: Network) -> Iterator[LiveServer]:
+    """The same, served."""
+    with serving(demo.app()) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def known(server: LiveServer) -> dict[str, str]:
+def known(demo: Network) -> dict[str, str]:
     """What the demo holds, by the names used in `PAGES`."""
-    database: Database = server.app.state.house.database
-    with database.transaction(write=False) as session:
+    with demo.database.transaction(write=False) as session:
         codes = {
             key: session.execute(
                 select(Referral.code).where(Referral.idempotency_key == f"demo-request-{number}")
@@ -84,7 +120,52 @@ def known(server: LiveServer) -> dict[str, str]:
         }
         service = session.execute(select(Service.slug).where(Service.visibility == "public")).scalars().first()
     assert service is not None
-    return {**codes, "service": service, "organisation": "calacs-la-chrysalide"}
+    recipient = str(demo.organisation("calacs-la-chrysalide"))
+    return {**codes, "service": service, "organisation": "calacs-la-chrysalide", "next": recipient}
+
+
+@pytest.fixture(scope="module")
+def unlisted(demo: Network, server: LiveServer) -> dict[str | None, list[str]]:
+    """Persona -> addresses of pages that `PAGES` does not name."""
+    samples, table = sample_paths(demo), reviewed()
+    found: dict[str | None, list[str]] = {}
+    for route in unlisted_routes(server.app):
+        for label, address in samples(route).items():
+            able = readers(table.get(("GET", route.path, label), {}))
+            if able:
+                found.setdefault(able[0], []).append(address)
+    return found
+
+
+def readers(row: Mapping[str, str]) -> list[str | None]:
+    """The personas of `PAGES` who get a page, by a row of the matrix."""
+    return [PERSONAS[name] for name, status in row.items() if status == "200" and PERSONAS[name] in PAGES]
+
+
+def unlisted_routes(app: Any) -> list[Route]:
+    """The routes of pages that no address of `PAGES` leads to."""
+    listed = {path.partition("?")[0] for paths in PAGES.values() for path in paths}
+    # A code stands for anything: `/references/{pending}` and `/references/{code}` are one page.
+    shapes = [re.compile(re.sub(r"\\{[^}]*\\}", r"[^/]+", re.escape(route.path))) for route in app.state.routes]
+    pages = [(route, shape) for route, shape in zip(app.state.routes, shapes, strict=True) if route.method == "GET"]
+    fixed = {route.path for route, _ in pages if "{" not in route.path}
+    return [
+        route
+        for route, shape in pages
+        if route.path not in ELSEWHERE
+        and route.path not in NO_PAGE
+        and not any(shape.fullmatch(path) and (path not in fixed or path == route.path) for path in listed)
+    ]
+
+
+def test_every_page_is_looked_at_by_someone(server: LiveServer) -> None:
+    """A route whose page nobody gets, in the reviewed matrix, must be named in `PAGES`."""
+    table = reviewed()
+    opened = {path for (method, path, _), row in table.items() if method == "GET" and readers(row)}
+    missing = [route.path for route in unlisted_routes(server.app) if route.path not in opened]
+    assert not missing, f"no browser looks at {missing}: name an address in PAGES"
+    known_paths = {route.path for route in server.app.state.routes}
+    assert set(ELSEWHERE) <= known_paths
 
 
 def signed_in(browser: Browser, server: LiveServer, persona: str | None) -> Page:
@@ -99,23 +180,28 @@ def signed_in(browser: Browser, server: LiveServer, persona: str | None) -> Page
 
 @pytest.mark.parametrize("persona", PAGES, ids=str)
 def test_no_page_keeps_anyone_out(
-    browser: Browser, server: LiveServer, known: dict[str, str], persona: str | None
+    browser: Browser,
+    server: LiveServer,
+    known: dict[str, str],
+    unlisted: dict[str | None, list[str]],
+    persona: str | None,
 ) -> None:
     """No violation of axe's rules, no sideways scrolling, no console error, on any page of this person."""
-    page = signed_in(browser, server, persona)
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    for path in PAGES[persona]:
-        address = path.format(**known)
+    addresses = [path.format(**known) for path in PAGES[persona]]
+    # What nobody listed may be a download: that is no page.
+    page, wrong = signed_in(browser, server, persona), []
+    others = [path for path in unlisted.get(persona, ()) if _is_page(page, server.url + path)]
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    for address in [*addresses, *others]:
         answer = page.goto(server.url + address)
         assert answer is not None
-        assert answer.status == (404 if path == "/nulle-part" else 200), address
-        for width, size in WIDTHS.items():
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            found = Axe().run(page).response["violations"]
-            faults += [f"{address} ({width}): {one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
-                faults.append(f"{address} ({width}): scrolls sideways")
-        if path == "/nulle-part":
-            faults = [fault for fault in faults if "404" not in fault]
-    assert not faults, "\n".join(faults)
+        assert answer.status == (404 if address == "/nulle-part" else 200), address
+        wrong += faults(page, address)
+        if address == "/nulle-part":
+            wrong = [fault for fault in wrong if "404" not in fault]
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_page(page: Page, url: str) -> bool:
+    answer = page.request.get(url)
+    return answer.headers["content-type"].startswith("text/html")

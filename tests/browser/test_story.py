@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from core.app import create_app
 from core.cli import prepare_demo
 from core.testing import LiveServer
+from tests.support.axe import faults
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -212,6 +213,7 @@ def test_she_withdraws_and_every_open_page_loses_the_content(browser: Browser, s
         herself = open_follow(browser, server, code, word)
         expect(herself.get_by_role("heading", name="On vous joindra")).to_be_visible()
         assert "Chrysalide" not in herself.content()
+        assert faults(herself) == []
         herself.get_by_role("button", name="Tout arrêter").click()
         expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=1_000)
         expect(herself.get_by_text("C’est arrêté.")).to_be_visible()
@@ -272,6 +274,10 @@ def test_it_passes_on_to_another_centre_with_her_consent(browser: Browser, serve
         expect(worker.get_by_text("Tentative de contact : Non rejointe")).to_be_visible()
         worker.get_by_role("button", name="Elle nous a jointes").click()
         expect(worker.get_by_text("Tentative de contact : Elle nous a jointes")).to_be_visible()
+        worker.get_by_role("button", name="Copier pour notre dossier").click()
+        expect(worker.get_by_label("Texte à copier")).to_have_value(re.compile("450 555-0143"))
+        assert faults(worker) == []
+        worker.get_by_role("link", name="Revenir à la référence").click()
 
         worker.get_by_role("link", name="Transférer avec son accord").click()
         worker.get_by_role("radio", name=re.compile("CALACS Coup de c")).check()
@@ -279,6 +285,7 @@ def test_it_passes_on_to_another_centre_with_her_consent(browser: Browser, serve
         consent_given(worker)
         worker.get_by_role("button", name="Transmettre").click()
         worker.wait_for_url(re.compile(r"/references/R-[^/]+/transmise"))
+        assert faults(worker) == []
         onward = worker.url.rsplit("/", 2)[1]
         assert onward != code
 
@@ -311,6 +318,7 @@ def test_intake_enters_a_fax(browser: Browser, server: LiveServer) -> None:
         consent_given(intake)
         intake.get_by_role("button", name="Ajouter à la liste").click()
         intake.wait_for_url(re.compile(r"/demandes/R-[^/]+/accuse"))
+        assert faults(intake) == []
         code = intake.url.rsplit("/", 2)[1]
         text = intake.locator("main").inner_text()
         assert code in text
