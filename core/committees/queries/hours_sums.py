@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.committees.models.hours import HoursEntry, HoursImport
 from core.committees.rules.hours import COUNTED, Kind, Period, State, months, quarters
@@ -151,8 +151,8 @@ def hours_by_organisation(session: Session, period: Period) -> tuple[Organisatio
 
 def import_notes(session: Session, period: Period, *, organisation_id: UUID | None = None) -> tuple[ImportNote, ...]:
     """What must be said beside the lines imported for the period, from what the lines are now. Two statements."""
-    source, line = HoursImport, HoursEntry
-    told = exists().where(line.import_id == source.id, line.other_figure != line.quarter_hours)
+    source, line, other = HoursImport, HoursEntry, aliased(HoursEntry)
+    told = exists().where(other.import_id == source.id, other.other_figure != other.quarter_hours)
     chosen = [
         source.state == "done",
         source.first_day >= period.first_day,
