@@ -17,6 +17,7 @@ from tests.support.source import ROOT, place, python_files, tree
 
 #: (module, table): closed words that rules may not mark, since they import the standard library alone.
 TABLES = (
+    ("core.accounts.rules.agreements", "TITLES"),
     ("core.consent.rules", "REASONS"),
     ("core.consent.rules", "AGE_RULES"),
     ("core.consent.rules", "_PURPOSES"),
