@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from core.accounts.services import purge_accounts
+from core.accounts.services import forget_unused, purge_accounts
 from core.kernel.jobs import Job
 
 if TYPE_CHECKING:
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def forget_sessions(session: Session, house: House, now: datetime) -> None:
-    """Drop sessions and throttle windows after a day."""
+    """Drop sessions and throttle windows after a day, and what was asked of a factor and never answered."""
     purge_accounts(session, now)
+    forget_unused(session, now)
 
 
 jobs: tuple[Job, ...] = (Job("accounts.sessions", timedelta(hours=1), forget_sessions),)

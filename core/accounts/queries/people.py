@@ -38,6 +38,16 @@ def account(session: Session, keyring: Keyring, email: str) -> Account | None:
     return Account(row.id, row.password_hash) if row else None
 
 
+def may_sign_in(session: Session, user_id: UUID) -> bool:
+    """Whether this person may: active, in an admitted organisation."""
+    found = session.execute(
+        select(User.id)
+        .join(Organisation, Organisation.id == User.organisation_id)
+        .where(User.id == user_id, User.status == "active", Organisation.status == "admitted")
+    )
+    return found.first() is not None
+
+
 def active_user(session: Session, keyring: Keyring, email: str) -> UUID | None:
     """The active person of an e-mail address, whatever her or his organisation's standing (for the operator)."""
     return session.execute(

@@ -17,11 +17,19 @@ from core.kernel.events import close_streams
 
 
 def open_session(
-    session: Session, user_id: UUID, now: datetime, *, second_factor: bool, device: str, factor: str | None = None
+    session: Session,
+    user_id: UUID,
+    now: datetime,
+    *,
+    second_factor: bool,
+    device: str,
+    factor: str | None = None,
+    stepped_up: bool = False,
 ) -> str:
     """Start a session and return its token (256 bits), of which only the hash is stored.
 
-    `factor`: what proved it ('password', 'passkey', 'totp', 'recovery', 'provider', 'demo').
+    `factor`: what proved it ('password', 'passkey', 'totp', 'recovery', 'provider', 'demo'); `stepped_up`: it was a
+    second factor, shown this instant.
     """
     session_id = new_id()
     token = _new_token(session_id)
@@ -34,6 +42,7 @@ def open_session(
             last_seen_at=now,
             second_factor=second_factor,
             factor=factor,
+            stepped_up_at=now if stepped_up else None,
             device=device,
         )
     )
