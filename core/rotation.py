@@ -17,6 +17,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.accounts.models import Passkey, TotpSecret, User
 from core.accounts.services import renew_label, renew_personal, renew_secret
+from core.committees.models.meetings import Meeting
+from core.committees.services.meetings import renew_minutes
 from core.directory.models import Organisation
 from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
 from core.kernel.db import Database
@@ -66,6 +68,7 @@ PROTECTED = (
     Protected(TotpSecret, TotpSecret.secret_sealed, renew_secret),
     Protected(OutgoingMail, OutgoingMail.recipient, _address),
     Protected(StoredFile, StoredFile.key_sealed, renew_file_key),
+    Protected(Meeting, Meeting.minutes_sealed, renew_minutes),
 )
 
 

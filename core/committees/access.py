@@ -20,6 +20,7 @@ from core.kernel.clock import TORONTO
 
 READ = "committee.read"
 MANAGE = "committee.manage"
+KEEP = "committee.keep"
 READ_VOTE = "vote.read"
 ABSENT = deny("Cette page n’existe pas.", discoverable=False)
 
@@ -43,9 +44,7 @@ def seats_of_person(user_id: ColumnElement[UUID], now: datetime) -> ColumnElemen
     """Committees where a person holds a seat today or stands in for one, joined by commas."""
     return (
         select(func.aggregate_strings(cast(CommitteeSeat.committee_id, String(36)), ","))
-        .where(
-            or_(CommitteeSeat.user_id == user_id, CommitteeSeat.substitute_id == user_id), in_force(local_day(now))
-        )
+        .where(or_(CommitteeSeat.user_id == user_id, CommitteeSeat.substitute_id == user_id), in_force(local_day(now)))
         .scalar_subquery()
     )
 
@@ -92,6 +91,16 @@ def may_manage(viewer: Viewer, facts: CommitteeFacts) -> Decision:
     return deny("Seules la présidence du comité et la coordination peuvent faire cela.")
 
 
+def may_keep(viewer: Viewer, facts: CommitteeFacts) -> Decision:
+    """Meetings, minutes and decisions: those who manage the committee, and its secretary."""
+    if facts.role is SeatRole.SECRETARY and not viewer.is_anonymous and holds(viewer, Permission.COMMITTEE_READ):
+        return ALLOWED
+    decision = may_manage(viewer, facts)
+    if decision.allowed or not decision.discoverable:
+        return decision
+    return deny("Seuls la présidence, le secrétariat du comité et la coordination peuvent faire cela.")
+
+
 def may_read_vote(viewer: Viewer, facts: VoteFacts) -> Decision:
     """A vote is its committee's: anybody else gets the answer of a vote that does not exist."""
     if viewer.is_anonymous or not holds(viewer, Permission.COMMITTEE_READ):
@@ -107,13 +116,12 @@ def visible_votes(viewer: Viewer) -> ColumnElement[bool]:
         return false()
     if holds(viewer, Permission.COMMITTEE_MANAGE):
         return true()
-    named = exists().where(
-        VoteSeat.vote_id == Vote.id, VoteSeat.user_id == viewer.user_id, VoteSeat.seat_id.is_(None)
-    )
+    named = exists().where(VoteSeat.vote_id == Vote.id, VoteSeat.user_id == viewer.user_id, VoteSeat.seat_id.is_(None))
     return or_(Vote.committee_id.in_(sorted(viewer.committees, key=str)), named)
 
 
 register_rule(READ, may_read)
 register_rule(MANAGE, may_manage)
+register_rule(KEEP, may_keep)
 register_rule(READ_VOTE, may_read_vote)
 register_sql(READ_VOTE, visible_votes)

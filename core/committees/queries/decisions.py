@@ -1,0 +1,129 @@
+"""Reads of the decisions register and of what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.access.registry import can
+from core.access.viewer import Viewer
+from core.committees.access import READ, CommitteeFacts
+from core.committees.models.meetings import Decision, FollowUp, Meeting
+from core.directory.models import Organisation
+
+
+@dataclass(frozen=True)
+class FollowUpLine:
+    """What an organisation has to do by a day."""
+
+    id: UUID
+    organisation_id: UUID
+    organisation: str
+    what: str
+    due_on: date
+    done_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DecisionLine:
+    """One line of the register; `replaced_by` is the code of the decision that took its place."""
+
+    id: UUID
+    code: str
+    text: str
+    decided_on: date
+    meeting_code: str | None
+    replaced_by: str | None
+    follow_ups: tuple[FollowUpLine, ...]
+
+
+def decisions_of(
+    session: Session,
+    viewer: Viewer,
+    committee_id: UUID,
+    *,
+    meeting_id: UUID | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[tuple[DecisionLine, ...], int]:
+    """A page of the register, latest first, and how many lines it has; of one meeting when `meeting_id` is given."""
+    if not can(viewer, READ, CommitteeFacts(committee_id)).allowed:
+        return (), 0
+    where = Decision.committee_id == committee_id
+    if meeting_id is not None:
+        where &= Decision.meeting_id == meeting_id
+    later = Decision.__table__.alias("later")
+    rows = session.execute(
+        select(
+            Decision.id,
+            Decision.code,
+            Decision.text,
+            Decision.decided_on,
+            Meeting.code.label("meeting_code"),
+            later.c.code.label("later_code"),
+            func.count().over().label("total"),
+        )
+        .outerjoin(Meeting, Meeting.id == Decision.meeting_id)
+        .outerjoin(later, later.c.id == Decision.replaced_by)
+        .where(where)
+        .order_by(Decision.decided_on.desc(), Decision.id.desc())
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    follow_ups = _follow_ups(session, [row.id for row in rows])
+    lines = tuple(
+        DecisionLine(
+            row.id,
+            row.code,
+            row.text,
+            row.decided_on,
+            row.meeting_code,
+            row.later_code,
+            tuple(follow_ups.get(row.id, ())),
+        )
+        for row in rows
+    )
+    return lines, rows[0].total if rows else 0
+
+
+def open_follow_ups(session: Session, viewer: Viewer) -> int:
+    """How many follow-ups wait for the viewer's organisation. One statement."""
+    mine = (FollowUp.organisation_id == viewer.organisation_id) & FollowUp.done_at.is_(None)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(FollowUp)
+            .join(Decision, Decision.id == FollowUp.decision_id)
+            .where(mine, Decision.replaced_by.is_(None))
+        )
+        or 0
+    )
+
+
+def _follow_ups(session: Session, decision_ids: Sequence[UUID]) -> dict[UUID, list[FollowUpLine]]:
+    if not decision_ids:
+        return {}
+    rows = session.execute(
+        select(
+            FollowUp.id,
+            FollowUp.decision_id,
+            FollowUp.organisation_id,
+            Organisation.name,
+            FollowUp.what,
+            FollowUp.due_on,
+            FollowUp.done_at,
+        )
+        .join(Organisation, Organisation.id == FollowUp.organisation_id)
+        .where(FollowUp.decision_id.in_(decision_ids))
+        .order_by(FollowUp.due_on, FollowUp.id)
+    )
+    found: dict[UUID, list[FollowUpLine]] = {}
+    for row in rows:
+        line = FollowUpLine(row.id, row.organisation_id, row.name, row.what, row.due_on, row.done_at)
+        found.setdefault(row.decision_id, []).append(line)
+    return found
