@@ -1,5 +1,6 @@
 """`arrimage region import`: what the operator sees."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,18 @@ def test_dry_run_then_import_then_again(url: str) -> None:
     again = " ".join(run(app, ["region", "import", str(REGION)]).output.split())
     assert "0 créées, 0 mises à jour" in again
     assert "0 clés créées" in again
+
+
+def test_a_bar_shows_how_far_it_is(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal: lines treated out of all lines, to the last one."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = run(app, ["region", "import", str(REGION), "--dry-run"]).output
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    counts = [(int(done), int(total)) for done, total in re.findall(r"Lignes.*?(\d+)/(\d+)", plain)]
+    assert counts
+    done, total = counts[-1]
+    assert done == total > 200
+    assert f"{total} lignes lues" in " ".join(plain.split())
 
 
 def test_mistakes_are_listed_and_nothing_is_written(url: str, tmp_path: Path) -> None:
