@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from core.accounts.pages import account, agreements, demo, factors, lock, second_factor, session, sign_in, step_up
+from core.accounts.pages import (
+    account,
+    agreements,
+    demo,
+    factors,
+    lock,
+    provider,
+    provider_settings,
+    second_factor,
+    session,
+    sign_in,
+    step_up,
+)
 from core.kernel.web.routes import Route
 
 routes: tuple[Route, ...] = (
     *sign_in.routes,
+    *provider.routes,
+    *provider_settings.routes,
     *second_factor.routes,
     *step_up.routes,
     *lock.routes,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from core.accounts.models import IdentityProvider
+from core.accounts.models import IdentityProvider, ProviderSubject
 from core.accounts.services.provider_secret import read_secret
 from core.directory.models import Organisation
 from core.directory.rules.text import sort_key
@@ -98,6 +98,14 @@ def provider_by_id(session: Session, keyring: Keyring, provider_id: UUID) -> Pro
     """The same by its id: read again after the provider was asked, since it may have been switched off meanwhile."""
     row = session.execute(_OPEN.where(IdentityProvider.id == provider_id)).first()
     return _view(keyring, row) if row else None
+
+
+def confirming_provider(session: Session, keyring: Keyring, user_id: UUID) -> ProviderView | None:
+    """The provider that knows this person and proves a second factor: it can confirm that it is she or he."""
+    known = ProviderSubject.user_id == user_id
+    row = session.execute(_OPEN.join(ProviderSubject, ProviderSubject.provider_id == IdentityProvider.id).where(known))
+    found = [_view(keyring, one) for one in row]
+    return next((one for one in found if one.proves_second_factor), None)
 
 
 def provider_for_token(

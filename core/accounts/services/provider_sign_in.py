@@ -30,6 +30,7 @@ from core.accounts.services.providers import note_provider
 from core.accounts.services.sessions import end_sessions, open_session, token_hash
 from core.kernel.crypto import Keyring
 from core.kernel.db import dialect_name, new_id
+from core.kernel.mail import MailSeal, send_later
 from core.kernel.oidc import Attempt, Refused
 from core.kernel.oidc.claims import text
 
@@ -114,17 +115,22 @@ def person_behind(
     an allowed domain is linked; else an invitation to that organisation is used; else the domain alone lets in, with
     the roles the organisation chose. No role ever comes from the provider.
     """
-    subject = text(claims, provider.subject_claim, 255)
-    if subject is None:
-        raise Refused("subject_missing")
-    subject_hash = _subject_hash(keyring, provider.id, subject)
+    known = known_person(session, keyring, provider, claims)
+    return known if known is not None else _welcome(session, keyring, provider, claims, now)
+
+
+def known_person(session: Session, keyring: Keyring, provider: ProviderView, claims: Mapping[str, Any]) -> UUID | None:
+    """The account linked to whoever the provider recognised; None the first time. Raises Refused when closed."""
     known = session.execute(
         select(User.id, User.status, User.organisation_id)
         .join(ProviderSubject, ProviderSubject.user_id == User.id)
-        .where(ProviderSubject.provider_id == provider.id, ProviderSubject.subject_hash == subject_hash)
+        .where(
+            ProviderSubject.provider_id == provider.id,
+            ProviderSubject.subject_hash == _subject_hash(keyring, provider, claims),
+        )
     ).first()
     if known is None:
-        return _welcome(session, keyring, provider, claims, subject_hash, now)
+        return None
     if known.status != "active" or known.organisation_id != provider.organisation_id:
         raise Refused("account_closed")
     found: UUID = known.id
@@ -192,7 +198,6 @@ def _welcome(
     keyring: Keyring,
     provider: ProviderView,
     claims: Mapping[str, Any],
-    subject_hash: bytes,
     now: datetime,
 ) -> UUID:
     email = text(claims, provider.email_claim, 254)
@@ -202,15 +207,24 @@ def _welcome(
         raise Refused("email_unverified")
     allowed = domain_allowed(email, provider.allowed_domains)
     existing = session.execute(
-        select(User.id, User.status, User.organisation_id).where(User.email_lookup == email_lookup(keyring, email))
+        select(User.id, User.status, User.organisation_id, User.locale, User.demo_key).where(
+            User.email_lookup == email_lookup(keyring, email)
+        )
     ).first()
     if existing is not None:
         user_id, how = _linkable(session, provider, existing, allowed), "linked"
+        if existing.demo_key is None:
+            # Whoever sets the provider could open this account: its person is told, as of any new way in
+            send_later(session, email.strip(), "factors", existing.locale, now, seal=MailSeal(keyring))
     else:
         user_id, how = _newcomer(session, keyring, provider, claims, email, allowed, now)
     session.execute(
         insert(ProviderSubject).values(
-            id=new_id(), provider_id=provider.id, subject_hash=subject_hash, user_id=user_id, linked_at=now
+            id=new_id(),
+            provider_id=provider.id,
+            subject_hash=_subject_hash(keyring, provider, claims),
+            user_id=user_id,
+            linked_at=now,
         )
     )
     facts: dict[str, object] = {"how": how, "user": str(user_id)}
@@ -280,8 +294,11 @@ def _browser_hash(keyring: Keyring, browser: str) -> bytes:
     return keyring.pseudonym("provider.browser", browser)
 
 
-def _subject_hash(keyring: Keyring, provider_id: UUID, subject: str) -> bytes:
-    return keyring.pseudonym(f"provider.subject.{provider_id}", subject)
+def _subject_hash(keyring: Keyring, provider: ProviderView, claims: Mapping[str, Any]) -> bytes:
+    subject = text(claims, provider.subject_claim, 255)
+    if subject is None:
+        raise Refused("subject_missing")
+    return keyring.pseudonym(f"provider.subject.{provider.id}", subject)
 
 
 def _logout_hash(keyring: Keyring, provider_id: UUID, kind: str, value: str) -> bytes:

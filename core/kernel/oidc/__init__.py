@@ -14,11 +14,12 @@ from core.kernel.oidc.code_flow import (
     logout_claims,
     recognise,
 )
-from core.kernel.oidc.discovery import Provider, Providers
+from core.kernel.oidc.discovery import PROVIDERS, Provider, Providers
 from core.kernel.oidc.outbound import Reach, checked_address
 from core.kernel.oidc.tokens import token_header, unverified_claims
 
 __all__ = [
+    "PROVIDERS",
     "Attempt",
     "Client",
     "Provider",

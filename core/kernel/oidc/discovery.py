@@ -140,3 +140,7 @@ def _endpoint(document: Mapping[str, Any], name: str, reach: Reach) -> str:
         raise Refused("discovery_incomplete")
     checked_address(found, reach)
     return found
+
+
+#: What this process knows of every provider.
+PROVIDERS = Providers()

@@ -40,6 +40,11 @@ class CookieJar:
         self._had_notice = self._notice_name in cookies
 
     @property
+    def is_new(self) -> bool:
+        """Whether this browser holds no value of ours yet: nothing can be bound to it."""
+        return self._fresh
+
+    @property
     def csrf_token(self) -> str:
         """The token for forms of this browser."""
         return csrf.token_for(self.csrf_key, self.browser)

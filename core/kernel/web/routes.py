@@ -48,7 +48,9 @@ class Page:
 
 @dataclass(frozen=True)
 class Redirect:
-    """303 to `location`: a path of this site, or the address of an identity provider. `notice` is French source text shown once on the next page.
+    """303 to `location`: a path of this site, or the address of an identity provider.
+
+    `notice` is French source text shown once on the next page.
 
     `again`: 307, the browser sends the same form there.
 
