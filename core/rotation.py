@@ -15,10 +15,13 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.accounts.models import Passkey, TotpSecret, User
+from core.accounts.models import Invitation, OrganisationApplication, OrganisationKeyChange, Passkey, TotpSecret, User
 from core.accounts.services import renew_label, renew_personal, renew_secret
+from core.accounts.services.sealed import renew
 from core.committees.models.meetings import Meeting
 from core.committees.services.meetings import renew_minutes
+from core.committees.models.structure import Ballot
+from core.committees.services import sealing
 from core.directory.models import Organisation
 from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
 from core.kernel.db import Database
@@ -58,6 +61,14 @@ def _of_person(column: str) -> Callable[[Keyring, UUID, bytes], bytes]:
     return lambda keyring, row_id, sealed: renew_personal(keyring, row_id, column, sealed)
 
 
+def _of_row(table: str, column: str) -> Callable[[Keyring, UUID, bytes], bytes]:
+    return lambda keyring, row_id, sealed: renew(keyring, table, row_id, column, sealed)
+
+
+def _of_ballot(column: str) -> Callable[[Keyring, UUID, bytes], bytes]:
+    return lambda keyring, row_id, sealed: sealing.renew(keyring, row_id, column, sealed)
+
+
 #: Every column the master key protects; a test looks for the old key's id in every other one.
 PROTECTED = (
     Protected(Organisation, Organisation.wrapped_private_key, _wrap),
@@ -66,7 +77,20 @@ PROTECTED = (
     Protected(User, User.email_sealed, _of_person("email_sealed")),
     Protected(Passkey, Passkey.label_sealed, renew_label),
     Protected(TotpSecret, TotpSecret.secret_sealed, renew_secret),
+    Protected(Invitation, Invitation.email_sealed, _of_row("invitations", "email_sealed")),
+    Protected(Invitation, Invitation.name_sealed, _of_row("invitations", "name_sealed")),
+    *(
+        Protected(OrganisationApplication, column, _of_row("organisation_applications", column.key))
+        for column in (
+            OrganisationApplication.details_sealed,
+            OrganisationApplication.officer_sealed,
+            OrganisationApplication.admin_sealed,
+        )
+    ),
+    Protected(OrganisationKeyChange, OrganisationKeyChange.wrapped_private_key, _wrap),
     Protected(OutgoingMail, OutgoingMail.recipient, _address),
+    Protected(Ballot, Ballot.choice_sealed, _of_ballot(sealing.CHOICE)),
+    Protected(Ballot, Ballot.reason_sealed, _of_ballot(sealing.REASON)),
     Protected(StoredFile, StoredFile.key_sealed, renew_file_key),
     Protected(Meeting, Meeting.minutes_sealed, renew_minutes),
 )

@@ -12,7 +12,7 @@ from core.journal.queries import JournalLine, organisation_history
 from core.journal.queries.links import fact_words, links
 from core.journal.queries.people import people
 from core.kernel.i18n import N_
-from core.kernel.web.routes import Answer, Page, PageRequest, Route, get, not_found
+from core.kernel.web.routes import Answer, Assurance, Page, PageRequest, Route, get, not_found
 
 PAGE_LINES = 50
 
@@ -45,6 +45,32 @@ ACTIONS: dict[str, str] = {
     "referral.withdraw": N_("Retrait du consentement"),
     "directory.address_read": N_("Lecture d’une adresse confidentielle"),
     "directory.address_changed": N_("Changement d’une adresse confidentielle"),
+    "account.invited": N_("Invitation d’une personne"),
+    "account.invitation_renewed": N_("Nouveau code d’invitation"),
+    "account.invitation_revoked": N_("Invitation annulée"),
+    "account.joined": N_("Ouverture d’un compte"),
+    "account.roles_changed": N_("Changement de rôles"),
+    "account.suspended": N_("Accès suspendu"),
+    "account.restored": N_("Accès rendu"),
+    "account.password_reset": N_("Mot de passe effacé, code donné"),
+    "account.password_chosen": N_("Nouveau mot de passe choisi"),
+    "account.offboarded": N_("Départ d’une personne"),
+    "organisation.keys_replaced": N_("Clés de l’organisme remplacées"),
+    "organisation.suspended": N_("Organisme suspendu"),
+    "organisation.readmitted": N_("Organisme réadmis"),
+    "admission.probation": N_("Étude d’une adhésion"),
+    "admission.call_back": N_("Rappel inscrit"),
+    "admission.agreement": N_("Entente inscrite"),
+    "admission.officer": N_("Personne responsable inscrite"),
+    "admission.regime": N_("Loi inscrite"),
+    "admission.admin": N_("Première personne inscrite"),
+    "admission.approved": N_("Approbation d’une admission"),
+    "admission.admitted": N_("Admission de l’organisme"),
+    "admission.refused": N_("Adhésion non retenue"),
+    "account.factor_added": N_("Moyen de connexion ajouté"),
+    "account.factor_removed": N_("Moyen de connexion retiré"),
+    "account.codes_printed": N_("Codes de secours imprimés"),
+    "account.code_spent": N_("Code de secours utilisé"),
 }
 
 
@@ -110,4 +136,12 @@ def _moment(text: str) -> str | None:
         return None
 
 
-routes: tuple[Route, ...] = (get("/journal", show_journal, permission=Permission.JOURNAL_READ, name="journal"),)
+routes: tuple[Route, ...] = (
+    get(
+        "/journal",
+        show_journal,
+        permission=Permission.JOURNAL_READ,
+        name="journal",
+        assurance=Assurance.SECOND_FACTOR,
+    ),
+)

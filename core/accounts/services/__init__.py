@@ -20,6 +20,9 @@ from core.accounts.services.factors import (
     prove_factor,
     remove_factor,
 )
+from core.accounts.services.invitations import InvitationOver, Invited, invite_person
+from core.accounts.services.joining import Invitation, accept_invitation, match_invitation, open_invitation
+from core.accounts.services.leaving import Departure, Leaving, LeavingStep, offboard_user, when_leaving
 from core.accounts.services.passkeys import (
     RelyingParty,
     add_passkey,
@@ -58,12 +61,19 @@ from core.accounts.services.throttles import forget_attempts, too_many
 __all__ = [
     "DECOY",
     "HASHER",
+    "Departure",
+    "Invitation",
+    "InvitationOver",
+    "Invited",
     "Judged",
     "LastFactor",
+    "Leaving",
+    "LeavingStep",
     "Proof",
     "RelyingParty",
     "RolesConflict",
     "accept_agreements",
+    "accept_invitation",
     "add_passkey",
     "add_user",
     "announce_change",
@@ -77,9 +87,13 @@ __all__ = [
     "end_sessions",
     "forget_attempts",
     "forget_unused",
+    "invite_person",
     "judge_factor",
     "lock_session",
+    "match_invitation",
     "normal_email",
+    "offboard_user",
+    "open_invitation",
     "open_session",
     "personal",
     "print_codes",
@@ -103,4 +117,5 @@ __all__ = [
     "use_totp",
     "verify_password",
     "waiting_secret",
+    "when_leaving",
 ]

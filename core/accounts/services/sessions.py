@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.accounts.models import LoginSession, Throttle
+from core.accounts.models import LoginSession, Throttle, User
 from core.accounts.rules import RETENTION
+from core.kernel.clock import TORONTO
 from core.kernel.db import new_id
 from core.kernel.events import close_streams
 
@@ -46,6 +47,9 @@ def open_session(
             device=device,
         )
     )
+    month = now.astimezone(TORONTO).strftime("%Y-%m")
+    known = update(User).where(User.id == user_id, User.last_month.is_distinct_from(month))
+    session.execute(known.values(last_month=month), execution_options={"synchronize_session": False})
     return token
 
 

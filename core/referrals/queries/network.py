@@ -27,6 +27,7 @@ class Partner:
     receives: bool
     people: int
     verified_on: date | None
+    id: UUID
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def partners(session: Session) -> tuple[Partner, ...]:
     people = func.count(User.id).filter(User.status == "active")
     rows = session.execute(
         select(
+            Organisation.id,
             Organisation.name,
             Organisation.type,
             Organisation.status,
@@ -59,7 +61,8 @@ def partners(session: Session) -> tuple[Partner, ...]:
         .order_by(Organisation.sort_key)
     )
     return tuple(
-        Partner(row.name, row.type, row.status, row.receives_referrals, row.people, row.verified_on) for row in rows
+        Partner(row.name, row.type, row.status, row.receives_referrals, row.people, row.verified_on, row.id)
+        for row in rows
     )
 
 
