@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from core.accounts.pages import (
     account,
+    admission,
     agreements,
     demo,
     factors,
+    invitation,
     lock,
     provider,
     provider_settings,
     second_factor,
     session,
     sign_in,
+    staff,
+    standing,
     step_up,
 )
 from core.kernel.web.routes import Route
@@ -28,5 +32,9 @@ routes: tuple[Route, ...] = (
     *agreements.routes,
     *account.routes,
     *factors.routes,
+    *invitation.routes,
+    *staff.routes,
+    *admission.routes,
+    *standing.routes,
     *demo.routes,
 )
