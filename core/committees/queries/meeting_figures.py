@@ -57,16 +57,15 @@ def feed_events(session: Session, user_id: UUID, now: datetime) -> tuple[FeedEve
 def meetings_by(session: Session, first: datetime, last: datetime) -> tuple[MeetingCount, ...]:
     """Meetings held from `first` to before `last` (aware UTC), by committee slug. Two statements."""
     held = (Meeting.state == MeetingState.HELD.value) & (Meeting.starts_at >= first) & (Meeting.starts_at < last)
-    meetings = dict(
-        session.execute(
-            select(Committee.slug, func.count())
+    meetings: dict[str, int] = {
+        row.slug: row.meetings
+        for row in session.execute(
+            select(Committee.slug, func.count().label("meetings"))
             .join(Meeting, Meeting.committee_id == Committee.id)
             .where(held)
             .group_by(Committee.slug)
         )
-        .tuples()
-        .all()
-    )
+    }
     there = MeetingAttendance.presence.in_([Presence.PRESENT.value, Presence.SUBSTITUTE.value])
     seat = MeetingAttendance.seat_id.is_not(None)
     sums = session.execute(

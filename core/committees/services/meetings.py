@@ -16,6 +16,7 @@ from core.access.viewer import Viewer
 from core.committees.access import KEEP, CommitteeFacts, in_force, local_day
 from core.committees.models.meetings import AgendaItem, Meeting, MeetingAttendance
 from core.committees.models.structure import Committee, CommitteeSeat
+from core.committees.rules.hours import Kind
 from core.committees.rules.meetings import (
     MEETING_REFUSALS,
     Command,
@@ -212,7 +213,7 @@ def take_attendance(session: Session, viewer: Viewer, code: str, marks: Mapping[
     _told(session, viewer, row.committee_id, code, "committee.attendance_taken", now)
 
 
-def enter_attendance_hours(session: Session, viewer: Viewer, code: str, kind: str, now: datetime) -> MeetingHours:
+def enter_attendance_hours(session: Session, viewer: Viewer, code: str, kind: Kind, now: datetime) -> MeetingHours:
     """Enter the meeting's length as hours for everybody who was there; twice adds nothing. Raises as the entry does."""
     row = _held(session, viewer, code, Command.TAKE_ATTENDANCE, now)
     slug = session.scalar(select(Committee.slug).where(Committee.id == row.committee_id))
