@@ -17,6 +17,7 @@ from core.accounts import queries, services
 from core.accounts.rules import SHORTEST_PASSWORD
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
+from core.committees.services.syncing import sync_committees
 from core.demo import holds_real_people, seed_demo
 from core.demo_plugins import seed_plugins
 from core.demo_requests import seed_requests
@@ -193,9 +194,12 @@ def _bring_up_to_date(settings: Settings) -> None:
     """Core, then the enabled plugins, installed packages included."""
     try:
         packages = migration_packages(settings.plugins_file)
-        migrations.upgrade(settings.database_url, load_hooks(settings).names(), packages=packages)
+        hooks = load_hooks(settings)
+        migrations.upgrade(settings.database_url, hooks.names(), packages=packages)
     except StartupError as failure:
         fail(str(failure))
+    with opened_database(settings) as database, database.transaction() as session:
+        sync_committees(session, hooks, datetime.now(UTC))
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts.models import User
 from core.accounts.seed import seed_personas
+from core.committees.services.syncing import seed_demo_seats, sync_committees
 from core.directory.services import seed_network
 from core.kernel.crypto import Keyring
 
@@ -24,3 +25,5 @@ def seed_demo(session: Session, keyring: Keyring, now: datetime) -> None:
     """Fill an empty demo database; run again, it adds only what is missing."""
     seed_network(session, keyring, now)
     seed_personas(session, keyring, now)
+    sync_committees(session, None, now)
+    seed_demo_seats(session, now)

@@ -10,6 +10,8 @@ from core.access.plugins import install_plugins
 from core.access.registry import registry
 from core.accounts import jobs as accounts_jobs
 from core.accounts import pages as accounts_pages
+from core.committees import jobs as committees_jobs
+from core.committees import pages as committees_pages
 from core.directory import pages as directory_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
@@ -42,6 +44,7 @@ def routes() -> tuple[Route, ...]:
         *directory_pages.routes,
         *journal_pages.routes,
         *referrals_pages.routes,
+        *committees_pages.routes,
     )
 
 
@@ -96,6 +99,7 @@ def jobs(hooks: Hooks) -> tuple[Job, ...]:
         *accounts_jobs.jobs,
         *journal_jobs.jobs,
         *referrals_jobs.jobs,
+        *committees_jobs.jobs,
         *reports_jobs.jobs,
         Job("kernel.plugin_retention", timedelta(hours=1), plugin_retention),
         *hooks.jobs(),

@@ -19,9 +19,9 @@ from core.accounts.models import Invitation, OrganisationApplication, Organisati
 from core.accounts.services import renew_label, renew_personal, renew_secret
 from core.accounts.services.sealed import renew
 from core.committees.models.meetings import Meeting
-from core.committees.services.meetings import renew_minutes
 from core.committees.models.structure import Ballot
 from core.committees.services import sealing
+from core.committees.services.meetings import renew_minutes
 from core.directory.models import Organisation
 from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
 from core.kernel.db import Database

@@ -36,6 +36,7 @@ CORE: tuple[NavEntry, ...] = (
     NavEntry("/demandes", N_("Demandes reçues"), frozenset({Permission.REFERRAL_RECEIVE})),
     NavEntry("/references", N_("Nos références"), frozenset({Permission.REFERRAL_READ})),
     NavEntry("/annuaire", N_("Annuaire"), frozenset()),
+    NavEntry("/comites", N_("Comités"), frozenset({Permission.COMMITTEE_READ})),
     NavEntry(
         "/organisation", N_("Notre organisme"), frozenset({Permission.ORGANISATION_MANAGE, Permission.CAPACITY_UPDATE})
     ),

@@ -13,6 +13,7 @@ from core.access.permissions import Permission
 from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.accounts.queries import count_waiting_with
+from core.committees.queries.waiting import waiting_for
 from core.directory.models import Organisation
 from core.kernel.i18n import N_
 from core.referrals.models import Referral
@@ -81,6 +82,13 @@ def tasks(session: Session, viewer: Viewer, now: datetime, held: frozenset[str])
             Task(N_("Précisions demandées par l’organisme qui reçoit"), here.questions, "/references", "wait"),
             Task(N_("Demandes dont vous vous occupez"), here.mine, "/demandes"),
             Task(N_("Brouillons à terminer"), _drafts(session, viewer), "/references/nouvelle"),
+        ]
+    if Permission.COMMITTEE_READ in held:
+        votes = waiting_for(session, viewer, now)
+        found += [
+            Task(N_("Votes sans quorum à reprendre"), votes.to_settle, "/comites", "danger"),
+            Task(N_("Suppléances à nommer pour un vote"), votes.alternates, "/comites", "wait"),
+            Task(N_("Votes qui vous attendent"), votes.ballots, "/comites", "wait"),
         ]
     if Permission.NETWORK_OVERSEE in held:
         late = session.scalar(select(func.count()).select_from(Referral).where(overdue(viewer.organisation_id, now)))

@@ -22,6 +22,8 @@ from core.kernel.db import lock_row
 from core.kernel.errors import Missing
 
 OPEN, ESCALATED, CLOSED = "open", "escalated", "closed"
+#: A question of the committee itself; other kinds are a plugin's, `<plugin>.<what>`.
+QUESTION = "question"
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,7 @@ def open_choice(keyring: Keyring, ballot_id: UUID, sealed: bytes) -> OpenedBallo
 def seal_reason(keyring: Keyring, ballot_id: UUID, reason: str) -> bytes:
     """Ciphertext of a reason (or of none), always of one length."""
     plain = reason.encode()
-    return keyring.protect(
-        len(plain).to_bytes(8, "big") + plain.ljust(_REASON_BYTES - 8), aad=place(ballot_id, REASON)
-    )
+    return keyring.protect(len(plain).to_bytes(8, "big") + plain.ljust(_REASON_BYTES - 8), aad=place(ballot_id, REASON))
 
 
 def open_reason(keyring: Keyring, ballot_id: UUID, sealed: bytes) -> str:

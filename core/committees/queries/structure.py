@@ -1,0 +1,224 @@
+"""Reads about committees and their seats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from core.access.viewer import Viewer
+from core.accounts.models import User
+from core.committees.access import in_force, local_day
+from core.committees.models.structure import Committee, CommitteeSeat
+from core.committees.rules.terms import SeatRole, Term, is_current
+from core.committees.services.seats import may_sit
+from core.directory.models import Organisation
+from core.journal.queries.people import people
+from core.kernel.crypto import Keyring
+
+
+@dataclass(frozen=True)
+class CommitteeView:
+    """A committee. Texts are French source texts; days are the network's."""
+
+    id: UUID
+    slug: str
+    title: str
+    description: str
+    mandate: str
+    mandate_from: date | None
+    mandate_until: date | None
+    plugin: str | None
+    parent_id: UUID | None
+    parent_slug: str | None = None
+    parent_title: str | None = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A committee in the tree. `role`: the viewer's seat there (None: none), `substitute`: she stands in for one."""
+
+    slug: str
+    title: str
+    description: str
+    depth: int
+    seats: int
+    vacant: int
+    role: SeatRole | None
+    substitute: bool
+
+    @property
+    def mine(self) -> bool:
+        """Whether the viewer sits there."""
+        return self.role is not None or self.substitute
+
+
+@dataclass(frozen=True)
+class SeatView:
+    """A seat of an organisation. Names only where the reader may see them; `vacant`: nobody is named."""
+
+    id: UUID
+    organisation_id: UUID
+    organisation: str
+    role: SeatRole
+    voting: bool
+    person_id: UUID | None
+    substitute_id: UUID | None
+    person: str
+    substitute: str
+    starts_on: date
+    ends_on: date | None
+    current: bool
+    over: bool
+
+    @property
+    def vacant(self) -> bool:
+        """Nobody sits there."""
+        return self.person_id is None
+
+
+def committee_by_slug(session: Session, slug: str) -> CommitteeView | None:
+    """The committee of that slug, None for an unknown or closed one. One statement."""
+    parent = Committee.__table__.alias("parent")
+    columns = [column for column in Committee.__table__.columns if column.name not in {"status", "position"}]
+    row = session.execute(
+        select(*columns, parent.c.slug.label("parent_slug"), parent.c.title.label("parent_title"))
+        .outerjoin(parent, parent.c.id == Committee.parent_id)
+        .where(Committee.slug == slug, Committee.status == "active")
+    ).first()
+    return None if row is None else CommitteeView(**dict(row._mapping))
+
+
+def tree(session: Session, viewer: Viewer, now: datetime) -> tuple[Branch, ...]:
+    """Every committee, children under their parent, with its seats today. Two statements."""
+    rows = session.execute(
+        select(Committee.id, Committee.parent_id, Committee.slug, Committee.title, Committee.description)
+        .where(Committee.status == "active")
+        .order_by(Committee.position, Committee.slug)
+    ).all()
+    seats: dict[UUID, list[Row[tuple[UUID, UUID | None, UUID | None, str]]]] = {}
+    for seat in session.execute(
+        select(
+            CommitteeSeat.committee_id, CommitteeSeat.user_id, CommitteeSeat.substitute_id, CommitteeSeat.role
+        ).where(in_force(local_day(now)))
+    ):
+        seats.setdefault(seat.committee_id, []).append(seat)
+    children: dict[UUID | None, list[Row[tuple[UUID, UUID | None, str, str, str]]]] = {}
+    active = {row.id for row in rows}
+    for row in rows:
+        children.setdefault(row.parent_id if row.parent_id in active else None, []).append(row)
+    found: list[Branch] = []
+
+    def walk(parent: UUID | None, depth: int) -> None:
+        for row in children.get(parent, ()):
+            here = seats.get(row.id, [])
+            held = next((one for one in here if one.user_id == viewer.user_id and viewer.user_id is not None), None)
+            found.append(
+                Branch(
+                    row.slug,
+                    row.title,
+                    row.description,
+                    depth,
+                    len(here),
+                    sum(one.user_id is None for one in here),
+                    SeatRole(held.role) if held is not None else None,
+                    any(one.substitute_id == viewer.user_id for one in here if viewer.user_id is not None),
+                )
+            )
+            walk(row.id, depth + 1)
+
+    walk(None, 0)
+    return tuple(found)
+
+
+def children_of(session: Session, committee_id: UUID) -> tuple[tuple[str, str], ...]:
+    """Slug and title of the committees right under this one. One statement."""
+    rows = session.execute(
+        select(Committee.slug, Committee.title)
+        .where(Committee.parent_id == committee_id, Committee.status == "active")
+        .order_by(Committee.position, Committee.slug)
+    )
+    return tuple((row.slug, row.title) for row in rows)
+
+
+def seats_of(
+    session: Session, committee_id: UUID, now: datetime, *, keyring: Keyring | None = None, all_terms: bool = False
+) -> tuple[SeatView, ...]:
+    """Seats in force, chair first; with `all_terms` those to come and those that are over too (newest first).
+
+    Names of people only with the keyring. One statement, two with names.
+    """
+    today = local_day(now)
+    statement = (
+        select(*CommitteeSeat.__table__.columns, Organisation.name)
+        .join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
+        .where(CommitteeSeat.committee_id == committee_id)
+    )
+    if not all_terms:
+        statement = statement.where(in_force(today))
+    rows = session.execute(statement.order_by(CommitteeSeat.starts_on.desc(), Organisation.sort_key)).all()
+    ids = {one for row in rows for one in (row.user_id, row.substitute_id) if one is not None}
+    names = (
+        {user_id: person.name for user_id, person in people(session, keyring, frozenset(ids)).items()}
+        if (keyring is not None)
+        else {}
+    )
+    order = {role: number for number, role in enumerate(SeatRole)}
+    views = [_seat_view(row, names, today) for row in rows]
+    return tuple(sorted(views, key=lambda seat: (not seat.current, seat.over, order[seat.role])))
+
+
+def _seat_view(row: Row[tuple[object, ...]], names: Mapping[UUID, str], today: date) -> SeatView:
+    role, over = SeatRole(row.role), row.ended_at is not None
+    term = Term(row.id, row.organisation_id, role, row.starts_on, row.ends_on, over)
+    return SeatView(
+        row.id,
+        row.organisation_id,
+        row.name,
+        role,
+        row.voting,
+        row.user_id,
+        row.substitute_id,
+        names.get(row.user_id, ""),
+        names.get(row.substitute_id, ""),
+        row.starts_on,
+        row.ends_on,
+        is_current(term, today),
+        over or (row.ends_on is not None and row.ends_on < today),
+    )
+
+
+def is_member(session: Session, committee_id: UUID, user_id: UUID, now: datetime) -> bool:
+    """Whether this person holds a seat there today, or stands in for one. One statement."""
+    mine = (CommitteeSeat.user_id == user_id) | (CommitteeSeat.substitute_id == user_id)
+    found = session.execute(
+        select(CommitteeSeat.id).where(CommitteeSeat.committee_id == committee_id, mine, in_force(local_day(now)))
+    ).first()
+    return found is not None
+
+
+def admitted_organisations(session: Session) -> tuple[tuple[UUID, str], ...]:
+    """Organisations that may hold a seat, by name. One statement."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.status == "admitted")
+        .order_by(Organisation.sort_key)
+    )
+    return tuple((row.id, row.name) for row in rows)
+
+
+def people_who_may_sit(
+    session: Session, keyring: Keyring, organisation_id: UUID | None = None
+) -> tuple[tuple[UUID, UUID, str], ...]:
+    """(person, organisation, name) of active people with the role of committee member, by name. Two statements."""
+    statement = select(User.id, User.organisation_id, User.roles).where(User.status == "active")
+    if organisation_id is not None:
+        statement = statement.where(User.organisation_id == organisation_id)
+    rows = [row for row in session.execute(statement) if may_sit(row.roles)]
+    names = people(session, keyring, frozenset(row.id for row in rows))
+    found = [(row.id, row.organisation_id, names[row.id].name) for row in rows if row.id in names]
+    return tuple(sorted(found, key=lambda one: one[2]))
