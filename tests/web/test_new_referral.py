@@ -140,7 +140,9 @@ def test_the_whole_way_without_scripts(officer: Visitor) -> None:
     assert "450 555-0143" in after
     assert "Maude" in after
     assert "Repentigny" in after
-    assert "1 personne" in words(after)
+    assert "CALACS La Chrysalide : 1 personne (accueil des demandes), 1 personne (intervention)" in words(
+        after
+    ).replace("\u00a0", " ")
     code = send(officer, key)
     receipt = officer.get(f"/references/{code}/recu")
     main = receipt.text.split("<main")[1].split("</main>")[0]

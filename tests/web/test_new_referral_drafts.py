@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from core.referrals.models import ReferralDraft
+from core.referrals.services.drafts import save_draft
 from core.testing.network import Visitor
 from tests.web.test_new_referral import CONTACT, ONE_ENGINE, SITUATION, count, fill, send, url, words
 
@@ -78,6 +80,27 @@ def test_another_organisations_key_is_a_blank_form_of_ones_own(visitor: Visitor)
     page = visitor.get(url(key, "situation")).text
     assert "Celle de Joliette" in page
     assert "Celle de Repentigny" not in page
+
+
+@ONE_ENGINE
+def test_the_address_of_a_colleagues_form_goes_on_in_one_of_ones_own(visitor: Visitor) -> None:
+    """Sent by a colleague with the best intentions: nothing of hers shows, and nothing that was typed is lost."""
+    network, key = visitor.network, str(uuid4())
+    author = replace(network.viewer("communautaire-ajrj"), user_id=network.viewer("police-repentigny").user_id)
+    with network.database.transaction() as session:
+        draft = {"situation": {"note": ["Rue des Pommiers"]}}
+        save_draft(session, network.keyring, author, key, draft, network.clock.now())
+    visitor.become("communautaire-ajrj")
+    assert "Pommiers" not in visitor.get(url(key, "situation")).text
+    answer = visitor.post(url(key, "situation"), {**SITUATION, "note": "À garder"})
+    assert answer.status_code == 422
+    assert "Ce formulaire n’est pas valide" in answer.text
+    assert "À garder" in answer.text
+    own = re.search(r'action="(/references/brouillons/[^"]+/situation)"', answer.text)
+    assert own is not None
+    assert key not in own.group(1)
+    assert visitor.post(own.group(1), {**SITUATION, "note": "À garder"}).status_code == 303
+    assert "À garder" in visitor.get(own.group(1)).text
 
 
 @ONE_ENGINE

@@ -13,7 +13,8 @@ from core.consent.rules import AgeBand, Attestation, GivenBy, SenderMayLearn, at
 from core.kernel.i18n import N_
 from core.kernel.web.forms import Parsed
 from core.referrals.forms.asking import Asking, parse
-from core.referrals.forms.contact import CONTACT_NEEDED, NUMBER_MISSING, NUMBER_WRONG, SHARED_BLOCKS, read_phone
+from core.referrals.forms.contact import NUMBER_MISSING, NUMBER_WRONG, SHARED_BLOCKS, read_phone
+from core.referrals.forms.onward import CONTACT_NEEDED
 from core.referrals.forms.situation import WHO_AND_WHAT, codes_of
 from core.referrals.rules.contact import MESSAGES_LEFT, SAFE_TIMES, Way
 from core.referrals.rules.vocabulary import CONSTRAINTS, FACTS, LANGUAGES, NEEDS

@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
+from core.consent.services import Invalid
 from core.consent.wordings import current_wording
 from core.directory.queries.organisations import OrganisationView, organisations
 from core.directory.queries.places import MunicipalityView, find_municipality, municipality_choices, unknown_place
+from core.kernel.ids import new_id
 from core.kernel.web.forms import Parsed
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
 from core.referrals.forms.contact import SHARED_BLOCKS, ContactForm, read_contact
@@ -89,7 +91,13 @@ def save_situation(session: Session, request: PageRequest) -> Answer:
     kept = load_draft(session, request, key)
     parsed = check_situation(session, request.form)
     if may_keep_typed(typed) and typed != kept.situation:
-        kept = keep(session, request, kept, "situation", typed)
+        try:
+            kept = keep(session, request, kept, "situation", typed)
+        except Invalid as refused:
+            # The address of a colleague's form: what was typed goes on in a form of one's own.
+            own = Kept(str(new_id()), {}, {})
+            again = _situation_page(session, request, own, parsed.with_error("", refused.message), 422)
+            raise refused.showing(again) from refused
     if parsed.value is None:
         return _situation_page(session, request, kept, parsed, 422)
     return Redirect(url_of(key, "contact"))
