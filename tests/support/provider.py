@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlencode
 
 import httpx2
 import uvicorn
-from joserfc import jwk, jwt
+from joserfc import jwk, jws, jwt
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -109,7 +109,7 @@ class Tenant:
         if how == "not_a_token":
             return "pas-un-jeton"
         if how == "not_json":
-            return str(jwt.jws.serialize_compact(header, b"[1, 2", _key(self.kid), ["RS256"]))
+            return str(jws.serialize_compact(header, b"[1, 2", _key(self.kid), ["RS256"]))
         token = jwt.encode(header, claims, _key(self.get("signing_key", self.kid)), algorithms=[header["alg"]])
         if how == "altered_claims":
             head, _body, signature = token.split(".")
