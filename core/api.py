@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from core.access.assurance import require_second_factor
 from core.access.permissions import PUBLIC, Permission
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
@@ -47,6 +48,7 @@ from core.kernel.mail import send_later
 from core.kernel.web.forms import FieldError, Form, Parsed, filled, parse
 from core.kernel.web.house import House
 from core.kernel.web.routes import (
+    Assurance,
     Compute,
     Data,
     File,
@@ -69,6 +71,7 @@ __all__ = [
     "N_",
     "PUBLIC",
     "TORONTO",
+    "Assurance",
     "Base",
     "Card",
     "CommitteeSpec",
@@ -128,6 +131,7 @@ __all__ = [
     "post",
     "public",
     "record",
+    "require_second_factor",
     "sealed",
     "send_later",
     "snapshot_cursor",

@@ -260,8 +260,10 @@ def _live_authenticator(house: House) -> Any:
 
 
 def _deaf(house: House, viewer: Viewer) -> tuple[str, ...]:
-    """An administrator, a privacy officer or a committee member learns of no reference by its code."""
-    return () if house.holds(viewer, permissions.Permission.REFERRAL_READ) else ("referral.",)
+    """An administrator, a privacy officer or a committee member learns of no reference by its code, nor anybody on a
+    password alone."""
+    hears = viewer.second_factor and house.holds(viewer, permissions.Permission.REFERRAL_READ)
+    return () if hears else ("referral.",)
 
 
 def _lifespan(house: House, own_database: bool) -> Any:

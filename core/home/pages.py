@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core.access.permissions import PUBLIC, Permission
 from core.home.queries import tasks
-from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get
+from core.kernel.web.routes import Answer, Assurance, Page, PageRequest, Redirect, Route, get
 
 
 def show_home(session: Session, request: PageRequest) -> Answer:
@@ -24,4 +24,5 @@ def show_home(session: Session, request: PageRequest) -> Answer:
     return Page("home/todo.html", {"tasks": waiting, "cards": cards, "may": held})
 
 
-routes: tuple[Route, ...] = (get("/", show_home, permission=PUBLIC, name="home"),)
+#: Public for the public; what waits for a person is told once a second factor was shown.
+routes: tuple[Route, ...] = (get("/", show_home, permission=PUBLIC, name="home", assurance=Assurance.SECOND_FACTOR),)

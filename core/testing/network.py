@@ -15,8 +15,9 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from core.access.viewer import ANONYMOUS, Viewer
+from core.accounts.agreements import IN_FORCE
 from core.accounts.models import User
-from core.accounts.services import open_session
+from core.accounts.services import accept_agreements, open_session
 from core.app import Application, create_app
 from core.demo import seed_demo
 from core.directory.models import Organisation
@@ -63,6 +64,13 @@ class Network:
         with self.database.transaction() as session:
             return self._open(session, persona)
 
+    def agree(self, user_id: UUID) -> UUID:
+        """Somebody a test adds has accepted the agreements in force, as the demo's people have; her id again."""
+        with self.database.transaction() as session:
+            organisation = session.execute(select(User.organisation_id).where(User.id == user_id)).scalar_one()
+            accept_agreements(session, user_id, organisation, IN_FORCE, self.clock.now())
+        return user_id
+
     def organisation(self, slug: str) -> UUID:
         """The identifier of an organisation of the region, such as `calacs-la-chrysalide`."""
         with self.database.transaction(write=False) as session:
@@ -89,7 +97,7 @@ class Visitor:
         """Sign in as a demo persona (None: nobody), by the cookie alone."""
         self.http.cookies.clear()
         if persona is not None:
-            self.http.cookies.set("arrimage", self.network.token(persona))
+            self.http.cookies.set("arrimage", self.network.token(persona), domain="127.0.0.1")
         return self
 
     def get(self, path: str, **options: Any) -> Any:

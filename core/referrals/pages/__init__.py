@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from core.kernel.web.routes import Route
+from dataclasses import replace
+
+from core.access.permissions import PUBLIC
+from core.kernel.web.routes import Assurance, Route
 from core.referrals.pages import (
     actions,
     amend,
@@ -25,7 +28,7 @@ from core.referrals.pages import (
     withdrawal,
 )
 
-routes: tuple[Route, ...] = (
+_routes: tuple[Route, ...] = (
     *start.routes,
     *new.routes,
     *drafts.routes,
@@ -45,4 +48,11 @@ routes: tuple[Route, ...] = (
     *referral.routes,
     *network.routes,
     *follow.routes,
+)
+
+#: All that shows or moves what concerns a woman opens with a second factor (security S8). Said here, once, so that no
+#: page forgets it; what she follows herself is public.
+routes: tuple[Route, ...] = tuple(
+    route if route.permission == PUBLIC else replace(route, assurance=max(route.assurance, Assurance.SECOND_FACTOR))
+    for route in _routes
 )

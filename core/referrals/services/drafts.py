@@ -14,6 +14,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.access.assurance import require_second_factor
 from core.access.viewer import Viewer
 from core.consent.services import Invalid
 from core.directory.models import Organisation
@@ -71,9 +72,10 @@ def checked_key(key: str) -> str:
 
 
 def sending(viewer: Viewer) -> tuple[UUID, UUID]:
-    """(organisation, user) of someone who may send. Raises `Forbidden`."""
+    """(organisation, user) of someone who may send. Raises `Forbidden`, also on a password alone."""
     if viewer.organisation_id is None or viewer.user_id is None:
         raise Forbidden
+    require_second_factor(viewer)
     return viewer.organisation_id, viewer.user_id
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, exists, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from core.access.assurance import require_second_factor
 from core.access.permissions import Permission, holds
 from core.access.registry import can
 from core.access.viewer import Viewer
@@ -228,13 +229,18 @@ def lock_code(session: Session, code: str) -> UUID:
 
 
 def load(session: Session, viewer: Viewer, code: str) -> Offer:
-    """The offer, its case locked first, for someone who may know it exists. Raises `Missing` otherwise."""
+    """The offer, its case locked first, for someone who may know it exists. Raises `Missing` otherwise.
+
+    Everything that reads, accepts or moves an offer begins here, so that none does it on a password alone
+    (`SecondFactorMissing`, security S8), whatever the page forgot.
+    """
     lock_code(session, code)
     organisation = viewer.organisation_id
     row = session.execute(offer_select(organisation).where(Referral.code == codes.normalise(code))).one()
     offer = offer_of(row, organisation)
     if not can(viewer, "referral.read", offer.facts).allowed:
         raise Missing
+    require_second_factor(viewer)
     return offer
 
 
