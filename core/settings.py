@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.kernel.errors import StartupError
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     smtp_starttls: bool = False
     mail_sender: str = "ne-pas-repondre@localhost"
 
-    session_idle_minutes: int = 15
+    session_idle_minutes: float = Field(default=15, gt=0)
     session_absolute_hours: int = 10
     #: Tests only: an unexpected error is raised to the test instead of becoming the page of a 500.
     raise_unexpected: bool = False

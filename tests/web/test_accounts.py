@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median
 from time import process_time
 from typing import Any
 from uuid import UUID, uuid4
@@ -32,7 +33,7 @@ NOBODY = "personne@exemple.test"
 def add(network: Network, email: str, password: str | None = PASSWORD) -> UUID:
     organisation = network.organisation("ajrj")
     with network.database.transaction() as session:
-        return services.add_user(
+        user_id = services.add_user(
             session,
             network.keyring,
             organisation_id=organisation,
@@ -42,6 +43,7 @@ def add(network: Network, email: str, password: str | None = PASSWORD) -> UUID:
             now=network.clock.now(),
             password=password,
         )
+    return network.agree(user_id)
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def signed_in(browser: Visitor) -> bool:
 
 def test_the_right_password_opens_a_session_kept_as_a_hash(visitor: Visitor, person: UUID) -> None:
     answer = sign_in(visitor, " Camille@EXEMPLE.test ")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/connexion/facteur")
     cookie = next(line for line in answer.headers.get_list("set-cookie") if line.startswith("arrimage="))
     assert {part.strip().lower() for part in cookie.split(";")[1:]} == {"httponly", "path=/", "samesite=lax"}
     token = cookie.split("=", 1)[1].split(";")[0]
@@ -79,7 +81,7 @@ def test_the_right_password_opens_a_session_kept_as_a_hash(visitor: Visitor, per
     (row,) = sessions(visitor.network)
     assert row.token_hash == hashlib.sha256(token.encode()).digest()
     assert row.user_id == person
-    assert not row.second_factor
+    assert (row.second_factor, row.factor) == (False, "password")
     assert "Camille Essai" in visitor.get("/compte").text
     assert token not in visitor.get("/compte").text
 
@@ -129,7 +131,7 @@ def test_whoever_may_not_sign_in_hears_the_same(
 
 
 def test_known_and_unknown_accounts_take_the_same_time(visitor: Visitor, person: UUID) -> None:
-    """Processor time of the whole request, the best of four each."""
+    """Processor time of the whole request, in turn, so that a busy machine slows both: the medians are close."""
 
     def spent(email: str) -> float:
         token = visitor.csrf()
@@ -138,8 +140,9 @@ def test_known_and_unknown_accounts_take_the_same_time(visitor: Visitor, person:
         assert visitor.http.post("/connexion", data=form).status_code == 422
         return process_time() - before
 
-    known, unknown = min(spent(EMAIL) for _ in range(4)), min(spent(NOBODY) for _ in range(4))
-    assert 0.5 < known / unknown < 2
+    pairs = [(spent(EMAIL), spent(NOBODY)) for _ in range(7)]
+    known, unknown = (median(times) for times in zip(*pairs, strict=True))
+    assert 0.6 < known / unknown < 1.7
 
 
 def test_eight_attempts_then_a_pause_even_with_the_right_password(visitor: Visitor, person: UUID) -> None:
@@ -167,11 +170,11 @@ def test_the_right_password_forgets_the_attempts_before_it(visitor: Visitor, per
 
 @pytest.mark.parametrize("window", sorted(SIGN_IN_WINDOWS))
 def test_each_window_is_counted_in_our_table(visitor: Visitor, person: UUID, window: str) -> None:
-    """Per account, per address and for everyone; a known and an unknown account are slowed alike."""
+    """Per account, address, organisation and for everyone; a known and an unknown account are slowed alike."""
     network = visitor.network
 
     def spend(email: str) -> None:
-        subjects = {"account": email, "address": "testclient", "everyone": ""}
+        subjects = {"account": email, "address": "testclient", "organisation": "exemple.test", "everyone": ""}
         one = {window: SIGN_IN_WINDOWS[window]}
         with network.database.transaction() as session:
             for _ in range(SIGN_IN_WINDOWS[window].limit - 1):
@@ -214,7 +217,7 @@ def test_signing_in_again_ends_the_session_of_this_browser(visitor: Visitor, per
     sign_in(visitor)
     first = visitor.http.cookies["arrimage"]
     visitor.network.clock.advance(idle)
-    token = visitor.csrf() if not idle else _csrf(visitor.get("/connexion").text)
+    token = visitor.csrf() if not idle else _csrf(visitor.get("/verrou").text)
     form = {"_csrf": token, "email": EMAIL, "password": PASSWORD}
     assert visitor.http.post("/connexion", data=form, follow_redirects=False).status_code == 303
     assert visitor.http.cookies["arrimage"] != first
@@ -241,7 +244,7 @@ def test_fifteen_minutes_without_activity_lock(visitor: Visitor) -> None:
     clock.advance(timedelta(minutes=1))
     assert visitor.get("/references", headers={"x-fragment": "1"}).status_code == 401, "a refresh is no activity"
     locked = visitor.get("/references")
-    assert (locked.status_code, locked.headers["location"]) == (303, "/connexion?suite=%2Freferences")
+    assert (locked.status_code, locked.headers["location"]) == (303, "/verrou?suite=%2Freferences")
 
 
 def test_ten_hours_end_even_an_active_session(visitor: Visitor) -> None:

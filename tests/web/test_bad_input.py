@@ -81,6 +81,8 @@ def colleague(network: Network) -> str:
             roles=[Role.WORKER],
             now=now,
         )
+    network.agree(user)
+    with network.database.transaction() as session:
         return open_session(session, user, now, second_factor=True, device="essai")
 
 
