@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.access.viewer import Role
 from core.accounts import queries, services
+from core.accounts.provider_cli import app as provider_app
 from core.accounts.rules import SHORTEST_PASSWORD
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
@@ -42,6 +43,9 @@ app.add_typer(journal_app, name="journal")
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")
+organisation_app = typer.Typer(no_args_is_help=True, help="Les organismes du réseau.")
+app.add_typer(organisation_app, name="organisation")
+organisation_app.add_typer(provider_app, name="provider")
 
 DEMO_FOLDER = Path("var")
 

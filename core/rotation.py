@@ -15,8 +15,17 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.accounts.models import Invitation, OrganisationApplication, OrganisationKeyChange, Passkey, TotpSecret, User
+from core.accounts.models import (
+    IdentityProvider,
+    Invitation,
+    OrganisationApplication,
+    OrganisationKeyChange,
+    Passkey,
+    TotpSecret,
+    User,
+)
 from core.accounts.services import renew_label, renew_personal, renew_secret
+from core.accounts.services.provider_secret import renew_secret as renew_client_secret
 from core.accounts.services.sealed import renew
 from core.committees.models.meetings import Meeting
 from core.committees.models.structure import Ballot
@@ -88,6 +97,7 @@ PROTECTED = (
         )
     ),
     Protected(OrganisationKeyChange, OrganisationKeyChange.wrapped_private_key, _wrap),
+    Protected(IdentityProvider, IdentityProvider.client_secret, renew_client_secret),
     Protected(OutgoingMail, OutgoingMail.recipient, _address),
     Protected(Ballot, Ballot.choice_sealed, _of_ballot(sealing.CHOICE)),
     Protected(Ballot, Ballot.reason_sealed, _of_ballot(sealing.REASON)),

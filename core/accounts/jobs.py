@@ -11,6 +11,7 @@ from core.accounts.services import forget_unused, purge_accounts
 from core.accounts.services.applications import purge_applications
 from core.accounts.services.joining import purge_invitations
 from core.accounts.services.keys import continue_changes
+from core.accounts.services.providers import purge_providers
 from core.kernel.jobs import Job
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 
 def forget_sessions(session: Session, house: House, now: datetime) -> None:
-    """Drop sessions and throttle windows after a day, and what was asked of a factor and never answered."""
+    """Drop sessions and throttle windows after a day, and what was asked of a factor or a provider and not answered."""
     purge_accounts(session, now)
     forget_unused(session, now)
+    purge_providers(session, now)
 
 
 def forget_invitations(session: Session, house: House, now: datetime) -> None:
