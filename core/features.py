@@ -10,8 +10,10 @@ from core.access.plugins import install_plugins
 from core.access.registry import registry
 from core.accounts import jobs as accounts_jobs
 from core.accounts import pages as accounts_pages
+from core.committees import hours_jobs
 from core.committees import jobs as committees_jobs
 from core.committees import pages as committees_pages
+from core.committees.pages import hours_routes
 from core.directory import pages as directory_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
@@ -31,6 +33,7 @@ from core.referrals import jobs as referrals_jobs
 from core.referrals import pages as referrals_pages
 from core.reports import events as reports_events
 from core.reports import jobs as reports_jobs
+from core.reports import pages as reports_pages
 from core.settings import Settings
 
 reports_events.listen()
@@ -44,7 +47,9 @@ def routes() -> tuple[Route, ...]:
         *directory_pages.routes,
         *journal_pages.routes,
         *referrals_pages.routes,
+        *reports_pages.routes,
         *committees_pages.routes,
+        *hours_routes.routes,
     )
 
 
@@ -100,6 +105,7 @@ def jobs(hooks: Hooks) -> tuple[Job, ...]:
         *journal_jobs.jobs,
         *referrals_jobs.jobs,
         *committees_jobs.jobs,
+        *hours_jobs.jobs,
         *reports_jobs.jobs,
         Job("kernel.plugin_retention", timedelta(hours=1), plugin_retention),
         *hooks.jobs(),

@@ -17,7 +17,20 @@ from tests.support.source import ROOT, place, python_files, tree
 
 #: (module, table): closed words that rules may not mark, since they import the standard library alone.
 TABLES = (
+    ("core.committees.rules.deadlines", "DEADLINE_REFUSALS"),
+    ("core.committees.rules.seats", "BALLOT_REFUSALS"),
+    ("core.committees.rules.seats", "STANDINGS"),
+    ("core.committees.rules.terms", "ROLES"),
+    ("core.committees.rules.votes", "CHOICES"),
+    ("core.committees.rules.votes", "METHODS"),
+    ("core.committees.rules.votes", "RESULTS"),
+    ("core.committees.rules.votes", "STEPS"),
+    ("core.committees.rules.votes", "TIES"),
     ("core.accounts.rules.agreements", "TITLES"),
+    ("core.committees.rules.hours", "ACTS"),
+    ("core.committees.rules.hours", "KINDS"),
+    ("core.committees.rules.hours", "STATES"),
+    ("core.committees.rules.hours_file", "TEMPLATE"),
     ("core.consent.rules", "REASONS"),
     ("core.consent.rules", "AGE_RULES"),
     ("core.consent.rules", "_PURPOSES"),

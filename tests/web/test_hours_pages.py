@@ -196,7 +196,7 @@ def test_a_file_is_looked_at_then_written_once(hours: Visitor) -> None:
     assert "0 h · 0 inscription" in said(hours.get("/heures"))
     errors = hours.get(f"{address}/erreurs.csv").content.decode("utf-8-sig")
     (wrong,) = list(csv.DictReader(io.StringIO(errors), delimiter=";"))
-    assert (wrong["jour"], wrong["heures"], wrong["ligne du fichier"]) == ("2026-11-03", "2 h 40", "3")
+    assert (wrong["Jour"], wrong["Heures"], wrong["Ligne du fichier"]) == ("2026-11-03", "2 h 40", "3")
     assert hours.post(f"{address}/ecrire", {"wrong": "0"}).status_code == 409
     assert hours.post(f"{address}/ecrire", {"wrong": "1"}).status_code == 303
     assert "1 inscription ajoutée." in said(hours.get(address))

@@ -14,7 +14,7 @@ from core.committees.pages.hours_words import FIELDS, FIRST_FISCAL_YEAR, WORDS
 from core.committees.queries.hours import committees
 from core.committees.queries.hours_imports import ImportView, find_import, recent_imports, wrong_lines
 from core.committees.queries.hours_sums import import_notes
-from core.committees.rules.hours import Period, fiscal_name, fiscal_year, fiscal_year_of
+from core.committees.rules.hours import KINDS, Kind, Period, fiscal_name, fiscal_year, fiscal_year_of
 from core.committees.rules.hours_file import TEMPLATE, template_row
 from core.committees.services.hours import HoursInvalid
 from core.committees.services.hours_import import EMPTY, cancel_import, continue_import, stage_import, start_import
@@ -116,16 +116,22 @@ def errors(session: Session, request: PageRequest) -> Answer:
         typed = {**line.cells, "committee": line.cells.get("committee", line.cells.get("place", ""))}
         said = " ".join(say(message, **values) for _, message, values in line.problems)
         rows.append((*(typed.get(name, "") for name in names), line.number, said))
-    header = (*TEMPLATE, say(N_("ligne du fichier")), say(N_("à corriger")))
+    header = (*(say(heading) for heading in TEMPLATE), say(N_("Ligne du fichier")), say(N_("À corriger")))
     return File(write_csv(header, rows), CSV_TYPE, f"{say(N_('a-corriger'))}.csv")
 
 
 def template(session: Session, request: PageRequest) -> Answer:
     """An empty table with its headings and one line that shows how to fill it."""
-    name = request.house.renderer.translator.translate(request.locale, N_("modele-heures"))
+
+    def say(text: str) -> str:
+        return request.house.renderer.translator.translate(request.locale, text)
+
+    header = tuple(say(heading) for heading in TEMPLATE)
+    rows = [template_row(say(KINDS[Kind.MEETING]), say(N_("Échanges cliniques")))]
+    name = say(N_("modele-heures"))
     if request.route.path.endswith(".xlsx"):
-        return File(write_xlsx("Heures", TEMPLATE, [template_row()]), XLSX_TYPE, f"{name}.xlsx")
-    return File(write_csv(TEMPLATE, [template_row()]), CSV_TYPE, f"{name}.csv")
+        return File(write_xlsx(say(N_("Heures")), header, rows), XLSX_TYPE, f"{name}.xlsx")
+    return File(write_csv(header, rows), CSV_TYPE, f"{name}.csv")
 
 
 def _start_page(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Page:

@@ -36,7 +36,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     Kind.TRAVEL: "Transport",
     Kind.WORK: "Travaux",
     Kind.FACILITATION: "Animation",
-    Kind.FOLLOW_UP: "Retour",
+    Kind.FOLLOW_UP: "Retour et suivi",
     Kind.SEVERAL: "Plusieurs natures",
 }
 #: What one entry may be; several kinds in one is for the sum of a period.

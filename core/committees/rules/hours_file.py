@@ -26,19 +26,20 @@ from core.committees.rules.hours import (
 )
 from core.directory.rules.text import fold
 
-#: Column of ours -> heading of the template, then other headings understood (folded).
+#: Column of ours -> headings understood, folded, their words joined by `_`.
 HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "day": ("jour", "date", "premier jour", "du", "day", "first day"),
-    "last_day": ("dernier jour", "au", "last day"),
-    "committee": ("comite", "committee", "sous comite"),
-    "place": ("lieu",),
+    "day": ("jour", "date", "premier_jour", "du", "day", "first_day"),
+    "last_day": ("dernier_jour", "au", "last_day"),
+    "committee": ("comite", "committee", "sous_comite"),
+    "place": ("lieu", "place"),
     "activity": ("activite", "activity", "description", "objet"),
     "kind": ("nature", "genre", "type", "kind"),
-    "hours": ("heures", "duree", "nombre d heures", "hours", "heures table du rapport"),
-    "other": ("heures texte du rapport",),
-    "persons": ("personnes", "personnes presentes", "presences", "nombre de personnes", "persons"),
+    "hours": ("heures", "duree", "nombre_d_heures", "hours", "heures_table_du_rapport"),
+    "other": ("heures_texte_du_rapport",),
+    "persons": ("personnes", "personnes_presentes", "presences", "nombre_de_personnes", "persons"),
 }
-TEMPLATE: Final = ("jour", "dernier jour", "comité", "activité", "nature", "heures", "personnes")
+#: The template's headings; their English is understood too.
+TEMPLATE: Final = ("Jour", "Dernier jour", "Comité", "Activité", "Nature", "Heures", "Personnes")
 CELL_LENGTH: Final = 200
 MAX_LINES: Final = 20_000
 
@@ -65,6 +66,10 @@ _KIND_WORDS: Final[Mapping[str, Kind]] = {
     **{fold(label): kind for kind, label in KINDS.items()},
     **{kind.value: kind for kind in Kind},
     "rencontres": Kind.MEETING,
+    "retour": Kind.FOLLOW_UP,
+    "suivi": Kind.FOLLOW_UP,
+    "debrief and follow-up": Kind.FOLLOW_UP,
+    "follow-up": Kind.FOLLOW_UP,
     "reunion": Kind.MEETING,
     "deplacement": Kind.TRAVEL,
     "travail": Kind.WORK,
@@ -203,7 +208,7 @@ def _headings(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
     for at, row in enumerate(rows[:10]):
         columns: dict[str, int] = {}
         for place, cell in enumerate(row):
-            heading = _PUNCTUATION.sub(" ", fold(cell)).strip()
+            heading = _PUNCTUATION.sub("_", fold(cell)).strip("_")
             name = next((name for name, known in HEADINGS.items() if heading in known), None)
             if name is not None:
                 columns.setdefault(name, place)
@@ -342,6 +347,6 @@ class _Found:
             self.wrong("day", refused.message, refused.values)
 
 
-def template_row() -> tuple[str, ...]:
-    """One line of the template, which shows how each cell is written."""
-    return ("2026-11-24", "", "ORRES", "Échanges cliniques", KINDS[Kind.MEETING], plain_duration(10), "6")
+def template_row(kind: str, activity: str) -> tuple[str, ...]:
+    """One line of the template, which shows how each cell is written; its words come in the reader's language."""
+    return ("2026-11-24", "", "ORRES", activity, kind, plain_duration(10), "6")
