@@ -13,8 +13,8 @@ from core.committees.pages.hours import PATH, identifier, titles, with_problem
 from core.committees.pages.hours_words import FIELDS, FIRST_FISCAL_YEAR, WORDS
 from core.committees.queries.hours import committees
 from core.committees.queries.hours_imports import ImportView, find_import, recent_imports, wrong_lines
-from core.committees.queries.hours_sums import import_notes
-from core.committees.rules.hours import KINDS, Kind, Period, fiscal_name, fiscal_year, fiscal_year_of
+from core.committees.queries.hours_sums import import_note
+from core.committees.rules.hours import KINDS, Kind, fiscal_name, fiscal_year, fiscal_year_of
 from core.committees.rules.hours_file import TEMPLATE, template_row
 from core.committees.services.hours import HoursInvalid
 from core.committees.services.hours_import import EMPTY, cancel_import, continue_import, stage_import, start_import
@@ -150,20 +150,13 @@ def _import_page(session: Session, request: PageRequest, found: ImportView) -> P
     known = titles(committees(session))
     if request.wants_fragment:
         return Page("hours/import_progress.html", {"found": found, **WORDS})
-    notes: tuple[Any, ...] = ()
-    if found.state == "done" and found.first_day is not None and found.last_day is not None:
-        period = Period(found.first_day, found.last_day)
-        notes = tuple(
-            note
-            for note in import_notes(session, period, organisation_id=found.organisation_id)
-            if note.import_id == found.id and note.worth_saying
-        )
+    note = import_note(session, found.id) if found.state == "done" else None
     context = {
         "found": found,
         "wrong": wrong_lines(session, found.id, limit=SHOWN) if found.wrong else (),
         "columns": COLUMNS,
         "titles": known,
-        "notes": notes,
+        "notes": (note,) if note is not None and note.worth_saying else (),
         **WORDS,
     }
     return Page("hours/import_one.html", context)

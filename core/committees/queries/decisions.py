@@ -91,6 +91,29 @@ def decisions_of(
     return lines, rows[0].total if rows else 0
 
 
+def decision_of(session: Session, viewer: Viewer, committee_id: UUID, code: str) -> DecisionLine | None:
+    """One line of this committee's register by its code, None when there is none that this person may read."""
+    row = session.execute(
+        select(Decision.id, Decision.text, Decision.decided_on).where(
+            Decision.code == code, Decision.committee_id == committee_id
+        )
+    ).first()
+    if row is None or not can(viewer, READ, CommitteeFacts(committee_id)).allowed:
+        return None
+    return DecisionLine(row.id, code, row.text, row.decided_on, None, None, ())
+
+
+def recent_meetings(session: Session, committee_id: UUID, now: datetime) -> tuple[tuple[str, datetime], ...]:
+    """Codes and beginnings (aware UTC) of the meetings of which a decision may be, latest first. One statement."""
+    rows = session.execute(
+        select(Meeting.code, Meeting.starts_at)
+        .where(Meeting.committee_id == committee_id, Meeting.starts_at <= now, Meeting.state != "cancelled")
+        .order_by(Meeting.starts_at.desc())
+        .limit(12)
+    )
+    return tuple((row.code, row.starts_at) for row in rows)
+
+
 def open_follow_ups(session: Session, viewer: Viewer) -> int:
     """How many follow-ups wait for the viewer's organisation. One statement."""
     mine = (FollowUp.organisation_id == viewer.organisation_id) & FollowUp.done_at.is_(None)

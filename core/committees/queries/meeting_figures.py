@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.access.viewer import Viewer
 from core.committees.access import committees_of
 from core.committees.ics import FeedEvent
-from core.committees.models.meetings import Meeting, MeetingAttendance
+from core.committees.models.meetings import CalendarFeed, Meeting, MeetingAttendance
 from core.committees.models.structure import Committee
 from core.committees.rules.meetings import MeetingState, Presence
 
@@ -28,6 +29,11 @@ class MeetingCount:
     seats: int
     represented: int
     persons: int
+
+
+def has_feed(session: Session, viewer: Viewer) -> datetime | None:
+    """Since when this person's calendar has an address (aware UTC), None when it has none."""
+    return session.scalar(select(CalendarFeed.created_at).where(CalendarFeed.user_id == viewer.user_id))
 
 
 def feed_events(session: Session, user_id: UUID, now: datetime) -> tuple[FeedEvent, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,7 @@ from core.kernel.i18n import N_
 LETTER = "M"
 CHANGED = "committee.meeting_changed"
 MINUTES_LENGTH = 40_000
+REMINDED_BEFORE = timedelta(days=1)
 
 
 class MeetingRefused(DomainError):
@@ -248,6 +249,22 @@ def adopt_minutes(session: Session, viewer: Viewer, code: str, version: int, now
     row = _held(session, viewer, code, Command.ADOPT_MINUTES, now, version)
     _change(session, row, now, minutes_state=MinutesState.ADOPTED.value, adopted_at=now)
     _told(session, viewer, row.committee_id, code, "committee.minutes_adopted", now)
+
+
+def remind_meetings(session: Session, keyring: Keyring, now: datetime) -> int:
+    """Tell the members of meetings that begin within a day, once each; returns how many meetings."""
+    rows = session.execute(
+        select(Meeting.id, Meeting.committee_id, Meeting.code).where(
+            Meeting.state == MeetingState.PLANNED.value,
+            Meeting.starts_at > now,
+            Meeting.starts_at <= now + REMINDED_BEFORE,
+            Meeting.reminded_at.is_(None),
+        )
+    ).all()
+    for row in rows:
+        session.execute(update(Meeting).where(Meeting.id == row.id).values(reminded_at=now))
+        mail_to(session, keyring, _members(session, row.committee_id, now), now)
+    return len(rows)
 
 
 def read_minutes(keyring: Keyring, meeting_id: UUID, sealed: bytes | None) -> str:
