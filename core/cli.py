@@ -18,6 +18,7 @@ from core.accounts.provider_cli import app as provider_app
 from core.accounts.rules import SHORTEST_PASSWORD
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
+from core.committees.cli import app as hours_app
 from core.committees.services.syncing import sync_committees
 from core.demo import holds_real_people, seed_demo
 from core.demo_plugins import seed_plugins
@@ -40,6 +41,7 @@ app = typer.Typer(
 user_app = typer.Typer(no_args_is_help=True, help="Les personnes qui se connectent.")
 app.add_typer(region_app, name="region")
 app.add_typer(journal_app, name="journal")
+app.add_typer(hours_app, name="hours")
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
+from core.cli import app
 from core.committees.models.hours import HoursEntry, HoursImportLine, HoursRevision
 from core.committees.queries.hours import HoursFilter, find_batch, find_entry, list_hours, may_read_hours
 from core.committees.queries.hours_sums import hours_by, hours_by_organisation, import_notes, monthly, quarterly
@@ -31,6 +34,7 @@ from core.committees.services.hours_import import (
     continue_import,
     finish_import,
     import_annual,
+    run_import,
     stage_import,
     start_import,
 )
@@ -297,7 +301,8 @@ def test_a_file_with_wrong_lines_writes_nothing_until_its_right_lines_are_chosen
         progress = start_import(session, worker, staged, wrong=2, now=now)
         assert (progress.written, progress.left, progress.done) == (3, 0, True)
         # Its right lines again, in another file with other columns' order and separators: nothing is added.
-        again = "heures,nature,comité,jour,activité,personnes\n" + (
+        again = (
+            "heures,nature,comité,jour,activité,personnes\n"
             '"1,5",Préparation,bien-etre,2026-11-03,,\n2:30,rencontre,orres,2026-11-02,Échanges cliniques,6\n'
         )
         other = stage_import(session, owner, again.encode("utf-16"), viewer=worker, now=now)
@@ -314,14 +319,11 @@ def test_a_long_import_stopped_between_batches_goes_on_where_it_was(network: Net
     content = f"jour,nature,activité,heures\n{rows}".encode("utf-8-sig")
     with network.database.transaction() as session:
         staged = stage_import(session, owner, content, viewer=admin, approved=True, now=now)
-        session.execute(update(HoursImportLine).where(HoursImportLine.number == 3).values(state="ready"))
         progress = start_import(session, admin, staged, wrong=0, now=now)
         assert progress.done
     with network.database.transaction() as session:
         staged = stage_import(session, owner, content.replace(b"2026-11", b"2026-10"), viewer=admin, now=now)
-        from core.committees.services.hours_import import _set
-
-        _set(session, staged, state="running")
+        run_import(session, staged)
         assert continue_import(session, staged, now=now, most=10).left == 15
     try:
         with network.database.transaction() as session:
@@ -343,7 +345,7 @@ def test_an_imported_day_of_one_person_keeps_its_24_hours(network: Network) -> N
     worker = network.viewer("calacs-chrysalide")
     owner = worker.organisation_id
     assert owner is not None
-    content = "jour,nature,heures\n2026-11-02,travaux,20 h\n2026-11-02,travaux,5 h\n2026-11-03,travaux,5 h\n".encode()
+    content = b"jour,nature,heures\n2026-11-02,travaux,20 h\n2026-11-02,travaux,5 h\n2026-11-03,travaux,5 h\n"
     with network.database.transaction() as session:
         staged = stage_import(session, owner, content, viewer=worker, mine=True, now=now)
         wrong = session.scalars(select(HoursImportLine.number).where(HoursImportLine.state == "wrong")).all()
@@ -363,8 +365,8 @@ def test_an_imported_day_of_one_person_keeps_its_24_hours(network: Network) -> N
         (b"PK\x03\x04 broken", "file"),
         (b"\x81\x8d\x8f\x90\x9d", "file"),
         (b"nom,prenom\nA,B\n", "file"),
-        ("jour,nature,heures\n".encode(), "file"),
-        ("lieu,heures\nCRESL,1h\n".encode(), "file"),
+        (b"jour,nature,heures\n", "file"),
+        (b"lieu,heures\nCRESL,1h\n", "file"),
     ],
 )
 def test_what_is_no_table_of_hours_is_said_and_leaves_nothing(network: Network, content: bytes, field: str) -> None:
@@ -375,3 +377,40 @@ def test_what_is_no_table_of_hours_is_said_and_leaves_nothing(network: Network, 
             stage_import(session, worker.organisation_id, content, viewer=worker, now=network.clock.now())
         assert refused.value.field == field
         assert session.scalar(select(func.count()).select_from(HoursImportLine)) == 0
+
+
+@SQLITE
+def test_the_command_imports_a_year_and_says_what_its_source_prints(network: Network, tmp_path: Path) -> None:
+    environment = {
+        "ARRIMAGE_MODE": "demo",
+        "ARRIMAGE_DATABASE_URL": network.url,
+        "ARRIMAGE_MASTER_KEY_FILE": str(network.settings.master_key_file),
+        "NO_COLOR": "1",
+        "COLUMNS": "160",
+    }
+
+    def run(file: Path, *options: str) -> tuple[int, str]:
+        arguments = ["hours", "import", str(file), "--organisation", "calacs-coup-de-coeur", *options]
+        done = CliRunner().invoke(app, arguments, env=environment)
+        return done.exit_code, " ".join((done.output + done.stderr).replace("\u00a0", " ").split())
+
+    table = ANNUAL / "annual_2023_2024" / "hours.csv"
+    assert run(table)[1].startswith("Ce fichier ne dit pas les jours")
+    assert "Serait écrit : 6 lignes" in run(table, "--year", "2023-2024", "--dry-run")[1]
+    with network.database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(HoursImportLine)) == 0
+    code, output = run(table, "--year", "2023-2024", "--approved")
+    assert code == 0, output
+    assert "Fait : 6 lignes écrites" in output
+    assert "Somme des lignes : 499 h 30. Total imprimé : 461 h." in output
+    assert "Avec le texte : 464 h." in output
+    assert "Fait : 0 lignes écrites, 6 déjà inscrites" in run(table, "--year", "2023-2024")[1]
+    mixed = tmp_path / "mixed.csv"
+    mixed.write_text(MIXED, encoding="utf-8")
+    code, output = run(mixed)
+    assert (code, "2 lignes à corriger sur 5" in output) == (1, True)
+    assert "Fait : 3 lignes écrites, 0 déjà inscrites, 2 laissées." in run(mixed, "--right-only")[1]
+    assert run(tmp_path / "absent.csv")[0] == 1
+    assert run(table, "--year", "2023")[1].startswith("Exercice non reconnu")
+    with network.database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(HoursEntry)) == 9

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
 from core.committees.models.hours import HoursImport, HoursImportLine
+from core.kernel.errors import Missing
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,23 @@ _COLUMNS = tuple(
 
 def find_import(session: Session, viewer: Viewer, import_id: UUID) -> ImportView | None:
     """An import of the viewer's, or None. One statement."""
+    return _one(session, and_(_own(viewer), HoursImport.id == import_id))
+
+
+def view_import(session: Session, import_id: UUID) -> ImportView:
+    """An import, whoever made it: for commands."""
+    found = _one(session, HoursImport.id == import_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+def _one(session: Session, condition: ColumnElement[bool]) -> ImportView | None:
     line = HoursImportLine
     ready = (
         select(func.count(case((line.state == "ready", 1)))).where(line.import_id == HoursImport.id).scalar_subquery()
     )
-    row = session.execute(select(*_COLUMNS, ready).where(_own(viewer), HoursImport.id == import_id)).first()
+    row = session.execute(select(*_COLUMNS, ready).where(condition)).first()
     return ImportView(*row) if row is not None else None
 
 
@@ -86,5 +99,5 @@ def wrong_lines(session: Session, import_id: UUID, limit: int | None = None) -> 
     )
 
 
-def _own(viewer: Viewer) -> Any:
+def _own(viewer: Viewer) -> ColumnElement[bool]:
     return and_(HoursImport.organisation_id == viewer.organisation_id, HoursImport.user_id == viewer.user_id)

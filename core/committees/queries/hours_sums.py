@@ -150,23 +150,36 @@ def hours_by_organisation(session: Session, period: Period) -> tuple[Organisatio
 
 
 def import_notes(session: Session, period: Period, *, organisation_id: UUID | None = None) -> tuple[ImportNote, ...]:
-    """What must be said beside the lines imported for the period, from what the lines are now. Two statements."""
-    source, line, other = HoursImport, HoursEntry, aliased(HoursEntry)
+    """What must be said beside the lines imported for the period, from what the lines are now. Two statements.
+
+    A printed total is only told when every line of its file was written: it would compare with nothing else.
+    """
+    source, other = HoursImport, aliased(HoursEntry)
     told = exists().where(other.import_id == source.id, other.other_figure != other.quarter_hours)
-    chosen = [
-        source.state == "done",
+    chosen = and_(
         source.first_day >= period.first_day,
         source.last_day <= period.last_day,
         or_(source.printed_total.is_not(None), told),
-    ]
+    )
     if organisation_id is not None:
-        chosen.append(source.organisation_id == organisation_id)
-    shown = (source.id, source.organisation_id, source.first_day, source.last_day, source.printed_total)
+        chosen = and_(chosen, source.organisation_id == organisation_id)
+    return _notes(session, chosen)
+
+
+def import_note(session: Session, import_id: UUID) -> ImportNote | None:
+    """The same for one import; None when it wrote nothing. Two statements."""
+    return next(iter(_notes(session, HoursImport.id == import_id)), None)
+
+
+def _notes(session: Session, chosen: ColumnElement[bool]) -> tuple[ImportNote, ...]:
+    source, line = HoursImport, HoursEntry
+    whole = case((and_(source.wrong == 0, source.known == 0), source.printed_total))
+    shown = (source.id, source.organisation_id, source.first_day, source.last_day, whole)
     imports = session.execute(
         select(*shown, func.count(), func.sum(line.quarter_hours))
         .join(line, line.import_id == source.id)
-        .where(*chosen, line.state.in_(_COUNTED))
-        .group_by(*shown)
+        .where(chosen, source.state == "done", line.state.in_(_COUNTED))
+        .group_by(source.id)
         .order_by(source.first_day, source.id)
     ).all()
     if not imports:

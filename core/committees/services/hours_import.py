@@ -214,11 +214,19 @@ def import_annual(session: Session, name: str, *, now: datetime) -> UUID:
 
 def finish_import(session: Session, import_id: UUID, *, now: datetime) -> Progress:
     """Write every right line of a staged import in this transaction: for commands, which hold no page."""
-    _set(session, import_id, state="running")
+    run_import(session, import_id)
     progress = continue_import(session, import_id, now=now)
     while not progress.done:
         progress = continue_import(session, import_id, now=now)
     return progress
+
+
+def run_import(session: Session, import_id: UUID) -> None:
+    """Confirm a staged import: `continue_import` then writes it, here or in the server's job."""
+    staged = and_(HoursImport.id == import_id, HoursImport.state == "staged")
+    session.execute(
+        update(HoursImport).where(staged).values(state="running").execution_options(synchronize_session=False)
+    )
 
 
 def _locked(session: Session, viewer: Viewer, import_id: UUID) -> Any:
