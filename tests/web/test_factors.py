@@ -127,7 +127,7 @@ def cookie(browser: Visitor) -> str:
 
 
 def test_a_first_passkey_is_made_right_after_the_password(visitor: Visitor, person: UUID) -> None:
-    """The whole of a first evening: password, a passkey, codes to print, the page she wanted; then the passkey alone."""
+    """A first evening: password, a passkey, codes to print, the page she wanted; then the passkey alone."""
     network, key = visitor.network, SoftPasskey()
     answer = sign_in(visitor, suite="/demandes")
     assert (answer.status_code, answer.headers["location"]) == (303, "/connexion/facteur?suite=%2Fdemandes")
@@ -298,9 +298,10 @@ def test_an_application_without_javascript_and_each_code_once(visitor: Visitor, 
     assert not second_factor(other)
     (stored,) = rows(network, TotpSecret)
     assert totp.secret.encode() not in stored.secret_sealed
-    assert network.keyring.reveal(
-        stored.secret_sealed, aad=Aad("totp_secrets", stored.id, "secret_sealed", 1)
-    ).decode() == totp.secret
+    assert (
+        network.keyring.reveal(stored.secret_sealed, aad=Aad("totp_secrets", stored.id, "secret_sealed", 1)).decode()
+        == totp.secret
+    )
 
 
 def test_a_step_more_or_less_and_no_older(visitor: Visitor, person: UUID) -> None:
@@ -476,7 +477,14 @@ def test_a_disabled_person_has_no_passkey_that_opens(visitor: Visitor, person: U
 
 def test_a_persona_confirms_in_one_click_and_nobody_else_does(visitor: Visitor, person: UUID) -> None:
     visitor.become("calacs-chrysalide")
-    assert visitor.post("/compte/facteurs/secours").headers["location"].startswith("/confirmer")
+    met = visitor.post("/compte/facteurs/secours", follow_redirects=True)
+    assert 'name="carried" value="[]"' in met.text, "a button alone waits too"
+    done = visitor.post("/confirmer", {"factor_form": "1", "demo": "1", "suite": "/x/y", "carried": "[]"})
+    assert 'action="/x/y"' in done.text
+    for unreadable in ("{", "3", "[[1, 2]]", '[["a"]]'):
+        form = {"factor_form": "1", "demo": "1", "suite": "/demandes", "carried": unreadable}
+        assert visitor.post("/confirmer", form).headers["location"] == "/demandes"
+    visitor.become("calacs-chrysalide")
     assert "Confirmer (démonstration)" in visitor.get("/confirmer").text
     assert visitor.post("/confirmer", {"factor_form": "1", "demo": "1"}).status_code == 303
     assert live(visitor.network)[-1].factor == "demo"

@@ -35,7 +35,10 @@ from core.kernel.web.routes import (
 
 APPLICATION_PATH = ENROL_PATH + "/application"
 NEW_KEY_PATH = ENROL_PATH + "/cles/nouvelle"
-NOT_MADE = "La clé n’a pas été créée. Recommencez\u00a0: votre appareil vous demandera votre doigt, votre visage ou votre code."
+NOT_MADE = (
+    "La clé n’a pas été créée. Recommencez\u00a0: "
+    "votre appareil vous demandera votre doigt, votre visage ou votre code."
+)
 WRONG_CODE = "Ce code n’est pas celui de l’application. Vérifiez l’heure de l’appareil, puis entrez le code suivant."
 ADDED = N_("C’est fait. Vos autres sessions ont pris fin.")
 REMOVED = N_("Ce moyen de connexion est retiré. Vos autres sessions ont pris fin.")

@@ -46,15 +46,16 @@ def carried_form(form: FormData) -> str:
     return json.dumps(pairs) if all(isinstance(value, str) for _name, value in pairs) else ""
 
 
-def waiting_fields(carried: str) -> tuple[tuple[str, str], ...]:
-    """The fields behind `carried_form`; none when they can't be read."""
+def waiting_fields(carried: str) -> tuple[tuple[str, str], ...] | None:
+    """The fields behind `carried_form` (a button alone has none); None when no form waits, or it can't be read."""
     try:
-        found = json.loads(carried) if carried else []
-        pairs = tuple((name, value) for name, value in found)
+        found = json.loads(carried) if carried else None
+        pairs = None if found is None else tuple((name, value) for name, value in found)
     except (ValueError, TypeError, RecursionError):
-        return ()
-    good = len(pairs) <= _MOST_FIELDS and all(isinstance(text, str) for pair in pairs for text in pair)
-    return pairs if good else ()
+        return None
+    if pairs is None or len(pairs) > _MOST_FIELDS or not all(isinstance(text, str) for pair in pairs for text in pair):
+        return None
+    return pairs
 
 
 def factor_context(session: Session, request: PageRequest, user_id: UUID) -> dict[str, Any]:
@@ -107,8 +108,9 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
     def take(session: Session, request: PageRequest) -> Answer:
         viewer = request.viewer
         if "factor_form" not in request.form:
-            # Another page's form, met on its way there: 403, since it was not done.
-            given = {"form": None, "suite": suite_of(request), "carried": carried_form(request.form)}
+            # Another page's form, met on its way there: 403, since it was not done. One that cannot wait is lost.
+            carried = carried_form(request.form)
+            given = {"form": None, "suite": suite_of(request) if carried else "/", "carried": carried}
             return page(session, request, given, 403)
         parsed: Parsed[FactorForm] = parse(FactorForm, request.form)
         shown = parsed.value
@@ -125,7 +127,7 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
             services.announce_change(session, keyring, viewer, "code_spent", "recovery", request.now)
         token = services.prove_factor(session, viewer.user_id, viewer.session_id, judged.method, request.now)
         fields = waiting_fields(carried)
-        if fields:
+        if fields is not None:
             return Page("accounts/resume.html", {"action": suite, "fields": fields}, sign_in=token)
         return Redirect(suite, sign_in=token)
 
