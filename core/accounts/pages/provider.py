@@ -246,7 +246,9 @@ def _not_signed_out(reason: str) -> Data:
 def _refused(session: Session, request: PageRequest, reason: str, provider: ProviderView) -> Page:
     _log.warning("provider_refused", reason=reason, route=request.route.name)
     if reason not in NOT_A_SETTING:
-        note_refusal(session, provider.id, reason, request.now)
+        # Her administration is not told that somebody works elsewhere
+        kept = "no_account" if reason == "account_elsewhere" else reason
+        note_refusal(session, provider.id, kept, request.now)
     status, message = sentence(reason)
     return Page("accounts/provider_refused.html", {"message": message, "provider": provider}, status)
 

@@ -16,6 +16,7 @@ from core.accounts.services.providers import ProviderSettings, SettingRefused, n
 from core.directory.queries import organisation
 from core.kernel.i18n import N_
 from core.kernel.oidc import PROVIDERS, Client, Provider, Refused
+from core.kernel.oidc.code_flow import SCOPE
 from core.kernel.oidc.tokens import ALGORITHMS
 from core.kernel.web.forms import Parsed, filled, parse
 from core.kernel.web.routes import Answer, Assurance, Compute, Page, PageRequest, Redirect, Route, get, not_found, post
@@ -131,7 +132,7 @@ def _published(found: Provider, provider: ProviderView) -> tuple[Check, ...]:
             N_("PKCE"),
             {"S256"},
             found.challenge_methods,
-            N_("Le fournisseur n’annonce pas S256 : la connexion pourrait être refusée."),
+            N_("Le fournisseur n’annonce pas S256 : la connexion pourrait ne pas aboutir."),
         ),
     ]
     if not provider.proves_second_factor:
@@ -201,6 +202,7 @@ def _page(
         "roles": JOINING_ROLES,
         "redirect_uri": redirect_uri(public_url, own.slug) if own else "",
         "backchannel_uri": backchannel_uri(public_url),
+        "scope": SCOPE,
         "remedy": REMEDIES.get(provider.last_refusal or "", "") if provider else "",
     }
     return Page("accounts/provider_settings.html", context, status)

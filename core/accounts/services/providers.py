@@ -30,8 +30,8 @@ from core.kernel.errors import DomainError
 from core.kernel.oidc import Reach, Refused, checked_address
 
 ISSUER_REFUSED = "L’adresse de l’émetteur doit commencer par https:// et ne contenir ni identifiant ni ancre."
-SECRET_MISSING = "Collez le secret du client : aucun n’est encore enregistré pour cet émetteur."
-TAKEN = "Un autre organisme emploie déjà ce client de ce fournisseur. Demandez un client qui vous soit propre."
+SECRET_MISSING = "Collez le secret : aucun n’est encore enregistré pour cette application."
+TAKEN = "Un autre organisme emploie déjà cette application de ce fournisseur. Demandez-en une qui vous soit propre."
 TEXT_REFUSED = "N’employez que des lettres sans accent, des chiffres et des signes, sans espace."
 DOMAIN_REFUSED = "Un domaine s’écrit comme exemple.org, sans @. Vingt au plus."
 VALUES_REFUSED = "Chaque valeur s’écrit sans espace. Vingt au plus."
