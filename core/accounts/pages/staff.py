@@ -36,8 +36,8 @@ TOO_MANY = N_("Trop d’invitations aujourd’hui. Recommencez demain, ou écriv
 #: What a departure takes back, by code: singular and plural (French source text).
 LEAVING: dict[str, tuple[str, str]] = {
     "claims": (
-        "%(n)s demande qu’elle a prise revient dans les demandes reçues",
-        "%(n)s demandes qu’elle a prises reviennent dans les demandes reçues",
+        "%(n)s demande prise en main revient dans les demandes reçues",
+        "%(n)s demandes prises en main reviennent dans les demandes reçues",
     ),
     "drafts": (
         "%(n)s brouillon jamais envoyé est effacé : personne d’autre ne peut l’ouvrir",
@@ -173,9 +173,9 @@ def depart(session: Session, request: PageRequest) -> Answer:
     return Redirect(PATH, notice=notice)
 
 
-DEPARTED = N_("Le compte est fermé, ce qu’il tenait revient à l’équipe et les clés de l’organisme sont remplacées.")
+DEPARTED = N_("Le compte est fermé, ses demandes reviennent à l’équipe et les clés de l’organisme sont remplacées.")
 DEPARTED_KEYS_LATER = N_(
-    "Le compte est fermé et ce qu’il tenait revient à l’équipe. Le remplacement des clés de l’organisme se poursuit."
+    "Le compte est fermé et ses demandes reviennent à l’équipe. Le remplacement des clés de l’organisme se poursuit."
 )
 
 
