@@ -28,7 +28,7 @@ BUDGETS: dict[str, tuple[tuple[str, int], ...]] = {
         ("/references/{held}", 10),
         ("/references/{closed}", 10),
     ),
-    "confidentialite-chrysalide": (("/journal", 6), ("/references/{held}/journal", 6)),
+    "confidentialite-chrysalide": (("/journal", 6), ("/references/{held}/journal", 10)),
     "coordination-cresl": (("/reseau", 6),),
     "communautaire-ajrj": (("/references", 6), ("/references/{asked}", 10), ("/references/{held}", 10)),
 }
@@ -37,7 +37,8 @@ BUDGETS: dict[str, tuple[tuple[str, int], ...]] = {
 def spread(network: Network, copies: int) -> dict[str, str]:
     """Send the demo's requests `copies` times and go on with some; the code of one referral of each kind."""
     now = network.clock.now() - timedelta(hours=1)
-    keyring, worker = network.keyring, network.viewer("calacs-chrysalide")
+    keyring = network.keyring
+    worker, sender = network.viewer("calacs-chrysalide"), network.viewer("communautaire-ajrj")
     codes: dict[str, str] = {}
     with network.database.transaction() as session:
         for number in range(copies):
@@ -51,7 +52,6 @@ def spread(network: Network, copies: int) -> dict[str, str]:
                 codes[kind] = send_request(session, keyring, again, now)
             for text in ("Et encore?",) * copies:
                 services.ask_sender(session, keyring, worker, codes["asked"], "need", text, now)
-                sender = network.viewer("communautaire-ajrj")
                 services.answer_receiver(session, keyring, sender, codes["asked"], "Voilà.", now)
             for kind in ("held", "closed"):
                 services.accept_referral(session, keyring, worker, codes[kind], now)

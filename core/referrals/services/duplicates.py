@@ -10,7 +10,7 @@ import re
 import unicodedata
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, case, delete, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from core.consent.rules import Block
@@ -49,28 +49,39 @@ def forget(session: Session, referral_id: UUID) -> None:
     session.execute(delete(DuplicateKey).where(DuplicateKey.referral_id == referral_id))
 
 
-def possible_duplicates(session: Session, referral_id: UUID, organisation_id: UUID) -> tuple[tuple[str, bool], ...]:
-    """Codes of this organisation's accepted referrals that may be about the same person, and whether already joined."""
-    mine, other = aliased(DuplicateKey), aliased(DuplicateKey)
-    this, that = aliased(Referral), aliased(Referral)
-    rows = session.execute(
-        select(that.code, this.joined_group, that.joined_group)
+def lookalikes() -> ColumnElement[str | None]:
+    """A column beside `Referral`: codes of its recipient's accepted referrals that may be about the same person.
+
+    In the statement that reads the offer, so that a page needs no other; `read_lookalikes` makes sense of it.
+    """
+    mine, other, that = aliased(DuplicateKey), aliased(DuplicateKey), aliased(Referral)
+    told = that.code + case((that.joined_group == Referral.joined_group, "+"), else_="")
+    return (
+        select(func.aggregate_strings(told, " "))
         .select_from(mine)
-        .join(this, this.id == mine.referral_id)
         .join(other, (other.organisation_id == mine.organisation_id) & (other.digest == mine.digest))
         .join(that, that.id == other.referral_id)
         .where(
-            mine.referral_id == referral_id,
-            mine.organisation_id == organisation_id,
-            that.id != referral_id,
-            that.case_id != this.case_id,
-            that.recipient_id == organisation_id,
+            mine.referral_id == Referral.id,
+            mine.organisation_id == Referral.recipient_id,
+            that.id != Referral.id,
+            that.case_id != Referral.case_id,
+            that.recipient_id == Referral.recipient_id,
             that.state.in_([state.value for state in HELD]),
         )
-        .distinct()
-        .order_by(that.code)
+        .correlate(Referral)
+        .scalar_subquery()
     )
-    return tuple((code, left is not None and left == right) for code, left, right in rows)
+
+
+def read_lookalikes(told: str | None) -> tuple[tuple[str, bool], ...]:
+    """(code, already joined) of each, in order; the same one may be found by her number and by her name."""
+    return tuple((one.removesuffix("+"), one.endswith("+")) for one in sorted(set((told or "").split())))
+
+
+def possible_duplicates(session: Session, referral_id: UUID) -> tuple[tuple[str, bool], ...]:
+    """The same for one referral, in a statement of its own."""
+    return read_lookalikes(session.execute(select(lookalikes()).where(Referral.id == referral_id)).scalar())
 
 
 def _text(words: dict[str, dict[str, str | list[str]]], block: Block, name: str) -> str:

@@ -141,7 +141,7 @@ def join_referrals(session: Session, viewer: Viewer, code: str, other_code: str,
     authorise(viewer, offer, Command.JOIN)
     other = load(session, viewer, other_code)
     authorise(viewer, other, Command.JOIN)
-    suggested = {one for one, _ in possible_duplicates(session, offer.id, offer.row.recipient_id)}
+    suggested = {one for one, _ in possible_duplicates(session, offer.id)}
     if other.code not in suggested:
         raise Invalid("other", "Ces références ne se ressemblent pas assez pour être réunies.")
     group = offer.row.joined_group or other.row.joined_group or new_id()

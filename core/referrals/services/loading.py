@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -228,15 +228,17 @@ def lock_code(session: Session, code: str) -> UUID:
     return case_id
 
 
-def load(session: Session, viewer: Viewer, code: str) -> Offer:
+def load(session: Session, viewer: Viewer, code: str, *also: ColumnElement[Any]) -> Offer:
     """The offer, its case locked first, for someone who may know it exists. Raises `Missing` otherwise.
 
+    `also`: labelled columns beside `Referral` that a page reads in the same statement; they come with `row`.
     Everything that reads, accepts or moves an offer begins here, so that none does it on a password alone
     (`SecondFactorMissing`, security S8), whatever the page forgot.
     """
     lock_code(session, code)
     organisation = viewer.organisation_id
-    row = session.execute(offer_select(organisation).where(Referral.code == codes.normalise(code))).one()
+    statement = offer_select(organisation).add_columns(*also)
+    row = session.execute(statement.where(Referral.code == codes.normalise(code))).one()
     offer = offer_of(row, organisation)
     if not can(viewer, "referral.read", offer.facts).allowed:
         raise Missing

@@ -20,7 +20,7 @@ from core.referrals.rules.clocks import ClockReading, read_clock
 from core.referrals.rules.priority import ExploitationPriority, Priority, exploitation_priority, suggest_priority
 from core.referrals.rules.visibility import SenderView, sender_view
 from core.referrals.rules.workflow import HELD, PENDING, TERMINAL, Command, State, allowed_commands
-from core.referrals.services.duplicates import possible_duplicates
+from core.referrals.services.duplicates import lookalikes, read_lookalikes
 from core.referrals.services.handling import read_words
 from core.referrals.services.loading import Offer, load, note, standing
 from core.referrals.services.sealing import OpenBlock, open_blocks
@@ -140,7 +140,7 @@ def open_referral(session: Session, keyring: Keyring, viewer: Viewer, code: str,
     there reads like something that never was. The read is journaled before it is answered: no journal, no read
     (rule §3 (10)).
     """
-    offer = load(session, viewer, code)
+    offer = load(session, viewer, code, lookalikes().label("lookalikes"))
     if offer.state is State.DRAFT:
         raise Missing
     receiver = offer.row.recipient_id == viewer.organisation_id
@@ -180,7 +180,7 @@ def _for_receiver(session: Session, keyring: Keyring, viewer: Viewer, offer: Off
         consent=_strip(offer, now),
         blocks=_views(opened),
         entries=_entries(session, viewer, offer, opened.get(Block.THREAD.value), opened),
-        duplicates=possible_duplicates(session, offer.id, row.recipient_id) if offer.state in HELD else (),
+        duplicates=read_lookalikes(row.lookalikes) if offer.state in HELD else (),
         end_reason=row.end_reason,
         better_service_id=row.better_service_id,
         routing=tuple(tuple(reason) for reason in row.routing),
