@@ -25,7 +25,7 @@ from core.directory.services.fields import current_value
 from core.kernel.errors import DomainError
 from core.kernel.i18n import N_
 from core.kernel.web.forms import filled, parse
-from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
+from core.kernel.web.routes import Answer, Assurance, Page, PageRequest, Redirect, Route, get, not_found, post
 
 HOME = "/organisation"
 
@@ -174,6 +174,20 @@ routes: tuple[Route, ...] = (
     post(f"{HOME}/champs/{{field}}", save_field, permission=_MANAGE, name="organisation_field_save"),
     post(f"{HOME}/propositions/{{id}}", decide, permission=_MANAGE, name="organisation_decide"),
     post(f"{HOME}/confirmer", confirm, permission=_MANAGE, name="organisation_confirm"),
-    get(f"{HOME}/adresse", show_address, permission=_MANAGE, mode="write", name="organisation_address"),
-    post(f"{HOME}/adresse", save_address, permission=_MANAGE, name="organisation_address_save"),
+    # Where a shelter is: never on a password alone
+    get(
+        f"{HOME}/adresse",
+        show_address,
+        permission=_MANAGE,
+        mode="write",
+        name="organisation_address",
+        assurance=Assurance.SECOND_FACTOR,
+    ),
+    post(
+        f"{HOME}/adresse",
+        save_address,
+        permission=_MANAGE,
+        name="organisation_address_save",
+        assurance=Assurance.SECOND_FACTOR,
+    ),
 )
