@@ -6,6 +6,8 @@
 - Access: `Viewer`, `Role`, `can(viewer, action, facts)` for one thing, `visible(viewer, action)` for a list.
 - Web: `get()`, `post()`, the values a handler returns, and forms.
 - Events, jobs, e-mail, time, words.
+- Committees: `committee_by_slug`, `seats_of`, `is_member`; votes: `open_vote`, `cast_ballot`, `recuse`, `close_vote`,
+  `vote_view`, then subscribe to `VOTE_CLOSED`, whose reference is the vote's code (docs/committees.md).
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case.
 """
 
@@ -16,6 +18,32 @@ from core.access.permissions import PUBLIC, Permission
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
+from core.committees.forms.votes import BallotForm, RecusalForm
+from core.committees.pages.words import WORDS as VOTE_WORDS
+from core.committees.queries.structure import CommitteeView, SeatView, committee_by_slug, is_member, seats_of
+from core.committees.queries.votes import (
+    ClosedVote,
+    OwnBallot,
+    VoteLine,
+    VoteView,
+    closed_vote,
+    open_votes,
+    vote_by_code,
+    vote_view,
+)
+from core.committees.rules.amounts import parse_cents
+from core.committees.rules.votes import Choice, Method, Outcome, Result, Tie, VoteRule
+from core.committees.services import (
+    NotYet,
+    VoteInvalid,
+    VoteRefused,
+    abandon_vote,
+    cast_ballot,
+    close_vote,
+    open_vote,
+    recuse,
+)
+from core.committees.services.telling import VOTE_CLOSED, VOTE_ESCALATED
 from core.journal import lock_case, record
 from core.kernel.clock import TORONTO
 from core.kernel.db import Base, UtcDateTime, dialect_name, identifier, internal, lock_row, new_id, public, sealed
@@ -71,10 +99,17 @@ __all__ = [
     "N_",
     "PUBLIC",
     "TORONTO",
+    "VOTE_CLOSED",
+    "VOTE_ESCALATED",
+    "VOTE_WORDS",
     "Assurance",
+    "BallotForm",
     "Base",
     "Card",
+    "Choice",
+    "ClosedVote",
     "CommitteeSpec",
+    "CommitteeView",
     "Compute",
     "Data",
     "Decision",
@@ -88,8 +123,12 @@ __all__ = [
     "House",
     "Job",
     "Manifest",
+    "Method",
     "Missing",
     "NavItem",
+    "NotYet",
+    "Outcome",
+    "OwnBallot",
     "Page",
     "PageRequest",
     "Panel",
@@ -100,21 +139,35 @@ __all__ = [
     "PersonalData",
     "PluginSettings",
     "PurposeSpec",
+    "RecusalForm",
     "Redirect",
     "Refusal",
     "ReportPeriod",
     "ReportSection",
     "ReportTable",
     "Restriction",
+    "Result",
     "RetentionRule",
     "Role",
     "Route",
+    "SeatView",
     "Seeder",
     "Stale",
     "Subscriber",
+    "Tie",
     "UtcDateTime",
     "Viewer",
+    "VoteInvalid",
+    "VoteLine",
+    "VoteRefused",
+    "VoteRule",
+    "VoteView",
+    "abandon_vote",
     "can",
+    "cast_ballot",
+    "close_vote",
+    "closed_vote",
+    "committee_by_slug",
     "deny",
     "dialect_name",
     "emit",
@@ -123,17 +176,25 @@ __all__ = [
     "hookimpl",
     "identifier",
     "internal",
+    "is_member",
     "lock_case",
     "lock_row",
     "new_id",
     "not_found",
+    "open_vote",
+    "open_votes",
     "parse",
+    "parse_cents",
     "post",
     "public",
     "record",
+    "recuse",
     "require_second_factor",
     "sealed",
+    "seats_of",
     "send_later",
     "snapshot_cursor",
     "visible",
+    "vote_by_code",
+    "vote_view",
 ]

@@ -174,8 +174,8 @@ def registry_of(session: Session) -> EventRegistry:
 def emit(session: Session, kind: str, ref: str, *, topics: Iterable[str], now: datetime) -> Event:
     """Write an event in this transaction and run its in-transaction reactions.
 
-    `topics`: `org:<uuid>`, `user:<uuid>`, `session:<uuid>`, `committee:<uuid>` or `network`. Raises ValueError when the kind isn't dotted,
-    the reference could hold words, or a topic is unknown: those mistakes would leak to browsers.
+    `topics`: `org:<uuid>`, `user:<uuid>`, `session:<uuid>`, `committee:<uuid>` or `network`. Raises ValueError when
+    the kind isn't dotted, the reference could hold words, or a topic is unknown: those would leak to browsers.
     """
     _check_kind(kind)
     if kind.startswith("control."):

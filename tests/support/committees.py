@@ -26,12 +26,12 @@ def committee_id(session: Session, slug: str = "bien-etre") -> UUID:
 
 def opened(network: Network, rule: VoteRule = TWO, *, hours: int = 24, **options: Any) -> UUID:
     """A vote of Bien-être opened by its chair, for so many hours."""
-    now = network.clock.now()
+    now, chair = network.clock.now(), network.viewer(CHAIR)
     with network.database.transaction() as session:
         return services.open_vote(
             session,
             network.keyring,
-            network.viewer(CHAIR),
+            chair,
             committee_id(session),
             rule=rule,
             question="Adopter la proposition?",
@@ -43,11 +43,12 @@ def opened(network: Network, rule: VoteRule = TWO, *, hours: int = 24, **options
 
 def cast(network: Network, vote_id: UUID, persona: str, choice: Choice = Choice.YES, **options: Any) -> None:
     """One ballot, committed."""
+    viewer = network.viewer(persona)
     with network.database.transaction() as session:
         services.cast_ballot(
             session,
             network.keyring,
-            network.viewer(persona),
+            viewer,
             vote_id,
             choice=choice,
             now=network.clock.now(),
@@ -57,11 +58,12 @@ def cast(network: Network, vote_id: UUID, persona: str, choice: Choice = Choice.
 
 def recuse(network: Network, vote_id: UUID, persona: str, *, whole: bool = True) -> None:
     """Somebody, or her organisation, steps aside."""
+    viewer = network.viewer(persona)
     with network.database.transaction() as session:
         services.recuse(
             session,
             network.keyring,
-            network.viewer(persona),
+            viewer,
             vote_id,
             whole_organisation=whole,
             now=network.clock.now(),

@@ -108,6 +108,14 @@ WRONG_CODE = {
         "« x.z »",
         "« NAME.z »",
     ),
+    "page of the core": (
+        (
+            '@hookimpl\ndef register_routes():'
+            ' return (get("/comites/NAME/votes/x", print, permission=PUBLIC, name="NAME.x"),)'
+        ),
+        "« /comites/NAME/votes/x »",
+        "un autre mot",
+    ),
     "purpose": (
         '@hookimpl\ndef register_purposes(): return (PurposeSpec("aide", "", "", frozenset()),)',
         "« aide »",

@@ -18,7 +18,7 @@ from core.committees.models.structure import Ballot, Committee, Vote
 from core.committees.queries.waiting import asks_alternate, awaits_ballot
 from core.committees.rules.seats import BALLOT_REFUSALS, Standing, ballot_refusal, seat_of
 from core.committees.rules.terms import SeatRole
-from core.committees.rules.votes import Choice, Method, Outcome, Tie, VoteRule, approvals_needed, quorum_needed
+from core.committees.rules.votes import Choice, Method, Outcome, Result, Tie, VoteRule, approvals_needed, quorum_needed
 from core.committees.services.closing import presides
 from core.committees.services.loading import (
     CLOSED,
@@ -265,6 +265,29 @@ def open_votes(
 ) -> tuple[VoteLine, ...]:
     """Votes that are not closed and that the viewer may see, the nearest deadline first. One statement."""
     return _lines(session, viewer, now, Vote.status != CLOSED, committee_id, 100, 0)
+
+
+@dataclass(frozen=True)
+class ClosedVote:
+    """What a subscriber of `committee.vote_closed` needs. `amount` in cents, None without money or approval."""
+
+    id: UUID
+    code: str
+    committee_id: UUID
+    kind: str
+    subject: str
+    result: Result
+    amount: int | None
+
+
+def closed_vote(session: Session, code: str) -> ClosedVote | None:
+    """A closed vote by its code, for the work that follows it (no viewer); None while it is not closed."""
+    row = session.execute(
+        select(Vote.id, Vote.code, Vote.committee_id, Vote.kind, Vote.subject, Vote.result, Vote.amount_cents).where(
+            Vote.code == code, Vote.status == CLOSED
+        )
+    ).first()
+    return None if row is None else ClosedVote(*row[:5], Result(row.result), row.amount_cents)
 
 
 def alternates_asked(session: Session, viewer: Viewer) -> tuple[tuple[str, str, str], ...]:

@@ -204,7 +204,7 @@ def _finish(session: Session, keyring: Keyring, loaded: Loaded, now: datetime) -
     if outcome.result is Result.NO_QUORUM:
         _swap(session, loaded, {"status": ESCALATED, "arithmetic": outcome_to_json(outcome)})
         telling.note(session, ANONYMOUS, "committee.vote_escalated", f"vote:{loaded.row.code}", now)
-        telling.tell(session, loaded, telling.ESCALATED, now)
+        telling.tell(session, loaded, telling.VOTE_ESCALATED, now)
         telling.mail_to(session, keyring, telling.who_decides(session, loaded), now)
         return outcome
     _close(session, ANONYMOUS, loaded, outcome, now)

@@ -26,7 +26,7 @@ RECUSED = "committee.recused"
 CALLED = "committee.alternate_called"
 NAMED = "committee.alternate_named"
 REMINDER = "committee.vote_reminder"
-ESCALATED = "committee.vote_escalated"
+VOTE_ESCALATED = "committee.vote_escalated"
 EXTENDED = "committee.vote_extended"
 VOTE_CLOSED = "committee.vote_closed"
 

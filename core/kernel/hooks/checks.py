@@ -29,6 +29,9 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 #: The core's rooms, whose names begin its tables.
 RESERVED = frozenset(path.name for path in Path(__file__).resolve().parents[2].iterdir()) | {"core", "plugins"}
 
+#: What follows `/comites/<slug>/` in the core's own pages of a committee.
+CORE_PAGES = frozenset({"decisions", "documents", "heures", "mandat", "rencontres", "sieges", "suivis", "votes"})
+
 #: The only doors of the core; `core.testing` is for a plugin's tests.
 DOORS = ("core.api",)
 DOORS_OF_TESTS = ("core.api", "core.testing")
@@ -153,7 +156,8 @@ def check_prefix(plugin: str, where: Path | str, hook: str, names: Sequence[str]
 def check_routes(
     plugin: str, where: Path | str, routes: Sequence[Route], permissions: Collection[str], plugins: Collection[str]
 ) -> None:
-    """Refuse a page outside `/comites/<slug>/…`, or without a permission that exists."""
+    """Refuse a page outside `/comites/<slug>/…`, on a page that the core gives every committee, or without a
+    permission that exists."""
     slug = slug_of(plugin)
     check_prefix(plugin, where, "register_routes", [route.name for route in routes])
     for route in routes:
@@ -163,6 +167,14 @@ def check_routes(
                 f"register_routes, « {route.path} »",
                 "cette page sort du domaine du plugin.",
                 f"placez-la sous /comites/{slug}/.",
+            )
+        head = route.path.removeprefix(f"/comites/{slug}/").split("/")[0]
+        if head in CORE_PAGES:
+            refuse(
+                where,
+                f"register_routes, « {route.path} »",
+                "cette page est celle du noyau pour tous les comités : la vôtre ne serait jamais servie.",
+                "choisissez un autre mot après /comites/<slug>/.",
             )
         check_permission(where, f"register_routes, « {route.name} »", route.permission, permissions, plugins)
 
