@@ -12,6 +12,7 @@ from core.accounts.seed import seed_personas
 from core.committees.services.syncing import seed_demo_seats, sync_committees
 from core.directory.services import seed_network
 from core.kernel.crypto import Keyring
+from core.reports.seed import seed_facts
 
 
 def holds_real_people(session: Session) -> bool:
@@ -27,3 +28,4 @@ def seed_demo(session: Session, keyring: Keyring, now: datetime) -> None:
     seed_personas(session, keyring, now)
     sync_committees(session, None, now)
     seed_demo_seats(session, now)
+    seed_facts(session, now)

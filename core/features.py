@@ -33,6 +33,7 @@ from core.referrals import jobs as referrals_jobs
 from core.referrals import pages as referrals_pages
 from core.reports import events as reports_events
 from core.reports import jobs as reports_jobs
+from core.reports import pages as reports_pages
 from core.settings import Settings
 
 reports_events.listen()
@@ -46,6 +47,7 @@ def routes() -> tuple[Route, ...]:
         *directory_pages.routes,
         *journal_pages.routes,
         *referrals_pages.routes,
+        *reports_pages.routes,
         *committees_pages.routes,
         *hours_routes.routes,
     )

@@ -31,6 +31,10 @@ class Permission(StrEnum):
     REFERRAL_READ = "referral_read"
     REFERRAL_RECEIVE = "referral_receive"
     REFERRAL_SEND = "referral_send"
+    REPORT_NETWORK = "report_network"
+    REPORT_OWN = "report_own"
+    REPORT_READ = "report_read"
+    REPORT_WRITE = "report_write"
     ROSTER_READ = "roster_read"
 
 
@@ -64,12 +68,14 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
             Permission.HOURS_APPROVE,
             Permission.HOURS_ENTER,
             Permission.ORGANISATION_MANAGE,
+            Permission.REPORT_OWN,
+            Permission.REPORT_READ,
             Permission.ROSTER_READ,
         }
     ),
     Role.PRIVACY_OFFICER: frozenset(_PARTNER | {Permission.ADMISSION_APPROVE, Permission.JOURNAL_READ}),
     Role.COMMITTEE_MEMBER: frozenset(_COMMITTEE),
-    Role.COMMITTEE_CHAIR: frozenset(_COMMITTEE),
+    Role.COMMITTEE_CHAIR: frozenset(_COMMITTEE | {Permission.REPORT_NETWORK, Permission.REPORT_READ}),
     Role.NETWORK_COORDINATION: frozenset(
         _PARTNER
         | {
@@ -78,6 +84,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = {
             Permission.COMMITTEE_READ,
             Permission.HOURS_ENTER,
             Permission.NETWORK_OVERSEE,
+            Permission.REPORT_NETWORK,
+            Permission.REPORT_READ,
+            Permission.REPORT_WRITE,
         }
     ),
     Role.OPERATOR: frozenset({Permission.ACCOUNT_SELF, Permission.OPERATE}),

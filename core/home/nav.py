@@ -41,6 +41,7 @@ CORE: tuple[NavEntry, ...] = (
         "/organisation", N_("Notre organisme"), frozenset({Permission.ORGANISATION_MANAGE, Permission.CAPACITY_UPDATE})
     ),
     NavEntry("/heures", N_("Heures"), frozenset({Permission.HOURS_ENTER})),
+    NavEntry("/rapports", N_("Rapports"), frozenset({Permission.REPORT_READ})),
     NavEntry("/journal", N_("Journal"), frozenset({Permission.JOURNAL_READ})),
     NavEntry("/approbations", N_("Approbations"), frozenset({Permission.ADMISSION_APPROVE})),
     NavEntry("/reseau", N_("Réseau"), frozenset({Permission.NETWORK_OVERSEE})),

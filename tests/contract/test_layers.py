@@ -14,6 +14,7 @@ from tests.support.source import ROOT, imports, place, python_files, tree
 LAYERS = ("kernel", "access", "journal", "directory", "accounts", "consent", "referrals", "reports")
 #: committees stand beside referrals: neither sees the other
 BELOW = {name: LAYERS[:at] for at, name in enumerate(LAYERS)} | {"committees": LAYERS[:6]}
+BELOW["reports"] += ("committees",)
 
 
 def is_rules(path: Path) -> bool:

@@ -88,7 +88,7 @@ def _note(
         organisation_id=viewer.organisation_id,
         actor=viewer,
         action=f"report.text_{action}",
-        subject=f"report:{year}",
-        facts={"section": section, "version": version},
+        subject="report.year",
+        facts={"year": year.start, "section": section, "version": version},
         now=now,
     )

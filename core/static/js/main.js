@@ -13,6 +13,7 @@ passkeys();
 document.addEventListener("arrimage:updated", passkeys); // a page on the way may be put where a form was
 if (document.querySelector("[data-print]")) import("./print.js");
 if (document.querySelector("[data-clock]")) import("./clock.js");
+if (document.querySelector("[data-report]")) import("./report.js");
 if (body.dataset.pageKind === "partner") {
   import("./privacy.js");
   import("./shortcuts.js");

@@ -1,0 +1,32 @@
+"""The report as a tagged PDF, with WeasyPrint when the extra `pdf` is installed (`pip install arrimage[pdf]`)."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+#: Copied into the document: WeasyPrint writes a fixed identifier instead of a random one.
+_IDENTIFIER = b"arrimage-report"
+STYLE = Path(__file__).resolve().parent / "document.css"
+
+
+def pdf_available() -> bool:
+    """Whether this installation can make PDFs."""
+    return importlib.util.find_spec("weasyprint") is not None
+
+
+def as_pdf(html: str) -> bytes:
+    """Letter size, tagged, page x of y. Nothing is fetched: the document holds all it needs."""
+    weasyprint: Any = importlib.import_module("weasyprint")
+    document = weasyprint.HTML(string=html, url_fetcher=_refuse)
+    sheet = weasyprint.CSS(string=STYLE.read_text(encoding="utf-8"), url_fetcher=_refuse)
+    made: bytes = document.write_pdf(
+        stylesheets=[sheet], pdf_identifier=_IDENTIFIER, pdf_tags=True, pdf_variant="pdf/ua-1"
+    )
+    return made
+
+
+def _refuse(url: str, *_: Any, **__: Any) -> Any:
+    raise ValueError(f"a report asks nothing of the network: {url[:40]}")

@@ -1,0 +1,186 @@
+"""Counting facts: one statement groups every line of every table, quarter by quarter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from core.directory.models import Municipality, Organisation
+from core.kernel.clock import TORONTO
+from core.referrals.models import Referral
+from core.referrals.rules import vocabulary
+from core.reports.models import ReportFact
+from core.reports.rules import dimensions
+from core.reports.rules.facts import WITHIN_24, WITHIN_48
+from core.reports.rules.periods import FiscalYear
+
+#: Dimension → line → one count per quarter of the year.
+Counts = Mapping[str, Mapping[str, tuple[int, ...]]]
+Histogram = Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Area:
+    """A line of the territory table: the MRC, or the wider area that stands for small places."""
+
+    code: str
+    label: str
+    label_en: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The counts of one fiscal year. `needs`: code → those that named it. `unmet`: the same among those that ended
+    without being taken. Histograms: recipient's type → length in minutes → how many, over the year."""
+
+    year: FiscalYear
+    totals: tuple[int, ...]
+    counts: Counts
+    needs: Mapping[str, tuple[int, ...]]
+    unmet: Mapping[str, int]
+    answers: Mapping[str, Histogram] = field(default_factory=dict)
+    contacts: Mapping[str, Histogram] = field(default_factory=dict)
+
+
+_CONTACT = case(
+    (ReportFact.contact_minutes.is_(None), "never"),
+    (ReportFact.contact_minutes <= WITHIN_24, "within_24"),
+    (ReportFact.contact_minutes <= WITHIN_48, "within_48"),
+    else_="later",
+)
+_UNMET = ReportFact.outcome.in_(sorted(dimensions.DECLINES))
+_LINES: Mapping[str, Callable[[str], str]] = {
+    "origin": dimensions.origin_line,
+    "age": dimensions.age_line,
+    "issue": dimensions.issue_line,
+    "priority": dimensions.priority_line,
+    "recipient": dimensions.origin_line,
+}
+
+
+def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | None = None) -> dict[FiscalYear, Tally]:
+    """The counts of several years, of one recipient or of all. Two statements, whatever the number of references."""
+    wanted = tuple(years)
+    quarters = [quarter.code for year in wanted for quarter in year.quarters]
+    chosen = [ReportFact.ended_quarter.in_(quarters)]
+    if recipient is not None:
+        chosen.append(ReportFact.recipient_id == recipient)
+    columns: dict[str, ColumnElement[Any]] = {
+        "origin": ReportFact.origin_type,
+        "area": ReportFact.area_code,
+        "age": ReportFact.age_band,
+        "urgency": case((ReportFact.urgent, "urgent"), else_="standard"),
+        "contact": _CONTACT,
+        "issue": ReportFact.outcome,
+        "decline": case((_UNMET, ReportFact.outcome), else_="-"),
+        "priority": cast(ReportFact.priority, String),
+        "needs": ReportFact.needs,
+        "unmet": case((_UNMET, ReportFact.needs), else_="-"),
+    }
+    parts: list[Select[Any]] = [
+        select(literal(name).label("name"), column.label("line"), ReportFact.ended_quarter, func.count())
+        .where(*chosen)
+        .group_by(column, ReportFact.ended_quarter)
+        for name, column in columns.items()
+    ]
+    parts.append(
+        select(literal("recipient"), Organisation.type, ReportFact.ended_quarter, func.count())
+        .join(Organisation, Organisation.id == ReportFact.recipient_id)
+        .where(*chosen)
+        .group_by(Organisation.type, ReportFact.ended_quarter)
+    )
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    for name, line, quarter, number in session.execute(union_all(*parts)):
+        found[name, _LINES.get(name, str)(line), quarter] += number
+    lengths = _lengths(session, chosen)
+    return {year: _tally(year, found, lengths) for year in wanted}
+
+
+def _lengths(session: Session, chosen: list[ColumnElement[bool]]) -> dict[tuple[str, str, str], dict[int, int]]:
+    """(measure, quarter, recipient's type) → histogram."""
+    measures = {"answer": ReportFact.answer_minutes, "contact": ReportFact.contact_minutes}
+    parts = [
+        select(literal(name).label("name"), ReportFact.ended_quarter, Organisation.type, column, func.count())
+        .join(Organisation, Organisation.id == ReportFact.recipient_id)
+        .where(*chosen, column.is_not(None))
+        .group_by(ReportFact.ended_quarter, Organisation.type, column)
+        for name, column in measures.items()
+    ]
+    found: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+    for name, quarter, kind, minutes, number in session.execute(union_all(*parts)):
+        histogram = found[name, quarter, dimensions.origin_line(kind)]
+        histogram[minutes] = histogram.get(minutes, 0) + number
+    return found
+
+
+def _tally(
+    year: FiscalYear,
+    found: Mapping[tuple[str, str, str], int],
+    lengths: Mapping[tuple[str, str, str], Mapping[int, int]],
+) -> Tally:
+    codes = [quarter.code for quarter in year.quarters]
+    counts: dict[str, dict[str, tuple[int, ...]]] = defaultdict(dict)
+    for name, line in sorted({(name, line) for name, line, quarter in found if quarter in codes}):
+        counts[name][line] = tuple(found.get((name, line, code), 0) for code in codes)
+    urgency = counts.get("urgency", {}).values()
+    unmet = _by_need(counts.pop("unmet", {}))
+    histograms: dict[str, dict[str, dict[int, int]]] = {"answer": {}, "contact": {}}
+    for (measure, quarter, kind), histogram in sorted(lengths.items()):
+        if quarter in codes:
+            own = histograms[measure].setdefault(kind, {})
+            for minutes, number in histogram.items():
+                own[minutes] = own.get(minutes, 0) + number
+    return Tally(
+        year,
+        tuple(sum(line[index] for line in urgency) for index in range(len(codes))),
+        counts,
+        _by_need(counts.pop("needs", {})),
+        {need: sum(number) for need, number in unmet.items()},
+        histograms["answer"],
+        histograms["contact"],
+    )
+
+
+def _by_need(combined: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Sums by need of what was counted by combination of needs."""
+    sums = {need: [0, 0, 0, 0] for need in vocabulary.NEEDS}
+    for joined, numbers in combined.items():
+        for need in joined.split(","):
+            if need in sums:
+                sums[need] = [before + more for before, more in zip(sums[need], numbers, strict=True)]
+    return {need: tuple(numbers) for need, numbers in sums.items()}
+
+
+def areas(session: Session) -> tuple[Area, ...]:
+    """The lines of the territory table, in the order of their names."""
+    rows = session.execute(
+        select(Municipality.preview_code, Municipality.preview_label, Municipality.preview_label_en).distinct()
+    )
+    return tuple(sorted((Area(*row) for row in rows), key=lambda area: (area.label, area.code)))
+
+
+def first_quarter(session: Session) -> str | None:
+    """The quarter of the platform's first fact: before it, zero means that nothing was counted yet."""
+    return session.execute(select(func.min(ReportFact.ended_quarter))).scalar()
+
+
+def years_with_facts(session: Session) -> tuple[int, ...]:
+    """First calendar years of the fiscal years that have facts, latest first."""
+    codes = session.execute(select(ReportFact.ended_quarter).distinct()).scalars()
+    return tuple(sorted({int(code[:4]) for code in codes}, reverse=True))
+
+
+def open_at(session: Session, last_day: date, recipient: UUID | None = None) -> int:
+    """References sent by the end of that day and not ended by then, from the live table, without any content."""
+    end = datetime.combine(last_day + timedelta(days=1), time.min, TORONTO).astimezone(UTC)
+    condition = and_(Referral.submitted_at < end, or_(Referral.ended_at.is_(None), Referral.ended_at >= end))
+    if recipient is not None:
+        condition = and_(condition, Referral.recipient_id == recipient)
+    return session.execute(select(func.count()).select_from(Referral).where(condition)).scalar_one()
