@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 
 from core.access.viewer import Role
 from core.accounts import services
+from core.accounts.agreements import IN_FORCE
 from core.accounts.models import IdentityProvider, LoginSession, ProviderAttempt, ProviderSubject, User
 from core.accounts.services.invitations import invite_person
 from core.directory.models import Organisation
@@ -375,3 +377,46 @@ def test_keys_are_kept_and_asked_again_once_when_the_provider_changes_them(
             assert sign_in(visitor, provider).status_code == 403
         assert reasons == ["key_unknown"]
     assert behave(network, provider, "tournant").get("keys", 0) == 0, "forged tokens do not make us ask again and again"
+
+
+def test_the_provider_confirms_that_it_is_still_she(visitor: Visitor, provider: RunningProvider) -> None:
+    """Step-up without a passkey of ours: the provider asks its proof again, now, and of the same person (S10)."""
+    network = visitor.network
+    add(network, EMAIL, roles=(Role.ORGANISATION_ADMIN,))
+    settings = "/organisation/connexion"
+    assert sign_in(visitor, provider).status_code == 303
+    with network.database.transaction() as session:
+        user_id = people(network)[-1].id
+        services.accept_agreements(session, user_id, network.organisation(SLUG), IN_FORCE, network.clock.now())
+    network.clock.advance(timedelta(minutes=3))
+    way = visitor.get(settings).headers["location"]
+    assert way == "/confirmer?suite=%2Forganisation%2Fconnexion"
+    page = visitor.get(way).text
+    assert 'href="/confirmer/organisme?suite=/organisation/connexion"' in page
+
+    def confirmed(**behaviour: Any) -> Any:
+        behave(network, provider, **behaviour)
+        location = visitor.get(f"/confirmer/organisme?suite={settings}").headers["location"]
+        assert (asked(location)["prompt"], asked(location)["max_age"]) == ("login", "0")
+        return back(visitor, provider.authorize(location))
+
+    refusals = {
+        "auth_time_old": {"shifted": {"auth_time": -120}},
+        "auth_time_missing": {"without": ["auth_time"]},
+        "acr_insufficient": {"claims": {"acr": "faible"}},
+        "other_person": {"claims": {"sub": "personne-9"}},
+    }
+    for reason, behaviour in refusals.items():
+        with logged_reasons() as reasons:
+            assert confirmed(**behaviour).status_code == 403
+        assert reasons == [reason]
+        assert visitor.get(settings).status_code == 303, reason
+    before = visitor.http.cookies["arrimage"]
+    right = confirmed()
+    assert (right.status_code, right.headers["location"]) == (303, settings)
+    assert visitor.http.cookies["arrimage"] != before, "a new token at step-up"
+    assert visitor.get(settings).status_code == 200
+    network.clock.advance(timedelta(minutes=5, seconds=1))
+    assert visitor.get(settings).status_code == 303
+    # Somebody the provider does not know has nothing to confirm there
+    assert visitor.become("communautaire-ajrj").get("/confirmer/organisme").status_code == 404

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 
 from core.accounts import queries, services
 from core.accounts.forms import FactorForm
+from core.accounts.queries.providers import confirming_provider
 from core.accounts.rules import address_prefix, first_detour, local_path
 from core.accounts.rules.detours import FACTOR_PATH, STEP_UP
 from core.kernel.web.forms import Parsed, parse
@@ -64,6 +65,7 @@ def factor_context(session: Session, request: PageRequest, user_id: UUID) -> dic
         "factors": queries.factors_of(session, user_id),
         "passkeys_here": services.relying_party(request.house.settings.public_url) is not None,
         "one_click": request.viewer.demo and request.house.settings.demo,
+        "provider_confirms": confirming_provider(session, request.house.keyring, user_id) is not None,
     }
 
 
@@ -95,7 +97,7 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
 
     def page(session: Session, request: PageRequest, given: Mapping[str, Any], status: int = 200) -> Answer:
         context = factor_context(session, request, request.viewer.user_id)
-        if not context["factors"].any and not context["one_click"]:
+        if not (context["factors"].any or context["one_click"] or context["provider_confirms"]):
             return Redirect(with_suite(ENROL_PATH, "" if given["carried"] else given["suite"]))
         return Page(template, {**context, "action": path, "attrs": {}, **given}, status)
 

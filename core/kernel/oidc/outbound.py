@@ -108,10 +108,11 @@ def _exchange(
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request(method, path, body=body, headers={"Accept": "application/json", **headers})
-        answer = connection.getresponse()
-        if 300 <= answer.status < 400:
-            raise Refused("redirected")
-        content = answer.read(LARGEST_ANSWER + 1)
+        with connection.getresponse() as answer:
+            status = answer.status
+            if 300 <= status < 400:
+                raise Refused("redirected")
+            content = answer.read(LARGEST_ANSWER + 1)
     except ssl.SSLCertVerificationError:
         raise Refused("certificate_refused") from None
     except (OSError, HTTPException, ValueError) as failure:
@@ -124,7 +125,7 @@ def _exchange(
         raise Refused("timed_out")
     if len(content) > LARGEST_ANSWER:
         raise Refused("too_large")
-    return Fetched(answer.status, content)
+    return Fetched(status, content)
 
 
 def _connection(parts: SplitResult, reach: Reach, seconds: float) -> HTTPConnection:
