@@ -10,7 +10,22 @@ import pytest
 
 from core.access.permissions import ADMINISTRATION, CONTENT, ROLE_PERMISSIONS, Permission
 from core.access.viewer import Role
-from core.accounts.rules import SessionState, address_prefix, device_label, local_path, session_state
+from core.accounts.agreements import IN_FORCE
+from core.accounts.rules import (
+    Block,
+    SessionState,
+    address_prefix,
+    device_label,
+    initials,
+    local_path,
+    mail_domain,
+    notes_activity,
+    read_blocks,
+    session_state,
+    still_to_accept,
+    unlocks_with,
+    warns_before,
+)
 from core.app import check_routes
 from core.kernel.errors import StartupError
 from core.kernel.web.routes import PUBLIC, Page, get
@@ -36,6 +51,76 @@ def test_idle_locks_and_age_ends(seen: float, at: float, ended: float | None, st
 
     over = None if ended is None else moment(ended)
     assert session_state(START, moment(seen), over, moment(at), idle=IDLE, absolute=ABSOLUTE) is state
+
+
+def test_a_lock_by_hand_holds_whatever_the_activity() -> None:
+    def state(minutes: float) -> SessionState:
+        now = START + timedelta(minutes=minutes)
+        return session_state(START, now, None, now, idle=IDLE, absolute=ABSOLUTE, locked_at=START)
+
+    assert state(0) is state(599) is SessionState.LOCKED
+    assert state(600) is SessionState.OVER
+
+
+@pytest.mark.parametrize(
+    ("factor", "second_factor", "demo", "way"),
+    [
+        ("password", False, False, "password"),
+        (None, False, False, "password"),
+        ("passkey", True, False, "factor"),
+        ("totp", True, False, "factor"),
+        ("recovery", True, False, "factor"),
+        ("provider", True, False, "provider"),
+        ("provider", False, False, "provider"),
+        ("demo", True, True, "demo"),
+    ],
+)
+def test_what_opened_a_session_opens_it_again(factor: str | None, second_factor: bool, demo: bool, way: str) -> None:
+    assert unlocks_with(factor=factor, second_factor=second_factor, demo=demo) == way
+
+
+def test_a_short_session_warns_and_notes_activity_in_proportion() -> None:
+    assert warns_before(IDLE) == timedelta(minutes=2)
+    assert warns_before(timedelta(seconds=6)) == timedelta(seconds=3)
+    assert not notes_activity(START, START + timedelta(seconds=59), IDLE)
+    assert notes_activity(START, START + timedelta(seconds=60), IDLE)
+    assert notes_activity(START, START + timedelta(seconds=2), timedelta(seconds=6))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Maïka Lefebvre", "M. L."), ("Anne-Marie de la Tour", "A. T."), ("Élise", "É."), ("", ""), ("3 Étoiles", "É.")],
+)
+def test_a_locked_screen_shows_initials_only(name: str, said: str) -> None:
+    assert initials(name) == said.replace(" ", "\u00a0")
+
+
+def test_who_must_accept_what() -> None:
+    assert still_to_accept(conduct=False, partnership=False, administers=False) == ("conduct",)
+    assert still_to_accept(conduct=True, partnership=False, administers=False) == ()
+    assert still_to_accept(conduct=True, partnership=False, administers=True) == ("partnership",)
+    assert still_to_accept(conduct=False, partnership=True, administers=True) == ("conduct",)
+
+
+def test_each_agreement_is_whole_in_both_languages() -> None:
+    """Same kinds of pieces in the same order, so that nobody accepts less in one language."""
+    for text in IN_FORCE.values():
+        french, english = text.blocks("fr"), text.blocks("en")
+        assert [(one.kind, len(one.lines)) for one in french] == [(one.kind, len(one.lines)) for one in english]
+        assert french[0].kind == "title"
+        assert replace(text, fr=text.fr + " ").hash != text.hash
+    assert read_blocks("# A\n\nB\nc\n\n- d\n- e") == (
+        Block("title", ("A",)),
+        Block("paragraph", ("B c",)),
+        Block("list", ("d", "e")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "domain"), [("A@Exemple.TEST", "exemple.test"), ("x", "x"), ("a@b@c ", "c"), ("", "")]
+)
+def test_the_organisation_of_an_address_is_what_follows_it(email: str, domain: str) -> None:
+    assert mail_domain(email) == domain
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,14 +16,17 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from core.accounts import services
 from core.accounts.models import LoginSession
 from core.accounts.services import token_hash
 from core.cli import app as command
-from core.testing import LiveServer
-from core.testing.network import Network
+from core.kernel.clock import FixedClock
+from core.testing import LiveServer, free_port
+from core.testing.network import Network, fresh_network
 from tests.support.live import Client, stream
 from tests.support.pages import csrf_of
 
+ROOT = Path(__file__).resolve().parents[2]
 PERSONA = "calacs-chrysalide"
 
 
@@ -63,7 +70,28 @@ def disable_from_the_shell(_server: LiveServer, network: Network, _token: str) -
     assert done.exit_code == 0, done.output
 
 
-ENDS = [end_from_another_device, sign_out, become_somebody_else, disable_from_the_shell]
+def suspend_the_organisation(_server: LiveServer, network: Network, _token: str) -> None:
+    with network.database.transaction() as session:
+        organisation = network.viewer(PERSONA).organisation_id
+        assert organisation is not None
+        services.suspend_organisation(session, organisation, network.clock.now())
+
+
+def change_a_factor(_server: LiveServer, network: Network, _token: str) -> None:
+    """From another of her sessions, which alone stays."""
+    with network.database.transaction() as session:
+        viewer, now = network.viewer(PERSONA), network.clock.now()
+        services.announce_change(session, network.keyring, viewer, "factor_added", "totp", now)
+
+
+ENDS = [
+    end_from_another_device,
+    sign_out,
+    become_somebody_else,
+    disable_from_the_shell,
+    suspend_the_organisation,
+    change_a_factor,
+]
 
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__)
@@ -89,6 +117,92 @@ def test_the_stream_ends_with_the_session(
             assert again.status == 401
 
     asyncio.run(scenario())
+
+
+@contextmanager
+def processes(url: str, key: Path, count: int) -> Iterator[list[int]]:
+    """Whole servers, each a process of its own on one database: their ports."""
+    code = "import sys; from pathlib import Path; from tests.support.killed_server import serve; "
+    code += "serve(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))"
+    with ExitStack() as stack:
+        ports = [free_port() for _ in range(count)]
+        for port in ports:
+            command = [sys.executable, "-c", code, url, str(key), str(port)]
+            started = subprocess.Popen(command, cwd=ROOT)
+            stack.callback(started.wait)
+            stack.callback(started.kill)
+        for port in ports:
+            _answers(port)
+        yield ports
+
+
+def _answers(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx2.get(f"http://127.0.0.1:{port}/session").raise_for_status()
+            return
+        except httpx2.TransportError:
+            assert time.monotonic() < deadline, "a server did not start"
+            time.sleep(0.1)
+
+
+def test_whatever_ends_an_access_ends_its_streams_in_every_process(tmp_path: Path, clock: FixedClock) -> None:
+    """Security S11 on PostgreSQL: the act happens in one process, the stream is open in another."""
+    with (
+        fresh_network("postgresql", tmp_path, clock) as network,
+        processes(network.url, network.settings.master_key_file, 2) as (here, there),
+    ):
+        now = clock.now()
+        device, disabled, suspended, changed, bystander = (
+            network.token(one)
+            for one in (
+                PERSONA,
+                "police-repentigny",
+                "communautaire-ajrj",
+                "cisss-centre-designe",
+                "calacs-coup-de-coeur",
+            )
+        )
+
+        def end_the_device() -> None:
+            first = LiveServer(f"http://127.0.0.1:{here}", here, None)
+            end_from_another_device(first, network, device)
+
+        def write(act: Callable[[Any], object]) -> Callable[[], None]:
+            def run() -> None:
+                with network.database.transaction() as session:
+                    act(session)
+
+            return run
+
+        user, organisation = network.viewer("police-repentigny").user_id, network.organisation("ajrj")
+        health = network.viewer("cisss-centre-designe").user_id
+        assert user is not None
+        assert health is not None
+        ends: list[tuple[str, Callable[[], None]]] = [
+            (device, end_the_device),
+            (disabled, write(lambda session: services.disable_user(session, user, now))),
+            (suspended, write(lambda session: services.suspend_organisation(session, organisation, now))),
+            (changed, write(lambda session: services.end_other_sessions(session, health, None, now))),
+        ]
+
+        async def scenario() -> None:
+            async with stream(there, "", headers=f"Cookie: arrimage={bystander}\r\n") as kept:
+                for token, end in ends:
+                    cookie = f"Cookie: arrimage={token}\r\n"
+                    async with stream(here, "", headers=cookie) as near, stream(there, "", headers=cookie) as far:
+                        assert near.status == far.status == 200
+                        await asyncio.to_thread(end)
+                        done = time.perf_counter()
+                        await _closed(near)
+                        await _closed(far)
+                        assert max(near.closed_at, far.closed_at) - done < 1, end
+                    async with stream(there, "", headers=cookie) as again:
+                        assert again.status == 401
+                assert not kept.closed.is_set(), "nobody else is cut"
+
+        asyncio.run(scenario())
 
 
 async def _closed(client: Client) -> None:

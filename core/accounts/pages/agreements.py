@@ -61,6 +61,7 @@ def _page(
         "texts": [(text, TITLES[text.kind], text.blocks(request.locale)) for text in texts],
         "suite": suite,
         "asked": f"?suite={quote(suite, safe='')}",
+        "labels": {text.kind: TITLES[text.kind] for text in texts},
         "errors": [FieldError(kind, message) for kind, message in errors.items()],
         "ticked": {text.kind for text in texts if str(request.form.get(text.kind, "")) == text.hash},
         # Nothing of the work shows before: neither menus with their counts nor events
