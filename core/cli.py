@@ -10,25 +10,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import IntegrityError
 
-from core.access.viewer import Role
-from core.accounts import queries, services
-from core.accounts.provider_cli import app as provider_app
-from core.accounts.rules import SHORTEST_PASSWORD
+from core.accounts.cli import organisation_app, user_app
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
 from core.committees.cli import app as hours_app
 from core.committees.services.syncing import sync_committees
 from core.demo import holds_real_people, seed_demo
+from core.demo_admission import seed_admission
 from core.demo_plugins import seed_plugins
 from core.demo_requests import seed_requests
 from core.directory.cli import app as region_app
-from core.directory.queries import organisation_by_slug
 from core.features import load_hooks
 from core.journal.cli import app as journal_app
 from core.kernel import log, migrations
-from core.kernel.errors import DomainError, StartupError
+from core.kernel.errors import StartupError
 from core.kernel.hooks.loader import migration_packages
 from core.key_cli import app as key_app
 from core.plugin_cli import app as plugin_app
@@ -38,16 +34,13 @@ from core.settings import Settings
 app = typer.Typer(
     no_args_is_help=True, help="Arrimage : références, consentements et comités d’un réseau.", add_completion=False
 )
-user_app = typer.Typer(no_args_is_help=True, help="Les personnes qui se connectent.")
 app.add_typer(region_app, name="region")
 app.add_typer(journal_app, name="journal")
 app.add_typer(hours_app, name="hours")
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")
-organisation_app = typer.Typer(no_args_is_help=True, help="Les organismes du réseau.")
 app.add_typer(organisation_app, name="organisation")
-organisation_app.add_typer(provider_app, name="provider")
 
 DEMO_FOLDER = Path("var")
 
@@ -101,6 +94,7 @@ def prepare_demo(folder: Path, port: int = 8000, *, requests: bool = False) -> S
         seed_demo(session, keyring, now)
         if requests:
             seed_requests(session, keyring, now)
+            seed_admission(session, keyring, now)
         seed_plugins(session, load_hooks(settings), now)
     return settings
 
@@ -115,56 +109,6 @@ def check_port(host: str, port: int, instead: str) -> None:
             if failure.errno in {errno.EADDRINUSE, errno.EACCES}:
                 fail(f"Le port {port} est déjà pris. Choisissez-en un autre : {instead}")
             raise
-
-
-@user_app.command("add")
-def user_add(
-    email: Annotated[str, typer.Argument(help="Adresse de connexion.")],
-    organisation: Annotated[str, typer.Option(help="Identifiant court de l’organisme.")],
-    name: Annotated[str, typer.Option(help="Nom affiché à la personne.")],
-    role: Annotated[list[Role], typer.Option(help="Rôle ; l’option se répète.")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-) -> None:
-    """Ajouter une personne à un organisme."""
-    if "@" not in email or not email.isprintable() or " " in email:
-        fail(f"Adresse non reconnue : {email}")
-    if len(password) < SHORTEST_PASSWORD:
-        fail(f"Mot de passe trop court : {SHORTEST_PASSWORD} caractères au moins.")
-    settings = open_settings()
-    keyring = open_keyring(settings)
-    try:
-        with opened_database(settings) as database, database.transaction() as session:
-            found = organisation_by_slug(session, organisation)
-            if found is None:
-                fail(f"Organisme inconnu : {organisation}")
-            services.add_user(
-                session,
-                keyring,
-                organisation_id=found.id,
-                email=email,
-                name=name,
-                roles=role,
-                now=datetime.now(UTC),
-                password=password,
-            )
-    except IntegrityError:
-        fail("Un compte existe déjà à cette adresse. Rien n’a été changé.")
-    except DomainError as failure:
-        fail(failure.message)
-    typer.echo("Compte ajouté.")
-
-
-@user_app.command("disable")
-def user_disable(email: Annotated[str, typer.Argument(help="Adresse de connexion.")]) -> None:
-    """Fermer un compte et toutes ses sessions à l’instant."""
-    settings = open_settings()
-    keyring = open_keyring(settings)
-    with opened_database(settings) as database, database.transaction() as session:
-        found = queries.active_user(session, keyring, email)
-        if found is None:
-            fail("Aucun compte actif à cette adresse.")
-        services.disable_user(session, found, datetime.now(UTC))
-    typer.echo("Compte fermé.")
 
 
 def _serve(settings: Settings, host: str, port: int) -> None:

@@ -167,6 +167,13 @@ def application(session: Session, keyring: Keyring, application_id: UUID) -> App
     )
 
 
+def application_of(session: Session, keyring: Keyring, organisation_id: UUID) -> ApplicationView | None:
+    """The request an organisation came by, None for one that was here before."""
+    found = select(OrganisationApplication.id).where(OrganisationApplication.organisation_id == organisation_id)
+    application_id = session.execute(found).scalar()
+    return application(session, keyring, application_id) if application_id is not None else None
+
+
 def to_approve(session: Session, keyring: Keyring, organisation_id: UUID, user_id: UUID) -> tuple[ToApprove, ...]:
     """Organisations on probation but one's own, oldest first, whether their steps are all done or not yet."""
     rows = session.execute(

@@ -135,19 +135,24 @@ def change_roles(session: Session, viewer: Viewer, user_id: UUID, roles: Iterabl
 
     Her streams close: what she may hear depends on her roles.
     """
-    organisation_id = managed_organisation(viewer)
-    before = _both(session, viewer, user_id, organisation_id, ("active", "disabled"))
+    before = _both(session, viewer, user_id, managed_organisation(viewer), ("active", "disabled"))
     given = set(roles)
     if any(role.value not in INVITABLE for role in given):
         raise RolesNeeded
-    after = sorted(given | {role for role in before if role.value not in INVITABLE})
+    set_roles(session, viewer, user_id, given | {role for role in before if role.value not in INVITABLE}, now)
+
+
+def set_roles(session: Session, actor: Viewer, user_id: UUID, roles: Iterable[Role], now: datetime) -> None:
+    """The same, of any kind, for an actor whose right is checked already (the operator's command)."""
+    after = sorted(set(roles))
     if not after:
         raise RolesNeeded
     check_roles(after)
+    row = session.execute(select(User.organisation_id, User.roles).where(User.id == user_id)).one()
     session.execute(update(User).where(User.id == user_id).values(roles=after), **PLAIN)
     close_streams(session, now=now, user_ids=[user_id])
-    facts = {"before": sorted(before), "after": after}
-    note(session, viewer, organisation_id, "account.roles_changed", f"user:{user_id}", now, **facts)
+    facts = {"before": sorted(row.roles), "after": after}
+    note(session, actor, row.organisation_id, "account.roles_changed", f"user:{user_id}", now, **facts)
 
 
 def _both(
