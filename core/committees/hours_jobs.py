@@ -1,4 +1,4 @@
-"""Background work of hours: long imports go on by themselves, forgotten ones are erased. Stopped anywhere, run again."""
+"""Background work of hours: long imports go on by themselves, forgotten ones are erased. Each job may be stopped."""
 
 from __future__ import annotations
 

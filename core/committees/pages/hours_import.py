@@ -21,7 +21,7 @@ from core.committees.services.hours_import import EMPTY, cancel_import, continue
 from core.kernel.clock import TORONTO
 from core.kernel.errors import DomainError
 from core.kernel.i18n import N_
-from core.kernel.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
+from core.kernel.sheets import CSV_TYPE, XLSX_TYPE, Cell, write_csv, write_xlsx
 from core.kernel.web.forms import FieldError, Parsed, parse
 from core.kernel.web.routes import Answer, File, Page, PageRequest, Redirect, Route, get, not_found, post
 
@@ -110,7 +110,7 @@ def errors(session: Session, request: PageRequest) -> Answer:
     def say(text: str, **values: Any) -> str:
         return translate(request.locale, text, **values)
 
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     names = ("day", "last_day", "committee", "activity", "kind", "hours", "persons")
     for line in wrong_lines(session, found.id):
         typed = {**line.cells, "committee": line.cells.get("committee", line.cells.get("place", ""))}

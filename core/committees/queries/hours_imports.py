@@ -51,7 +51,7 @@ class WrongLine:
     problems: tuple[tuple[str, str, Mapping[str, Any]], ...]
 
 
-_COLUMNS = tuple(
+_COLUMNS: tuple[Any, ...] = tuple(
     getattr(HoursImport, name)
     for name in (
         "id", "organisation_id", "mine", "approved", "state", "first_day", "last_day", "printed_total", "lines",
@@ -78,7 +78,7 @@ def _one(session: Session, condition: ColumnElement[bool]) -> ImportView | None:
     ready = (
         select(func.count(case((line.state == "ready", 1)))).where(line.import_id == HoursImport.id).scalar_subquery()
     )
-    row = session.execute(select(*_COLUMNS, ready).where(condition)).first()
+    row: Any = session.execute(select(*_COLUMNS, ready).where(condition)).first()
     return ImportView(*row) if row is not None else None
 
 

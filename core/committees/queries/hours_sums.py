@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
@@ -117,8 +118,9 @@ def hours_by(
     )
     rows = []
     for row in session.execute(statement):
-        committee, *between, kind = row[: len(grouped)]
-        sums = (int(number) for number in row[len(grouped) :])
+        told: tuple[Any, ...] = tuple(row)
+        committee, *between, kind = told[: len(grouped)]
+        sums = (int(number) for number in told[len(grouped) :])
         rows.append(HoursRow(committee, between[0] if between else "", Kind(kind), *sums))
     # Sorted here: the two engines order texts and empty values differently.
     return tuple(sorted(rows, key=lambda row: (row.committee is None, row.committee or "", row.activity, row.kind)))
@@ -185,13 +187,14 @@ def _notes(session: Session, chosen: ColumnElement[bool]) -> tuple[ImportNote, .
     if not imports:
         return ()
     differing: dict[UUID, list[Differing]] = {}
-    for row in session.execute(
+    for import_id, activity, quarter_hours, other in session.execute(
         select(line.import_id, line.activity, line.quarter_hours, line.other_figure)
         .where(line.import_id.in_([row[0] for row in imports]), line.state.in_(_COUNTED))
         .where(line.other_figure != line.quarter_hours)
         .order_by(line.id)
     ):
-        differing.setdefault(row[0], []).append(Differing(row[1], row[2], row[3]))
+        if import_id is not None and other is not None:
+            differing.setdefault(import_id, []).append(Differing(activity, quarter_hours, other))
     notes = []
     for import_id, owner, first_day, last_day, printed, lines, total in imports:
         others = tuple(differing.get(import_id, ()))

@@ -62,7 +62,7 @@ def day_totals(
         .where(wanted)
         .group_by(HoursEntry.user_id, HoursEntry.first_day)
     )
-    return {(row[0], row[1]): int(row[2]) for row in rows}
+    return {(row[0], row[1]): int(row[2]) for row in rows if row[0] is not None}
 
 
 def change_entries(
