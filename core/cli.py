@@ -28,6 +28,7 @@ from core.kernel.errors import StartupError
 from core.kernel.hooks.loader import migration_packages
 from core.key_cli import app as key_app
 from core.plugin_cli import app as plugin_app
+from core.report_cli import report as report_command
 from core.serving import make_server
 from core.settings import Settings
 
@@ -40,6 +41,7 @@ app.add_typer(hours_app, name="hours")
 app.add_typer(plugin_app, name="plugin")
 app.add_typer(key_app, name="key")
 app.add_typer(user_app, name="user")
+app.command(name="report")(report_command)
 app.add_typer(organisation_app, name="organisation")
 
 DEMO_FOLDER = Path("var")
