@@ -198,7 +198,7 @@ def exhaustive(totals, rows):
             assert seen[row, YEAR][1] - seen[row, YEAR][0] >= LEAST, (rows, row)
 
 
-@pytest.mark.parametrize("values", [(0, 1, 4, 6)])
+@pytest.mark.parametrize("values", [(0, 3, 6)])
 def test_trying_every_small_table_finds_nothing(values):
     """All tables of two rows and two quarters, then a choice of three rows."""
     for a, b, c, d in product(values, repeat=4):
