@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.accounts.models import User
+from core.accounts.models import Invitation, OrganisationApplication, User
+from core.demo_admission import seed_admission
 from core.directory.models import Organisation, Service
 from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
@@ -31,13 +32,15 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     """A function from a route to the addresses it is asked at.
 
     A reference of the police to La Chrysalide, submitted and accepted; a service, an organisation of each visibility;
-    a service of La Chrysalide for its own administration; and always an object that does not exist.
+    a service of La Chrysalide for its own administration, one of its people and an invitation of hers; an organisation
+    on probation; and always an object that does not exist.
     """
     with network.database.transaction() as session:
         codes = _references(session, network)
         services = _by_visibility(session, Service)
         organisations = _by_visibility(session, Organisation)
         own = _service_of(session, "calacs-la-chrysalide")
+        newcomers = _newcomers(session, network)
 
     def objects(route: Route) -> Mapping[str, str]:
         if "{code}" in route.path:
@@ -48,6 +51,9 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
             return organisations
         if route.path.startswith("/organisation/services/{id}"):
             return {"own": own, "missing": NOBODY}
+        for beginning, those in newcomers.items():
+            if route.path.startswith(beginning):
+                return those
         if route.path.startswith("/demo/"):
             return {"": "calacs-coup-de-coeur"}
         return {"": NOBODY}
@@ -69,6 +75,28 @@ def _references(session: Session, network: Network) -> Mapping[str, str]:
         "submitted": referrals.send(session, world, at=now).code,
         "accepted": referrals.accepted(session, world, at=now).code,
         "missing": new_code(),
+    }
+
+
+def _newcomers(session: Session, network: Network) -> Mapping[str, Mapping[str, str]]:
+    """Beginning of a route -> its objects; the longest beginnings come first."""
+    seed_admission(session, network.keyring, network.clock.now())
+    application = str(session.execute(select(OrganisationApplication.id)).scalar_one())
+    people = {key: str(user_id) for key, user_id in session.execute(select(User.demo_key, User.id))}
+    ajrj = session.execute(select(Organisation.id).where(Organisation.slug == "ajrj")).scalar_one()
+    return {
+        "/organisation/personnes/invitations/": {
+            "own": str(session.execute(select(Invitation.id)).scalar_one()),
+            "missing": NOBODY,
+        },
+        "/organisation/personnes/{id}": {
+            "own": people["calacs-chrysalide"],
+            "elsewhere": people["police-repentigny"],
+            "missing": NOBODY,
+        },
+        "/reseau/admissions/{id}": {"probation": application, "missing": NOBODY},
+        "/reseau/organismes/{id}": {"admitted": str(ajrj), "missing": NOBODY},
+        "/approbations/{id}": {"probation": application, "missing": NOBODY},
     }
 
 
