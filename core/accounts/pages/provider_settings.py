@@ -89,7 +89,7 @@ def verify_settings(session: Session, request: PageRequest) -> Answer:
     def then(later: Session, checks: Any) -> Page:
         if all(check.kind != "urgent" for check in checks):
             note_verified(later, provider.id, request.now)
-        return _page(later, request, provider, filled(_typed(provider)), checks=checks)
+        return _page(later, request, _own(later, request), filled(_typed(provider)), checks=checks)
 
     return Compute(ask, then)
 
