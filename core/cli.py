@@ -15,9 +15,11 @@ from core.accounts.cli import organisation_app, user_app
 from core.app import create_app
 from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
 from core.committees.cli import app as hours_app
+from core.committees.services.hours_import import import_annual
 from core.committees.services.syncing import sync_committees
 from core.demo import holds_real_people, seed_demo
 from core.demo_admission import seed_admission
+from core.demo_meetings import seed_meetings
 from core.demo_plugins import seed_plugins
 from core.demo_requests import seed_requests
 from core.directory.cli import app as region_app
@@ -96,6 +98,8 @@ def prepare_demo(folder: Path, port: int = 8000, *, requests: bool = False) -> S
         seed_demo(session, keyring, now)
         if requests:
             seed_requests(session, keyring, now)
+            seed_meetings(session, keyring, now)
+            import_annual(session, "2023_2024", now=now)
             seed_admission(session, keyring, now)
         seed_plugins(session, load_hooks(settings), now)
     return settings
