@@ -13,6 +13,7 @@ from core.access.permissions import Permission
 from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.accounts.queries import count_waiting_with
+from core.committees.queries.hours import waiting as waiting_hours
 from core.committees.queries.waiting import waiting_for
 from core.directory.models import Organisation
 from core.kernel.i18n import N_
@@ -34,7 +35,7 @@ class Task:
     kind: str = ""
 
 
-def _unclaimed(viewer: Viewer) -> Select[tuple[int]]:
+def _unclaimed(viewer: Viewer) -> Select[int]:
     return (
         select(func.count())
         .select_from(Referral)
@@ -89,6 +90,12 @@ def tasks(session: Session, viewer: Viewer, now: datetime, held: frozenset[str])
             Task(N_("Votes sans quorum à reprendre"), votes.to_settle, "/comites", "danger"),
             Task(N_("Suppléances à nommer pour un vote"), votes.alternates, "/comites", "wait"),
             Task(N_("Votes qui vous attendent"), votes.ballots, "/comites", "wait"),
+        ]
+    if Permission.HOURS_ENTER in held:
+        submitted, returned = waiting_hours(session, viewer)
+        found += [
+            Task(N_("Heures à approuver"), submitted, "/heures/a-approuver", "wait"),
+            Task(N_("Heures retournées à corriger"), returned, "/heures?etat=returned&periode=tout", "wait"),
         ]
     if Permission.NETWORK_OVERSEE in held:
         late = session.scalar(select(func.count()).select_from(Referral).where(overdue(viewer.organisation_id, now)))

@@ -127,6 +127,7 @@ def test_the_organisation_approves_at_once_returns_with_a_reason_and_undoes(hour
         enter(hours, activity=f"Tâche {number}")
     assert hours.get("/heures/a-approuver").status_code == 403
     hours.become("admin-chrysalide")
+    assert "Heures à approuver" in said(hours.get("/"))
     page = hours.get("/heures/a-approuver")
     assert "7 h 30 · 3 inscriptions" in said(page)
     assert "Maïka Lefebvre" in page.text
@@ -148,6 +149,7 @@ def test_the_organisation_approves_at_once_returns_with_a_reason_and_undoes(hour
     hours.post("/heures/annuler", {"batch": batch.group(1)})
     assert "2 inscriptions" in said(hours.get("/heures/a-approuver"))
     hours.become("calacs-chrysalide")
+    assert "Heures retournées à corriger" in said(hours.get("/"))
     returned = hours.get("/heures?etat=returned")
     found = re.search(r'href="(/heures/[0-9a-f-]{36})"', returned.text)
     assert found is not None

@@ -207,6 +207,11 @@ def import_annual(session: Session, name: str, *, now: datetime) -> UUID:
         raise Missing
     period = Period(said["first_day"], said["last_day"])
     content = (folder / said["file"]).read_bytes()
+    done = and_(HoursImport.organisation_id == owner, HoursImport.state == "done")
+    same = and_(done, HoursImport.digest == hashlib.sha256(content).digest())
+    before = session.scalar(select(HoursImport.id).where(same).limit(1))
+    if before is not None:
+        return UUID(str(before))
     import_id = stage_import(session, owner, content, approved=True, period=period, now=now)
     finish_import(session, import_id, now=now)
     return import_id

@@ -8,6 +8,6 @@ for (const group of document.querySelectorAll("[data-stepper]")) {
     if (!step || !/^\d*$/.test(typed)) return; // 1,5 or 2:30 is the person's own writing
     const total = Math.max(0, Number(typed) * 60 + Number(minutes.value) + step);
     hours.value = String(Math.floor(total / 60));
-    minutes.value = String(total % 60);
+    minutes.value = total % 60 ? String(total % 60) : "";
   });
 }
