@@ -90,7 +90,7 @@ def set_details(session: Session, viewer: Viewer, details: ConfidentialDetails, 
     )
 
 
-def _confidential(organisation_id: UUID) -> Select[tuple[Location]]:
+def _confidential(organisation_id: UUID) -> Select[Location]:
     return (
         select(Location)
         .where(Location.organisation_id == organisation_id, Location.visibility == Tier.CONFIDENTIAL.value)

@@ -200,6 +200,7 @@ def reseal_to_receiver(session: Session, keyring: Keyring, offer: Offer, kinds: 
 
 def _keys_before_acceptance(session: Session, keyring: Keyring, offer: Offer) -> dict[UUID, tuple[str, bytes]]:
     """Block → (kind, key), through the sender's seals or the escrow. The thread is already the receiver's: no key."""
+    rows: Sequence[Any]
     if offer.entered_for_sender:
         rows = session.execute(
             select(ReferralBlock.id, ReferralBlock.kind, EscrowSeal.sealed_key)
