@@ -20,6 +20,7 @@ from core.accounts.queries.staff import people_of
 from core.accounts.rules import SHORTEST_PASSWORD
 from core.accounts.rules.admission import STEPS, SUSPENSIONS, Step
 from core.accounts.services.admission import readmit_as, suspend_as
+from core.accounts.services.factors import forget_factors
 from core.accounts.services.invitations import invite_into, note
 from core.accounts.services.leaving import offboard_user, set_roles
 from core.accounts.services.people import add_user, normal_email
@@ -163,6 +164,16 @@ def user_unlock(email: Email) -> None:
         for kind in ("sign_in", "invitation"):
             forget_attempts(session, keyring, kind, "account", normal_email(email))
     typer.echo("Essais oubliés : la personne peut se connecter.")
+
+
+@user_app.command("reset-factors")
+def user_reset_factors(email: Email) -> None:
+    """Retirer clés, application et codes d’une personne qui a tout perdu ; son organisme doit l’avoir confirmé."""
+    settings = open_settings()
+    keyring = open_keyring(settings)
+    with opened_database(settings) as database, database.transaction() as session:
+        forget_factors(session, keyring, _active(session, keyring, email), OPERATOR, datetime.now(UTC))
+    typer.echo("Retirés : elle en ajoutera un à sa prochaine connexion. Ses sessions ont pris fin.")
 
 
 @organisation_app.command("list")

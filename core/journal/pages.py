@@ -75,6 +75,7 @@ ACTIONS: dict[str, str] = {
     "admission.refused": N_("Adhésion non retenue"),
     "account.factor_added": N_("Moyen de connexion ajouté"),
     "account.factor_removed": N_("Moyen de connexion retiré"),
+    "account.factors_reset": N_("Moyens de connexion remis à zéro"),
     "account.codes_printed": N_("Codes de secours imprimés"),
     "account.code_spent": N_("Code de secours utilisé"),
 }

@@ -13,14 +13,18 @@ import pyotp
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner
 
 from core.access.assurance import SecondFactorMissing
 from core.access.viewer import Viewer
 from core.accounts import queries, services
 from core.accounts.models import LoginSession, Passkey, TotpSecret
+from core.cli import app
 from core.demo_requests import seed_requests
+from core.journal.queries import organisation_history
 from core.kernel.crypto import Keyring
 from core.kernel.errors import DomainError, Missing
+from core.kernel.mail import OutgoingMail
 from core.referrals.models import Referral
 from core.referrals.services import accept_referral, claim_referral, copy_for_our_record, open_draft, open_referral
 from core.rotation import renew_all
@@ -151,6 +155,30 @@ def test_secrets_and_names_survive_a_rotation(network: Network) -> None:
         assert services.use_totp(session, alone, person(network), totp.at(now), now)
         assert session.execute(select(Passkey.credential_id)).scalar_one() == key.credential_id
         assert session.execute(select(TotpSecret.confirmed_at)).scalar_one() is not None
+
+
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+def test_the_operator_takes_away_the_factors_of_who_lost_everything(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command: every factor goes, every session ends, she is told, and her organisation's journal says so."""
+    with_passkey(network, SoftPasskey())
+    with_application(network)
+    network.token("calacs-chrysalide")
+    monkeypatch.setenv("ARRIMAGE_MODE", "demo")
+    monkeypatch.setenv("ARRIMAGE_DATABASE_URL", network.settings.database_url)
+    monkeypatch.setenv("ARRIMAGE_MASTER_KEY_FILE", str(network.settings.master_key_file))
+    done = CliRunner().invoke(app, ["user", "reset-factors", "calacs-chrysalide@exemple.invalid"])
+    assert done.exit_code == 0, done.output
+    organisation = network.viewer("calacs-chrysalide").organisation_id
+    assert organisation is not None
+    with network.database.transaction() as session:
+        assert not queries.factors_of(session, person(network)).any
+        mine = select(LoginSession.ended_at).where(LoginSession.user_id == person(network))
+        assert None not in session.execute(mine).scalars().all()
+        assert [mail.template for mail in session.execute(select(OutgoingMail)).scalars()] == ["factors"]
+        lines = organisation_history(session, organisation, limit=5)
+        assert "account.factors_reset" in {line.action for line in lines}
 
 
 Act = Callable[[Session, Keyring, Viewer, str, datetime], Any]

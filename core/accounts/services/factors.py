@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
-from core.accounts.models import LoginSession, Passkey, PasskeyChallenge, TotpSecret, User
+from core.accounts.models import LoginSession, Passkey, PasskeyChallenge, RecoveryCode, TotpSecret, User
 from core.accounts.rules.factors import (
     CHALLENGE_LASTS,
     CODE_WINDOWS,
@@ -23,7 +23,7 @@ from core.accounts.rules.factors import (
 from core.accounts.services.codes import use_recovery, use_totp
 from core.accounts.services.passkeys import RelyingParty, check_passkey
 from core.accounts.services.people import read_personal
-from core.accounts.services.sessions import end_other_sessions, rotate_session
+from core.accounts.services.sessions import end_other_sessions, end_sessions, rotate_session
 from core.accounts.services.throttles import forget_attempts, too_many
 from core.journal.services import record
 from core.kernel.crypto import Keyring
@@ -177,6 +177,31 @@ def announce_change(
     if row is not None and row.demo_key is None:
         address = read_personal(keyring, viewer.user_id, "email_sealed", row.email_sealed)
         send_later(session, address, "factors", row.locale, now, seal=MailSeal(keyring))
+
+
+def forget_factors(session: Session, keyring: Keyring, user_id: UUID, actor: Viewer, now: datetime) -> None:
+    """Somebody who lost everything starts again from the password: every factor goes, every session ends, she is told.
+
+    For the operator, once the organisation vouches for her by another way than the one that asks.
+    """
+    row = session.execute(
+        select(User.organisation_id, User.email_sealed, User.locale).where(User.id == user_id).with_for_update()
+    ).one()
+    for model in (Passkey, TotpSecret, RecoveryCode):
+        session.execute(delete(model).where(model.user_id == user_id))
+    end_sessions(session, now, user_id=user_id)
+    record(
+        session,
+        case_id=None,
+        organisation_id=row.organisation_id,
+        actor=actor,
+        action="account.factors_reset",
+        subject=f"user:{user_id}",
+        facts={},
+        now=now,
+    )
+    address = read_personal(keyring, user_id, "email_sealed", row.email_sealed)
+    send_later(session, address, "factors", row.locale, now, seal=MailSeal(keyring))
 
 
 def forget_unused(session: Session, now: datetime) -> None:
