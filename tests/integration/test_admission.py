@@ -47,7 +47,7 @@ from core.directory.queries.places import routing_of
 from core.directory.services import create_missing_keys
 from core.journal import verify
 from core.kernel.db import Base
-from core.kernel.errors import Forbidden, Missing
+from core.kernel.errors import DomainError, Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.kernel.schema import import_models
 from core.referrals import services as referrals
@@ -186,7 +186,7 @@ def test_the_call_back_is_never_to_a_number_of_the_request(network: Network) -> 
         start_probation(session, network.keyring, coordination, request, now)
         record_steps(session, network, request)
         for number in ("+14505550177", "+14505550178"):
-            with pytest.raises(NotAdmissible, match="numéro"):
+            with pytest.raises(DomainError, match="numéro"):
                 record_call_back(session, network.keyring, coordination, request, number=number, **called)
         kept = select(OrganisationApplication.called_number, OrganisationApplication.called_by)
         assert session.execute(kept).one() == (NUMBER_FOUND, coordination.user_id)

@@ -99,11 +99,11 @@ def record_call_back(
     at: datetime,
     now: datetime,
 ) -> None:
-    """The network called the organisation at a number found elsewhere. `number` is E.164. Raises `NotAdmissible`."""
+    """The network called the organisation at a number found elsewhere. `number` is E.164. Raises `DomainError` (422)."""
     row = _locked(session, viewer, application_id)
     decision = call_back_allowed(number, numbers_given(read_request(keyring, application_id, row.details_sealed)))
     if not decision.allowed:
-        raise NotAdmissible(decision)
+        raise DomainError(decision.reason)
     changes = {"called_number": number, "call_source": source, "called_by": viewer.user_id, "called_at": at}
     _step(session, viewer, row, "call_back", now, changes, source=source)
 

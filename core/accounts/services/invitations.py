@@ -39,7 +39,6 @@ JOIN, RESET = "join", "reset"
 class AlreadyHere(DomainError):
     """Somebody of this organisation has an account at that address."""
 
-    status = 409
     message = "Une personne de votre organisme a déjà un compte à cette adresse."
 
 
