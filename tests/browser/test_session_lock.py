@@ -150,6 +150,15 @@ def test_one_key_locks_at_once_and_the_password_opens_where_none_else_was_used(
     page.wait_for_url("**/compte")
     expect(page.get_by_role("heading", name="Camille Essai-Roy")).to_be_visible()
 
+    # Signed out: the browser's own button brings nothing back
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url("**/")
+    page.go_back()
+    page.wait_for_load_state()
+    expect(page.get_by_role("heading", name="Camille")).to_have_count(0)
+    assert "Camille" not in page.content()
+
 
 def test_a_laptop_that_slept_shows_nothing_when_it_wakes(context: BrowserContext, network: Network) -> None:
     """Its timers stood still: the hour has passed, so nothing shows while the server is asked."""

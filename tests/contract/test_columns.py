@@ -11,6 +11,8 @@ from core.kernel.schema import import_models
 
 #: Internal texts without a length, each read and found to hold nothing about a woman
 LONG_INTERNAL_TEXTS = {
+    "agreements.text_en",  # the network's own agreements, word for word as they were accepted
+    "agreements.text_fr",
     "directory_documents.document",  # what the search reads of the directory
     "directory_edits.new_value",  # the directory tells of services, never of a person
     "directory_edits.old_value",

@@ -131,7 +131,7 @@ def _with_factor(
 def _opened(session: Session, request: PageRequest, locked: Locked, suite: str) -> Page | Redirect:
     token = services.unlock_session(session, locked.session_id, request.now)
     fields = _unseal(request, locked, str(request.form.get("carried", "")))
-    if fields:
+    if fields is not None:
         return Page("accounts/resume.html", {"action": suite, "fields": fields}, sign_in=token)
     return Redirect(suite, sign_in=token)
 
@@ -143,12 +143,12 @@ def _seal(request: PageRequest, locked: Locked, form: FormData) -> str:
     return urlsafe_b64encode(sealed).decode()
 
 
-def _unseal(request: PageRequest, locked: Locked, carried: str) -> tuple[tuple[str, str], ...]:
+def _unseal(request: PageRequest, locked: Locked, carried: str) -> tuple[tuple[str, str], ...] | None:
     try:
         sealed = urlsafe_b64decode(carried.encode())
-        return waiting_fields(request.house.keyring.reveal(sealed, aad=_place(locked)).decode()) if sealed else ()
+        return waiting_fields(request.house.keyring.reveal(sealed, aad=_place(locked)).decode()) if sealed else None
     except (ValueError, Unreadable):
-        return ()
+        return None
 
 
 def _place(locked: Locked) -> Aad:

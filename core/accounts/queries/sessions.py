@@ -113,7 +113,7 @@ def identity(
 
 
 def _statement(now: datetime) -> Select[Any]:
-    return _IDENTITY.add_columns(memberships(User.id, now).label("committees"))
+    return _IDENTITY.add_columns(memberships(User.id.expression, now).label("committees"))
 
 
 def _viewer(row: Row[Any], keyring: Keyring) -> Viewer:
