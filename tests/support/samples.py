@@ -10,12 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.accounts.models import Invitation, OrganisationApplication, User
+from core.committees.models.structure import CommitteeSeat
 from core.demo_admission import seed_admission
 from core.directory.models import Organisation, Service
 from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
 from core.testing.network import Network
 from tests.support import referrals
+from tests.support.committees import code_of, opened
 
 NOBODY = str(UUID(int=0))
 #: The people of the references that are asked for: who sent them, who received them
@@ -42,6 +44,8 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         own = _service_of(session, "calacs-la-chrysalide")
         newcomers = _newcomers(session, network)
 
+    committees = _committees(network)
+
     def objects(route: Route) -> Mapping[str, str]:
         if "{code}" in route.path:
             return codes
@@ -59,9 +63,26 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         return {"": NOBODY}
 
     def paths(route: Route) -> Samples:
+        if route.path.startswith("/comites/{slug}"):
+            return {
+                label: re.sub(r"\{(\w+)\}", lambda found, values=values: values.get(found.group(1), NOBODY), route.path)
+                for label, values in committees.items()
+            }
         return {label: re.sub(r"\{\w+(?::\w+)?\}", value, route.path) for label, value in objects(route).items()}
 
     return paths
+
+
+def _committees(network: Network) -> Mapping[str, Mapping[str, str]]:
+    """Bien-être with a vote under way and a seat; a committee that does not exist."""
+    vote_id = opened(network)
+    person = network.viewer("bien-etre-3").user_id
+    with network.database.transaction(write=False) as session:
+        seat = session.scalar(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person))
+    return {
+        "bien_etre": {"slug": "bien-etre", "code": code_of(network, vote_id), "seat": str(seat)},
+        "missing": {"slug": "nulle-part", "code": "V-2222-22"},
+    }
 
 
 def _references(session: Session, network: Network) -> Mapping[str, str]:
