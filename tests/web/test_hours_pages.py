@@ -235,7 +235,7 @@ def test_the_published_table_says_its_sum_and_its_note(hours: Visitor) -> None:
     page = said(hours.get("/heures?periode=2023-2024"))
     assert "499 h 30 · 6 inscriptions · dont 499 h 30 approuvées" in page
     assert "La somme des lignes est de 499 h 30." in page
-    assert "Le total imprimé à la source est de 461 h." in page
+    assert "499 h 30. Le total imprimé à la source est de 461 h. Pour FICESL" in page
     assert "Pour FICESL, le texte de la source dit 134 h 30 et son tableau 170 h." in page
     assert "Avec le texte, la somme serait de 464 h." in page
     hours.become("coordination-cresl")
