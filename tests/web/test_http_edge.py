@@ -124,7 +124,8 @@ def test_no_post_route_takes_a_forged_request(network: Network) -> None:
             before = contents(network)
             taken = []
             for route in browser.http.app.state.routes:
-                if route.method != "POST":
+                # One route is called by another server and reads no cookie: tests/web/test_provider_logout.py
+                if route.method != "POST" or route.machine:
                     continue
                 address = next(iter(paths(route).values()))
                 for what, (token, headers) in FORGERIES.items():
