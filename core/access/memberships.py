@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, null
+from sqlalchemy import ColumnElement, String, cast, null
 
 #: (column of the person's id, now) -> scalar subquery: identifiers joined by commas, NULL for none
 Memberships = Callable[[ColumnElement[UUID], datetime], ColumnElement[str]]
@@ -24,7 +24,7 @@ def memberships_with(statement: Memberships) -> Memberships:
 
 def memberships(user_id: ColumnElement[UUID], now: datetime) -> ColumnElement[str]:
     """The column to select beside a person; NULL when no feature has committees."""
-    return _lent[-1](user_id, now) if _lent else null()
+    return _lent[-1](user_id, now) if _lent else cast(null(), String)
 
 
 def membership_ids(found: str | None) -> frozenset[UUID]:

@@ -64,13 +64,15 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
 
     def paths(route: Route) -> Samples:
         if route.path.startswith("/comites/{slug}"):
-            return {
-                label: re.sub(r"\{(\w+)\}", lambda found, values=values: values.get(found.group(1), NOBODY), route.path)
-                for label, values in committees.items()
-            }
+            return {label: _filled(route.path, values) for label, values in committees.items()}
         return {label: re.sub(r"\{\w+(?::\w+)?\}", value, route.path) for label, value in objects(route).items()}
 
     return paths
+
+
+def _filled(path: str, values: Mapping[str, str]) -> str:
+    """The address with each parameter by its name."""
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found.group(1), NOBODY), path)
 
 
 def _committees(network: Network) -> Mapping[str, Mapping[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -100,14 +101,14 @@ def tree(session: Session, viewer: Viewer, now: datetime) -> tuple[Branch, ...]:
         .where(Committee.status == "active")
         .order_by(Committee.position, Committee.slug)
     ).all()
-    seats: dict[UUID, list[Row[tuple[UUID, UUID | None, UUID | None, str]]]] = {}
+    seats: dict[UUID, list[Row[UUID, UUID | None, UUID | None, str]]] = {}
     for seat in session.execute(
         select(
             CommitteeSeat.committee_id, CommitteeSeat.user_id, CommitteeSeat.substitute_id, CommitteeSeat.role
         ).where(in_force(local_day(now)))
     ):
         seats.setdefault(seat.committee_id, []).append(seat)
-    children: dict[UUID | None, list[Row[tuple[UUID, UUID | None, str, str, str]]]] = {}
+    children: dict[UUID | None, list[Row[UUID, UUID | None, str, str, str]]] = {}
     active = {row.id for row in rows}
     for row in rows:
         children.setdefault(row.parent_id if row.parent_id in active else None, []).append(row)
@@ -172,7 +173,7 @@ def seats_of(
     return tuple(sorted(views, key=lambda seat: (not seat.current, seat.over, order[seat.role])))
 
 
-def _seat_view(row: Row[tuple[object, ...]], names: Mapping[UUID, str], today: date) -> SeatView:
+def _seat_view(row: Row[*tuple[Any, ...]], names: Mapping[UUID, str], today: date) -> SeatView:
     role, over = SeatRole(row.role), row.ended_at is not None
     term = Term(row.id, row.organisation_id, role, row.starts_on, row.ends_on, over)
     return SeatView(

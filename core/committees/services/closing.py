@@ -6,7 +6,9 @@ A vote never lapses silently: without quorum at its deadline it waits for its ch
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -221,14 +223,18 @@ def _close(session: Session, viewer: Viewer, loaded: Loaded, outcome: Outcome, n
         "calling": "none",
     }
     _swap(session, loaded, values)
-    counts = {"approvals": outcome.approvals, "refusals": outcome.refusals, "abstentions": outcome.abstentions}
+    counts: dict[str, Any] = {
+        "approvals": outcome.approvals,
+        "refusals": outcome.refusals,
+        "abstentions": outcome.abstentions,
+    }
     telling.note(
         session, viewer, "committee.vote_closed", f"vote:{loaded.row.code}", now, result=outcome.result.value, **counts
     )
     telling.tell(session, loaded, telling.VOTE_CLOSED, now)
 
 
-def _swap(session: Session, loaded: Loaded, values: dict[str, object]) -> None:
+def _swap(session: Session, loaded: Loaded, values: Mapping[str, object]) -> None:
     """Write only over the state that was read: the row is locked, and this stands even where a lock would not."""
     changed = session.execute(
         update(Vote).where(Vote.id == loaded.row.id, Vote.status == loaded.row.status).values(**values),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -225,7 +226,7 @@ def _told(
     before: tuple[UUID | None, ...],
     now: datetime,
 ) -> None:
-    facts: dict[str, object] = {"committee": committee_id}
+    facts: dict[str, Any] = {"committee": committee_id}
     if wanted is not None:
         facts |= {"organisation": wanted.organisation_id, "role": wanted.role.value, "voting": wanted.voting}
     note(session, viewer, action, f"seat:{seat_id}", now, **facts)
