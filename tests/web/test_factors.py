@@ -484,6 +484,11 @@ def test_a_persona_confirms_in_one_click_and_nobody_else_does(visitor: Visitor, 
     for unreadable in ("{", "3", "[[1, 2]]", '[["a"]]'):
         form = {"factor_form": "1", "demo": "1", "suite": "/demandes", "carried": unreadable}
         assert visitor.post("/confirmer", form).headers["location"] == "/demandes"
+    # Confirmed a moment ago in another tab: the form that waits here goes on by itself, and only then
+    waits = {"factor_form": "1", "suite": "/x/y", "carried": "[]"}
+    assert 'action="/x/y"' in visitor.post("/confirmer", waits).text
+    visitor.network.clock.advance(timedelta(minutes=5, seconds=1))
+    assert visitor.post("/confirmer", waits).status_code == 422
     visitor.become("calacs-chrysalide")
     assert "Confirmer (démonstration)" in visitor.get("/confirmer").text
     assert visitor.post("/confirmer", {"factor_form": "1", "demo": "1"}).status_code == 303

@@ -52,7 +52,8 @@ def show_factors(session: Session, request: PageRequest) -> Answer:
     if summary.any and not viewer.second_factor:
         return proof_first(session, request) or not_found()
     if not summary.any:
-        return Page("accounts/first_factor.html", _new_key(request, None, suite_of(request)))
+        first = proof_first(session, request)
+        return first or Page("accounts/first_factor.html", _new_key(request, None, suite_of(request)))
     keys = queries.passkeys_of(session, request.house.keyring, viewer.user_id)
     return Page("accounts/factors.html", {"factors": summary, "passkeys": keys, "passkeys_here": _here(request)})
 

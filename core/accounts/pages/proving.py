@@ -112,13 +112,17 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
         if "factor_form" not in request.form:
             # Another page's form, met on its way there: 403, since it was not done. One that cannot wait is lost.
             carried = carried_form(request.form)
-            given = {"form": None, "suite": suite_of(request) if carried else "/", "carried": carried}
+            given: dict[str, Any] = {"form": None, "suite": suite_of(request) if carried else "/", "carried": carried}
             return page(session, request, given, 403)
         parsed: Parsed[FactorForm] = parse(FactorForm, request.form)
         shown = parsed.value
         suite, carried = local_path(parsed.raw("suite") or "/"), parsed.raw("carried")
         if shown is None:
             return page(session, request, {"form": parsed, "suite": suite, "carried": carried}, 422)
+        fields = waiting_fields(carried)
+        if fields is not None and not (shown.passkey or shown.code or shown.recovery or shown.demo) and _fresh(request):
+            # Confirmed in another tab, by the provider: this page only has to let the form go on
+            return Page("accounts/resume.html", {"action": suite, "fields": fields})
         judged = judge(session, request, viewer.user_id, shown)
         if judged.method is None:
             refused = parsed.with_error(problem_field(shown), judged.problem)
@@ -128,7 +132,6 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
             keyring = request.house.keyring
             services.announce_change(session, keyring, viewer, "code_spent", "recovery", request.now)
         token = services.prove_factor(session, viewer.user_id, viewer.session_id, judged.method, request.now)
-        fields = waiting_fields(carried)
         if fields is not None:
             return Page("accounts/resume.html", {"action": suite, "fields": fields}, sign_in=token)
         return Redirect(suite, sign_in=token)
@@ -137,11 +140,26 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
 
 
 def proof_first(session: Session, request: PageRequest) -> Answer | None:
-    """The page to go through before factors are changed; None for the very first one, or just after a proof (S10)."""
+    """The page to go through before factors are changed, None just after a proof (security S10).
+
+    The very first factor has none before it, unless the person's provider can say that it is still she or he.
+    """
     viewer = request.viewer
-    if not queries.factors_of(session, viewer.user_id).any:
+    if not queries.factors_of(session, viewer.user_id).any and (
+        not viewer.second_factor or confirming_provider(session, request.house.keyring, viewer.user_id) is None
+    ):
         return None
-    way = first_detour(
+    way = _way(request)
+    if way is None:
+        return None
+    asked = request.url_path + (f"?{request.query}" if request.query and request.route.method == "GET" else "")
+    return Redirect(f"{way}?suite={quote(asked, safe='')}", again=request.route.method == "POST")
+
+
+def _way(request: PageRequest) -> str | None:
+    """Where a proof of the last five minutes is asked; None when there is one."""
+    viewer = request.viewer
+    return first_detour(
         locked=False,
         must_agree=False,
         second_factor=viewer.second_factor,
@@ -150,7 +168,7 @@ def proof_first(session: Session, request: PageRequest) -> Answer | None:
         assurance=STEP_UP,
         now=request.now,
     )
-    if way is None:
-        return None
-    asked = request.url_path + (f"?{request.query}" if request.query and request.route.method == "GET" else "")
-    return Redirect(f"{way}?suite={quote(asked, safe='')}", again=request.route.method == "POST")
+
+
+def _fresh(request: PageRequest) -> bool:
+    return _way(request) is None
