@@ -154,7 +154,7 @@ def provider_choices(session: Session, words: str = "") -> tuple[ProviderChoice,
     ).all()
     domain, wanted = words.strip().rpartition("@")[2].casefold(), sort_key(words)
 
-    def found(row: Row[Any]) -> bool:
+    def found(row: Row[*tuple[Any, ...]]) -> bool:
         if domain and domain in row.allowed_domains:
             return True
         named = (row.name, row.name_en, row.acronym)
@@ -163,7 +163,7 @@ def provider_choices(session: Session, words: str = "") -> tuple[ProviderChoice,
     return tuple(ProviderChoice(row.slug, row.name, row.name_en) for row in rows if found(row))[:MOST_SHOWN]
 
 
-def _view(keyring: Keyring, row: Row[Any]) -> ProviderView:
+def _view(keyring: Keyring, row: Row[*tuple[Any, ...]]) -> ProviderView:
     one: IdentityProvider = row[0]
     return ProviderView(
         id=one.id,

@@ -131,7 +131,7 @@ def set_provider(
         row = {"id": provider_id, "organisation_id": organisation_id, **values}
         session.execute(insert(IdentityProvider).values(**row))
     session.expire_all()
-    facts = {"enabled": settings.enabled, "new": not same, "secret": bool(settings.secret)}
+    facts: dict[str, object] = {"enabled": settings.enabled, "new": not same, "secret": bool(settings.secret)}
     note_provider(session, actor, organisation_id, "provider.set", provider_id, facts, now)
     return provider_id
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,7 @@ def signature_keys(document: Mapping[str, Any]) -> tuple[SignatureKey, ...]:
             continue
         try:
             key = jwk.import_key({name: one[name] for name in one if name not in {"d", "p", "q", "dp", "dq", "qi"}})
-            if one["kty"] == "RSA" and key.public_key.key_size < SHORTEST_RSA:
+            if isinstance(key, jwk.RSAKey) and key.public_key.key_size < SHORTEST_RSA:
                 continue
         except (JoseError, ValueError, TypeError, KeyError):
             continue
@@ -85,7 +86,7 @@ def unverified_claims(token: str) -> Mapping[str, Any]:
     """What a token says before anything is known of its signature: only good for finding whose it would be."""
     try:
         claims = jws.extract_compact(token.encode()).payload
-        found = jwt.json.loads(claims)
+        found = json.loads(claims)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise Refused("token_malformed") from None
     if not isinstance(found, dict):
