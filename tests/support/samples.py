@@ -78,7 +78,7 @@ def _filled(path: str, values: Mapping[str, str]) -> str:
 def _committees(network: Network) -> Mapping[str, Mapping[str, str]]:
     """Bien-être with a vote under way and a seat; a committee that does not exist."""
     vote_id = opened(network)
-    person = network.viewer("bien-etre-3").user_id
+    person = network.viewer("bien-etre-5").user_id
     with network.database.transaction(write=False) as session:
         seat = session.scalar(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person))
     return {
