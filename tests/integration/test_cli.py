@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from core.accounts import queries
+from core.accounts import queries, services
 from core.accounts.models import LoginSession, User
+from core.accounts.rules import SIGN_IN_WINDOWS
 from core.accounts.seed import PERSONAS
 from core.cli import app, prepare_demo
+from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.testing.network import Network
+from tests.support.admission import prepared
 
 PASSWORD = "grenouille-rivière-12"
 LINES = {
@@ -98,6 +103,67 @@ def test_what_user_add_refuses(network: Network) -> None:
     with network.database.transaction(write=False) as session:
         real = session.execute(select(User.id).where(User.demo_key.is_(None))).scalars().all()
     assert len(real) == 1
+
+
+ONE_ENGINE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+
+
+@ONE_ENGINE
+def test_a_person_is_invited_given_roles_and_unlocked(network: Network) -> None:
+    here = environment(network)
+    asked = ("user", "invite", "claude@exemple.test", "--organisation", "ajrj", "--name", "Claude", "--role", "worker")
+    invited = run(*asked, **here)
+    assert invited.exit_code == 0, invited.output
+    code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}", invited.output)
+    assert code is not None
+    now = datetime.now(UTC)
+    with network.database.transaction() as session:
+        found = services.match_invitation(session, network.keyring, "claude@exemple.test", code.group(), now)
+        assert found is not None
+        services.accept_invitation(session, network.keyring, found.id, now, password_hash="x")
+    assert "rôles proposés" in one_sentence(run(*asked[:-1], "operator", **here))
+    changed = run("user", "roles", "claude@exemple.test", "--role", "committee_member", **here)
+    assert changed.exit_code == 0, changed.output
+    refused = run("user", "roles", "claude@exemple.test", "--role", "worker", "--role", "operator", **here)
+    assert "deux comptes" in one_sentence(refused)
+    for _ in range(9):
+        subjects, windows = {"account": "claude@exemple.test"}, {"account": SIGN_IN_WINDOWS["account"]}
+        with network.database.transaction() as session:
+            full = services.too_many(session, network.keyring, "sign_in", subjects, windows, now)
+    assert full
+    assert run("user", "unlock", "Claude@exemple.test", **here).exit_code == 0
+    with network.database.transaction() as session:
+        assert not services.too_many(session, network.keyring, "sign_in", subjects, windows, now)
+    listed = run("user", "list", "ajrj", COLUMNS="200", **here)
+    assert listed.exit_code == 0, listed.output
+    assert "membre de comité" in listed.output
+    assert "Aucun compte actif" in one_sentence(run("user", "unlock", "personne@exemple.test", **here))
+
+
+@ONE_ENGINE
+def test_an_organisation_is_shown_suspended_and_readmitted(network: Network) -> None:
+    here = environment(network)
+    _, organisation = prepared(network)
+    with network.database.transaction() as session:
+        slug = session.execute(select(Organisation.slug).where(Organisation.id == organisation)).scalar_one()
+    told = run("organisation", "admit-status", slug, **here)
+    assert "[x] Entente de partenariat signée" in told.output
+    assert "[ ] Approbation de deux autres organismes" in told.output
+    for secret in ("girouettes.invalid", "Odile", "555-017"):
+        assert secret not in told.output, "the operator reads no content"
+    assert "admis" in one_sentence(run("organisation", "suspend", slug, "--reason", "doubt", **here))
+    assert "Cet organisme n’est pas suspendu." in one_sentence(run("organisation", "readmit", slug, **here))
+    assert "Raison inconnue" in one_sentence(run("organisation", "suspend", "ajrj", "--reason", "x", **here))
+    token = network.token("communautaire-ajrj")
+    assert run("organisation", "suspend", "ajrj", "--reason", "incident", **here).exit_code == 0
+    with network.database.transaction(write=False) as session:
+        ended = select(LoginSession.ended_at).where(LoginSession.token_hash == services.token_hash(token))
+        assert session.execute(ended).scalar() is not None
+    assert "Statut : suspendu" in run("organisation", "show", "ajrj", **here).output
+    assert run("organisation", "readmit", "ajrj", **here).exit_code == 0
+    listed = run("organisation", "list", COLUMNS="200", **here)
+    assert listed.exit_code == 0, listed.output
+    assert "en attente d’admission" in listed.output
 
 
 def test_production_asks_for_its_emergency_lines(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from core.journal import verify
 from core.kernel.db import Base
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.mail import OutgoingMail
+from core.kernel.mail.outgoing import TEMPLATES
 from core.kernel.schema import import_models
 from core.testing.network import Network
 
@@ -80,6 +82,10 @@ def test_an_invitation_opens_one_account_once(network: Network) -> None:
             for value in row
         ]
     assert mail == ["invitation"]
+    for text in TEMPLATES["invitation"].values():
+        assert re.findall(r"\{\w*\}|%\(|https?:|www", text.subject + text.body) == ["{home}"], (
+            "nothing else is clickable"
+        )
     symbols = invited.code.replace("-", "")
     assert len(symbols) == 12
     for secret in (symbols, invited.code, "amille", "xemple"):

@@ -24,7 +24,7 @@ from tests.support.held import RECEIVER, hold
 PASSWORD = "grenouille-rivière-12"
 EMAIL = "camille@exemple.test"
 HERE = "/organisation/personnes"
-CODE = re.compile(r"<p class=\"big-code\"[^>]*>([A-Z0-9-]{14})</p>")
+CODE = re.compile(r"<p class=\"code big-code\"[^>]*>([A-Z0-9-]{14})</p>")
 ONE_ENGINE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 
 
