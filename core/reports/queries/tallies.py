@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import String, and_, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.directory.models import Municipality, Organisation
@@ -56,6 +55,19 @@ _CONTACT = case(
     else_="later",
 )
 _UNMET = ReportFact.outcome.in_(sorted(dimensions.DECLINES))
+_NAMES = (
+    "origin",
+    "area",
+    "age",
+    "urgency",
+    "contact",
+    "issue",
+    "decline",
+    "priority",
+    "needs",
+    "unmet",
+    "recipient",
+)
 _LINES: Mapping[str, Callable[[str], str]] = {
     "origin": dimensions.origin_line,
     "age": dimensions.age_line,
@@ -66,58 +78,54 @@ _LINES: Mapping[str, Callable[[str], str]] = {
 
 
 def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | None = None) -> dict[FiscalYear, Tally]:
-    """The counts of several years, of one recipient or of all. Two statements, whatever the number of references."""
+    """The counts of several years, of one recipient or of all. One statement, which reads each fact once."""
     wanted = tuple(years)
     quarters = [quarter.code for year in wanted for quarter in year.quarters]
-    chosen = [ReportFact.ended_quarter.in_(quarters)]
-    if recipient is not None:
-        chosen.append(ReportFact.recipient_id == recipient)
-    columns: dict[str, ColumnElement[Any]] = {
-        "origin": ReportFact.origin_type,
-        "area": ReportFact.area_code,
-        "age": ReportFact.age_band,
-        "urgency": case((ReportFact.urgent, "urgent"), else_="standard"),
-        "contact": _CONTACT,
-        "issue": ReportFact.outcome,
-        "decline": case((_UNMET, ReportFact.outcome), else_="-"),
-        "priority": cast(ReportFact.priority, String),
-        "needs": ReportFact.needs,
-        "unmet": case((_UNMET, ReportFact.needs), else_="-"),
-    }
-    parts: list[Select[Any]] = [
-        select(literal(name).label("name"), column.label("line"), ReportFact.ended_quarter, func.count())
-        .where(*chosen)
-        .group_by(column, ReportFact.ended_quarter)
-        for name, column in columns.items()
-    ]
-    parts.append(
-        select(literal("recipient"), Organisation.type, ReportFact.ended_quarter, func.count())
+    facts = (
+        select(
+            ReportFact.ended_quarter.label("quarter"),
+            ReportFact.origin_type.label("origin"),
+            ReportFact.area_code.label("area"),
+            ReportFact.age_band.label("age"),
+            case((ReportFact.urgent, "urgent"), else_="standard").label("urgency"),
+            _CONTACT.label("contact"),
+            ReportFact.outcome.label("issue"),
+            case((_UNMET, ReportFact.outcome), else_="-").label("decline"),
+            cast(ReportFact.priority, String).label("priority"),
+            ReportFact.needs.label("needs"),
+            case((_UNMET, ReportFact.needs), else_="-").label("unmet"),
+            Organisation.type.label("recipient"),
+            ReportFact.answer_minutes.label("answer_minutes"),
+            ReportFact.contact_minutes.label("contact_minutes"),
+        )
         .join(Organisation, Organisation.id == ReportFact.recipient_id)
-        .where(*chosen)
-        .group_by(Organisation.type, ReportFact.ended_quarter)
+        .where(ReportFact.ended_quarter.in_(quarters))
     )
-    found: dict[tuple[str, str, str], int] = defaultdict(int)
-    for name, line, quarter, number in session.execute(union_all(*parts)):
-        found[name, _LINES.get(name, str)(line), quarter] += number
-    lengths = _lengths(session, chosen)
-    return {year: _tally(year, found, lengths) for year in wanted}
-
-
-def _lengths(session: Session, chosen: list[ColumnElement[bool]]) -> dict[tuple[str, str, str], dict[int, int]]:
-    """(measure, quarter, recipient's type) → histogram."""
-    measures = {"answer": ReportFact.answer_minutes, "contact": ReportFact.contact_minutes}
+    if recipient is not None:
+        facts = facts.where(ReportFact.recipient_id == recipient)
+    # Used several times, it is read once and kept aside by both engines.
+    read = facts.cte("facts").c
     parts = [
-        select(literal(name).label("name"), ReportFact.ended_quarter, Organisation.type, column, func.count())
-        .join(Organisation, Organisation.id == ReportFact.recipient_id)
-        .where(*chosen, column.is_not(None))
-        .group_by(ReportFact.ended_quarter, Organisation.type, column)
-        for name, column in measures.items()
+        select(
+            literal(name).label("name"), read[name].label("line"), read.quarter, literal(0).label("at"), func.count()
+        ).group_by(read[name], read.quarter)
+        for name in _NAMES
     ]
-    found: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
-    for name, quarter, kind, minutes, number in session.execute(union_all(*parts)):
-        histogram = found[name, quarter, dimensions.origin_line(kind)]
-        histogram[minutes] = histogram.get(minutes, 0) + number
-    return found
+    parts += [
+        select(literal(name), read.recipient, read.quarter, measured, func.count())
+        .where(measured.is_not(None))
+        .group_by(read.recipient, read.quarter, measured)
+        for name, measured in (("answers", read.answer_minutes), ("contacts", read.contact_minutes))
+    ]
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    lengths: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+    for name, line, quarter, minutes, number in session.execute(union_all(*parts)):
+        if name in _NAMES:
+            found[name, _LINES.get(name, str)(line), quarter] += number
+        else:
+            histogram = lengths[name, quarter, dimensions.origin_line(line)]
+            histogram[minutes] = histogram.get(minutes, 0) + number
+    return {year: _tally(year, found, lengths) for year in wanted}
 
 
 def _tally(
@@ -131,7 +139,7 @@ def _tally(
         counts[name][line] = tuple(found.get((name, line, code), 0) for code in codes)
     urgency = counts.get("urgency", {}).values()
     unmet = _by_need(counts.pop("unmet", {}))
-    histograms: dict[str, dict[str, dict[int, int]]] = {"answer": {}, "contact": {}}
+    histograms: dict[str, dict[str, dict[int, int]]] = {"answers": {}, "contacts": {}}
     for (measure, quarter, kind), histogram in sorted(lengths.items()):
         if quarter in codes:
             own = histograms[measure].setdefault(kind, {})
@@ -143,8 +151,8 @@ def _tally(
         counts,
         _by_need(counts.pop("needs", {})),
         {need: sum(number) for need, number in unmet.items()},
-        histograms["answer"],
-        histograms["contact"],
+        histograms["answers"],
+        histograms["contacts"],
     )
 
 
