@@ -27,6 +27,8 @@ def show_agreements(session: Session, request: PageRequest) -> Answer:
 def accept(session: Session, request: PageRequest) -> Answer:
     """One box for each text, which bears the hash of what was read: a version that came meanwhile is not accepted."""
     texts = queries.agreements_to_accept(session, request.viewer)
+    if not texts:
+        return Redirect(local_path(str(request.form.get("suite", ""))))
     if "agreement_form" not in request.form:  # another page's form, met on its way
         return _page(request, texts, local_path(request.query.get("suite", "")), {}, 403)
     suite = local_path(str(request.form.get("suite", "")))
