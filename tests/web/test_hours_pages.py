@@ -117,9 +117,16 @@ def test_a_correction_shows_old_and_new_and_may_be_undone(hours: Visitor) -> Non
     assert hours.post("/heures/annuler", {"batch": batch}).status_code == 303
     assert "2 h 30 · Rencontre" in said(hours.get(address))
     assert hours.post("/heures/annuler", {"batch": batch}).status_code == 422
-    hours.become("ficesl-formation")
-    for colleague in (hours.get(address), hours.post(f"{address}/geste", {"act": "withdraw", "version": "1"})):
-        assert colleague.status_code == 404
+    # Neither a colleague's nor another organisation's: it answers as if there were none.
+    for stranger in ("ficesl-formation", "orres-comite", "coordination-cresl"):
+        hours.become(stranger)
+        answers = (
+            hours.get(address),
+            hours.post(f"{address}/geste", {"act": "withdraw", "version": "1"}),
+            hours.post(f"{address}/corriger", form | {"reason": "Pour voir"}),
+            hours.post("/heures/reprendre", {"entry": address.rpartition("/")[2]}),
+        )
+        assert [answer.status_code for answer in answers] == [404] * 4
 
 
 def test_the_organisation_approves_at_once_returns_with_a_reason_and_undoes(hours: Visitor) -> None:
@@ -284,6 +291,14 @@ def test_lists_of_fifty_thousand_entries_keep_eight_statements(network: Network,
         rows = [row | {"id": new_id(), "first_day": day, "last_day": day, "user_id": None} for _ in range(2000)]
         session.execute(insert(HoursEntry), rows)
         assert session.scalar(select(func.count()).select_from(HoursEntry)) == 2000
+    hours.become("admin-chrysalide")
+    everything = {"act": "approve", "everything": "true", "expected": "2000"}
+    done = hours.post("/heures/a-approuver", everything)
+    page = hours.get(done.headers["location"])
+    assert "2 000 inscriptions approuvées, 1 000 h." in said(page)
+    batch = re.search(r'name="batch" value="([^"]+)"', page.text)
+    assert batch is not None
+    assert hours.post("/heures/annuler", {"batch": batch.group(1)}).status_code == 303
     for persona, paths in (
         ("calacs-chrysalide", ("/heures", "/heures/nouvelle", "/heures/importer")),
         ("admin-chrysalide", ("/heures", "/heures?page=7", "/heures/a-approuver")),

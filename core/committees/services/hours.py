@@ -33,7 +33,7 @@ from core.committees.rules.hours import (
     may,
     next_state,
 )
-from core.committees.services.hours_changes import change_entries, day_totals, load_entry, undone_by
+from core.committees.services.hours_changes import AT_ONCE, change_entries, day_totals, load_entry, undone_by
 from core.kernel.clock import TORONTO
 from core.kernel.db import lock_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
@@ -189,13 +189,16 @@ def decide_hours(
         raise HoursInvalid("entries", NOTHING_CHOSEN)
     if act is Act.RETURN and not reason.strip():
         raise HoursInvalid("reason", REASON_NEEDED)
-    mine = and_(registry.visible(viewer, READ), HoursEntry.id.in_(list(versions)))
-    found = session.execute(select(*COLUMNS).where(mine).order_by(HoursEntry.id).with_for_update())
-    rows = [
-        row
-        for row in map(entry_row, found)
-        if row.version == versions[row.id] and may(act, row.state, author=False, approver=True)
-    ]
+    chosen = sorted(versions)
+    rows: list[EntryRow] = []
+    for start in range(0, len(chosen), AT_ONCE):
+        mine = and_(registry.visible(viewer, READ), HoursEntry.id.in_(chosen[start : start + AT_ONCE]))
+        found = session.execute(select(*COLUMNS).where(mine).order_by(HoursEntry.id).with_for_update())
+        rows += [
+            row
+            for row in map(entry_row, found)
+            if row.version == versions[row.id] and may(act, row.state, author=False, approver=True)
+        ]
     batch = new_id()
     for state in {row.state for row in rows}:
         after = next_state(act, state, approver=True)
