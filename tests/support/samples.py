@@ -26,6 +26,11 @@ ROLES = {
     "chrysalide": ("calacs-la-chrysalide", "calacs-chrysalide"),
     "coup_de_coeur": ("calacs-coup-de-coeur", "calacs-coup-de-coeur"),
 }
+#: A year that is over, and one that is not.
+REPORTS: Mapping[str, Mapping[str, str]] = {
+    "closed": {"period": "2025-2026", "kind": "zip", "section": "contact"},
+    "missing": {"period": "2030-2031", "kind": "zip", "section": "contact"},
+}
 #: Label of the object -> address of the route for it
 Samples = Mapping[str, str]
 
@@ -65,6 +70,8 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     def paths(route: Route) -> Samples:
         if route.path.startswith("/comites/{slug}"):
             return {label: _filled(route.path, values) for label, values in committees.items()}
+        if route.path.startswith("/rapports/{period}"):
+            return {label: _filled(route.path, values) for label, values in REPORTS.items()}
         return {label: re.sub(r"\{\w+(?::\w+)?\}", value, route.path) for label, value in objects(route).items()}
 
     return paths

@@ -99,7 +99,7 @@ def export(session: Session, request: PageRequest) -> Answer:
     def make() -> File:
         return _file(kind, report, words, table, printed)
 
-    def hand_over(later: Session, made: File) -> Answer:
+    def hand_over(later: Session, made: File) -> File:
         record(
             later,
             case_id=None,

@@ -28,9 +28,8 @@ def hours(
     order = {title: place for place, title in enumerate(titles.values())}
     sums = _sums(session, first_day, last_day, titles, organisation)
     sums.sort(key=lambda one: (order.get(one.line, len(order)), one.line, one.kind))
-    earlier = None
+    earlier: dict[str, int] = {}
     if before is not None:
-        earlier = {}
         for one in _sums(session, *before, titles, organisation):
             earlier[one.line] = earlier.get(one.line, 0) + one.quarter_hours
     notes = [

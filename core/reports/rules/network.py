@@ -128,9 +128,9 @@ def publish(
     calacs = sum(_line(recipients, "calacs").counts)
     coded = totals.year - sum(_line(priorities, "0").counts)
     if exact:
-        alone = (YearOnly(lines, frozenset(), year) for lines in (issues, priorities, declines, recipients))
         met = tuple(Unmet(need, sum(tables[f"need.{need}"][0].counts), unmet.get(need, 0)) for need in vocabulary.NEEDS)
-        return Published(totals, tables, shown, *alone, met)
+        every = [YearOnly(lines, frozenset(), year) for lines in (issues, priorities, declines, recipients)]
+        return Published(totals, tables, shown, every[0], every[1], every[2], every[3], met)
     issue_table = _alone(issues, year, {"elsewhere"} if fringe(elsewhere, never) else set())
     row = next(index for index, line in enumerate(issues) if line.code == "elsewhere")
     tight = fringe(coded, calacs) or fringe(elsewhere, totals.year - coded)
