@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.accounts.models import AdmissionApproval, Invitation, OrganisationApplication
@@ -200,7 +200,7 @@ _WITH_STANDING = select(
 ).outerjoin(Organisation, Organisation.id == OrganisationApplication.organisation_id)
 
 
-def _to_approve(keyring: Keyring, row: Row[Any], approvals: tuple[tuple[str, datetime], ...], mine: bool) -> ToApprove:
+def _to_approve(keyring: Keyring, row: Any, approvals: tuple[tuple[str, datetime], ...], mine: bool) -> ToApprove:
     recorded = (row.called_number, row.agreement_on, row.officer_sealed, row.regime, row.admin_sealed)
     return ToApprove(
         row.id,
@@ -232,6 +232,6 @@ def _approvals(session: Session, ids: list[UUID]) -> dict[UUID, tuple[tuple[str,
     return found
 
 
-def _name(keyring: Keyring, row: Row[Any]) -> str:
+def _name(keyring: Keyring, row: Any) -> str:
     request = read_request(keyring, row.id, row.details_sealed)
     return request.name if request is not None else ""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from core.accounts.models import Invitation, Passkey, TotpSecret, User
@@ -124,7 +124,7 @@ def invitations_of(
     )
 
 
-def _member(keyring: Keyring, row: Row[Any]) -> Member:
+def _member(keyring: Keyring, row: Any) -> Member:
     given = row._mapping
     return Member(
         given["id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -128,9 +129,7 @@ def purge_invitations(session: Session, now: datetime) -> None:
     session.execute(delete(InvitationRow).where(InvitationRow.expires_at < now - INVITATION_KEPT), **PLAIN)
 
 
-def _choose_again(
-    session: Session, keyring: Keyring, row: InvitationRow, password_hash: str | None, now: datetime
-) -> UUID:
+def _choose_again(session: Session, keyring: Keyring, row: Any, password_hash: str | None, now: datetime) -> UUID:
     assert row.user_id is not None
     changed = session.execute(
         update(User).where(User.id == row.user_id, User.status == "active").values(password_hash=password_hash), **PLAIN
@@ -163,7 +162,7 @@ def _pending(
     return list(session.execute(statement).scalars())
 
 
-def _invitation(keyring: Keyring, row: InvitationRow) -> Invitation:
+def _invitation(keyring: Keyring, row: Any) -> Invitation:
     return Invitation(
         row.id,
         row.organisation_id,

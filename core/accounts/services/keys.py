@@ -83,7 +83,8 @@ def replace_keys(
     if held is None or held.public_key is None:
         return True
     change = _change(session, keyring, organisation_id, now)
-    if sum(session.execute(_count(one, organisation_id)).scalar_one() for one in sealed_columns()) > limit:
+    counts = [session.execute(_count(one, organisation_id)).scalar_one() for one in sealed_columns()]
+    if sum(counts) > limit:
         return False
     _put_in_place(session, keyring, actor, organisation_id, held, change, now)
     return True
@@ -134,7 +135,7 @@ def _unprepared(column: SealedColumn, organisation_id: UUID) -> ColumnElement[bo
     return and_(column.owned(organisation_id), column.sealed.is_not(None), ~made)
 
 
-def _count(column: SealedColumn, organisation_id: UUID) -> Select[tuple[int]]:
+def _count(column: SealedColumn, organisation_id: UUID) -> Select[int]:
     return select(func.count()).select_from(column.table).where(_unprepared(column, organisation_id))
 
 
