@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.access.viewer import Role, Viewer
 from core.accounts.models import User
+from core.committees.access import committees_of
 from core.directory.models import Organisation
 from core.kernel.hooks.manager import Hooks
 
@@ -31,7 +32,17 @@ class DemoSeeder:
             raise LookupError(f"no demo persona {persona}")
         user_id, roles, organisation_id, name, kind = row
         held = frozenset(Role(role) for role in roles)
-        return Viewer(user_id, organisation_id, name, kind, held, persona, second_factor=True, demo=True)
+        return Viewer(
+            user_id,
+            organisation_id,
+            name,
+            kind,
+            held,
+            persona,
+            second_factor=True,
+            demo=True,
+            committees=committees_of(self.session, user_id, self.now),
+        )
 
     def organisation(self, key: str) -> UUID:
         """Identifier of the organisation of that slug in the region's data."""
