@@ -13,6 +13,7 @@ from core.access.permissions import Permission
 from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.accounts.queries import count_waiting_with
+from core.committees.queries.decisions import open_follow_ups
 from core.committees.queries.hours import waiting as waiting_hours
 from core.committees.queries.waiting import waiting_for
 from core.directory.models import Organisation
@@ -91,6 +92,8 @@ def tasks(session: Session, viewer: Viewer, now: datetime, held: frozenset[str])
             Task(N_("Suppléances à nommer pour un vote"), votes.alternates, "/comites", "wait"),
             Task(N_("Votes qui vous attendent"), votes.ballots, "/comites", "wait"),
         ]
+    if Permission.DIRECTORY_READ_PARTNERS in held:
+        found.append(Task(N_("Suivis de comités à faire"), open_follow_ups(session, viewer), "/suivis", "wait"))
     if Permission.HOURS_ENTER in held:
         submitted, returned = waiting_hours(session, viewer)
         found += [

@@ -188,6 +188,16 @@ def test_the_register_and_what_follows(network: Network, chair: Visitor) -> None
     assert "Pas encore fait" in chair.get(register).text
     chair.become("ficesl-formation")
     assert chair.post(f"/comites/orres/suivis/{task}", {"done": ""}).status_code == 403
+    assert chair.post(f"/suivis/{task}", {"done": ""}).status_code in (403, 404)
+    assert "Distribuer" not in chair.get("/suivis").text
+    officer = chair.become("police-repentigny")
+    assert officer.post(f"/suivis/{task}", {"done": ""}).status_code == 303
+    assert "Suivis de comités à faire" in officer.get("/").text.replace("\u00a0", " ")
+    own = officer.get("/suivis").text
+    assert "Distribuer" in own
+    assert "Imprimer la trajectoire" not in own, "the decision itself is the committee’s"
+    assert officer.post(f"/suivis/{task}", {"done": "true"}).status_code == 303
+    assert "Suivis de comités" not in officer.get("/").text
 
 
 def test_a_calendar_is_read_without_signing_in_until_it_is_revoked(network: Network, chair: Visitor) -> None:

@@ -12,7 +12,7 @@ from core.committees.access import local_day
 from core.committees.forms.meetings import DecisionForm, DoneForm, FollowUpForm
 from core.committees.pages.meetings import ON_A_PAGE, Desk, desk_of, kept_desk
 from core.committees.pages.overview import HOME
-from core.committees.queries.decisions import decision_of, decisions_of, recent_meetings
+from core.committees.queries.decisions import decision_of, decisions_of, own_follow_ups, recent_meetings
 from core.committees.queries.structure import admitted_organisations
 from core.committees.services.decisions import DecisionRefused, add_follow_up, finish_follow_up, note_decision
 from core.kernel.i18n import N_
@@ -20,6 +20,7 @@ from core.kernel.web.forms import Parsed, filled, parse
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
 
 PATH = HOME + "/{slug}/decisions"
+OWN = "/suivis"
 NOTED, ASKED = N_("La décision est au registre."), N_("Le suivi est noté, et l’organisme est prévenu.")
 DONE, OPEN = N_("C’est noté comme fait."), N_("C’est noté comme à faire.")
 
@@ -90,7 +91,30 @@ def ask(session: Session, request: PageRequest) -> Answer:
 
 def finish(session: Session, request: PageRequest) -> Answer:
     """Say that a follow-up is done, or take that back."""
-    desk = desk_of(session, request)
+    return _finish(session, request, _address(desk_of(session, request)))
+
+
+def show_own(session: Session, request: PageRequest) -> Answer:
+    """What the viewer's organisation has to do, whether or not she sits in the committee that asked."""
+    page = _page_number(request)
+    lines, total = own_follow_ups(session, request.viewer, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
+    context = {
+        "follow_ups": lines,
+        "page": page,
+        "pages": max(1, -(-total // ON_A_PAGE)),
+        "total": total,
+        "today": local_day(request.now),
+    }
+    fragment = request.wants_fragment
+    return Page("committees/meetings/own_rows.html" if fragment else "committees/meetings/own.html", context)
+
+
+def finish_own(session: Session, request: PageRequest) -> Answer:
+    """The same as `finish`, from the organisation's own list."""
+    return _finish(session, request, OWN)
+
+
+def _finish(session: Session, request: PageRequest, back: str) -> Answer:
     parsed = parse(DoneForm, request.form)
     try:
         wanted = UUID(request.path["follow_up"])
@@ -99,12 +123,16 @@ def finish(session: Session, request: PageRequest) -> Answer:
     if parsed.value is None:
         return not_found()
     finish_follow_up(session, request.viewer, wanted, request.now, done=parsed.value.done)
-    return Redirect(_address(desk), DONE if parsed.value.done else OPEN)
+    return Redirect(back, DONE if parsed.value.done else OPEN)
+
+
+def _page_number(request: PageRequest) -> int:
+    asked = request.query.get("page", "1")
+    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
 
 
 def _register(session: Session, request: PageRequest, desk: Desk, form: Parsed[Any], status: int = 200) -> Page:
-    asked = request.query.get("page", "1")
-    page = max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    page = _page_number(request)
     committee = desk.place.committee
     lines, total = decisions_of(session, request.viewer, committee.id, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
     context = {
@@ -148,4 +176,6 @@ routes: tuple[Route, ...] = (
     get(PATH + "/{decision}/suivi", show_follow_up, permission=_READ, name="decision.follow_up"),
     post(PATH + "/{decision}/suivi", ask, permission=_READ, name="decision.follow_up.ask"),
     post(HOME + "/{slug}/suivis/{follow_up}", finish, permission=_READ, name="follow_up.finish"),
+    get(OWN, show_own, permission=Permission.DIRECTORY_READ_PARTNERS, name="follow_ups"),
+    post(OWN + "/{follow_up}", finish_own, permission=Permission.DIRECTORY_READ_PARTNERS, name="follow_ups.finish"),
 )

@@ -14,6 +14,7 @@ from core.access.registry import can
 from core.access.viewer import Viewer
 from core.committees.access import READ, CommitteeFacts
 from core.committees.models.meetings import Decision, FollowUp, Meeting
+from core.committees.models.structure import Committee
 from core.directory.models import Organisation
 
 
@@ -112,6 +113,41 @@ def recent_meetings(session: Session, committee_id: UUID, now: datetime) -> tupl
         .limit(12)
     )
     return tuple((row.code, row.starts_at) for row in rows)
+
+
+@dataclass(frozen=True)
+class OwnFollowUp:
+    """What the viewer's organisation has to do, and for which committee; nothing else of the decision."""
+
+    id: UUID
+    committee: str
+    what: str
+    due_on: date
+    done_at: datetime | None
+
+
+def own_follow_ups(
+    session: Session, viewer: Viewer, *, limit: int = 50, offset: int = 0
+) -> tuple[tuple[OwnFollowUp, ...], int]:
+    """A page of what the viewer's organisation has to do, what is open first, and how many there are. One statement."""
+    rows = session.execute(
+        select(
+            FollowUp.id,
+            Committee.title,
+            FollowUp.what,
+            FollowUp.due_on,
+            FollowUp.done_at,
+            func.count().over().label("total"),
+        )
+        .join(Decision, Decision.id == FollowUp.decision_id)
+        .join(Committee, Committee.id == Decision.committee_id)
+        .where(FollowUp.organisation_id == viewer.organisation_id, Decision.replaced_by.is_(None))
+        .order_by(FollowUp.done_at.is_not(None), FollowUp.due_on, FollowUp.id)
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    found = tuple(OwnFollowUp(row.id, row.title, row.what, row.due_on, row.done_at) for row in rows)
+    return found, rows[0].total if rows else 0
 
 
 def open_follow_ups(session: Session, viewer: Viewer) -> int:
