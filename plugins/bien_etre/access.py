@@ -1,0 +1,4 @@
+"""Names of the plugin's permissions, which are also actions."""
+
+READ = "bien_etre.read"
+REQUEST = "bien_etre.request"

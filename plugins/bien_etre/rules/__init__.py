@@ -1,0 +1,1 @@
+"""Pure rules of the fund: the standard library only; time and figures are passed in."""
