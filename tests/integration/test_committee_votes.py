@@ -17,11 +17,12 @@ from core.committees.queries.votes import vote_view
 from core.committees.rules.votes import Choice, Method, Result, Tie, VoteRule
 from core.committees.services.sealing import open_choice, seal_choice, seal_reason
 from core.journal.models import JournalEntry
-from core.kernel.crypto import Unreadable
+from core.kernel.crypto import Keyring, Unreadable
 from core.kernel.db import new_id
 from core.kernel.errors import DomainError, Missing
 from core.kernel.events import OutboxEvent, topics_for
 from core.kernel.mail import OutgoingMail
+from core.rotation import renew_all
 from core.testing.network import Network
 from tests.support.committees import CHAIR, MEMBERS, cast, closed, code_of, committee_id, opened, recuse
 
@@ -353,3 +354,20 @@ def test_who_sits_hears_the_committee_and_whoever_leaves_does_not(network: Netwo
     assert events(network, "committee.vote_opened") == [(code_of(network, vote_id), [f"committee:{mine}", "network"])]
     closings = [topics for _ref, topics in events(network, "control.close")]
     assert [f"user:{viewer.user_id}"] in closings
+
+
+@sqlite_only
+def test_a_new_master_key_takes_the_ballots_over(network: Network) -> None:
+    """Both sealed columns bear the newest key afterwards, and the vote still closes."""
+    vote_id = opened(network)
+    for persona in (ONE, TWO, THREE):
+        cast(network, vote_id, persona)
+    newest = Keyring.rotate_file(network.settings.master_key_file)
+    assert renew_all(network.database, newest).unreadable == 0
+    with network.database.transaction(write=False) as session:
+        rows = session.execute(select(Ballot.choice_sealed, Ballot.reason_sealed)).all()
+    assert {sealed[1:9].hex() for row in rows for sealed in row} == {newest.active_id}
+    network.clock.advance(timedelta(hours=24))
+    with network.database.transaction() as session:
+        outcome = services.close_vote(session, newest, vote_id, network.clock.now())
+    assert outcome.result is Result.ADOPTED
