@@ -140,7 +140,7 @@ def _choose_again(session: Session, keyring: Keyring, row: Any, password_hash: s
     email = show(keyring, TABLE, row.id, "email_sealed", row.email_sealed)
     forget_attempts(session, keyring, "sign_in", "account", normal_email(email))
     note(session, ANONYMOUS, row.organisation_id, "account.password_chosen", f"user:{row.user_id}", now)
-    return row.user_id
+    return UUID(str(row.user_id))
 
 
 def _pending(
