@@ -73,7 +73,5 @@ _OVERSEE = Permission.NETWORK_OVERSEE
 routes: tuple[Route, ...] = (
     get(PATH + "/{id}", show_standing, permission=_OVERSEE, name="standing", assurance=Assurance.SECOND_FACTOR),
     post(PATH + "/{id}/suspendre", suspend, permission=_OVERSEE, name="standing.suspend", assurance=Assurance.STEP_UP),
-    post(
-        PATH + "/{id}/readmettre", readmit, permission=_OVERSEE, name="standing.readmit", assurance=Assurance.STEP_UP
-    ),
+    post(PATH + "/{id}/readmettre", readmit, permission=_OVERSEE, name="standing.readmit", assurance=Assurance.STEP_UP),
 )
