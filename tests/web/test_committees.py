@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from core import features
 from core.committees.models.structure import Ballot, CommitteeSeat, Vote
 from core.committees.rules.votes import Choice, Method, VoteRule
-from core.testing.network import Network, Visitor
+from core.testing.network import Network, Visitor, visiting
 from core.testing.statements import counted_statements
 from tests.support.committees import CHAIR, MEMBERS, cast, closed, code_of, opened, recuse
 
@@ -302,29 +303,25 @@ def test_the_mandate_has_dates(network: Network, visitor: Visitor) -> None:
     assert "Du 1er avril 2026 au 31 mars 2027" in read(visitor.get(HOME))
 
 
-def test_pages_keep_their_budget_whatever_the_number_of_votes(network: Network, visitor: Visitor) -> None:
+#: The dispatcher works beside the request: its statements are not the page's.
+BESIDE = ("outbox_events", "event_deliveries", "stream_heads", "job_leases")
+
+
+def test_pages_keep_their_budget_whatever_the_number_of_votes(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "jobs", lambda _hooks: ())
     found = []
-    for copies in (1, 6):
-        votes = [opened(network) for _ in range(copies)]
-        cast(network, votes[0], ONE, Choice.NO)
-        visitor.become(TWO)
-        visitor.get("/comites")
-        sizes = []
-        for path in ("/comites", HOME, path_of(network, votes[0])):
-            with counted_statements() as sent:
-                assert visitor.get(path).status_code == 200
-            sizes.append(
-                len(
-                    [
-                        one
-                        for one in sent
-                        if "outbox_events" not in one
-                        and "job_leases" not in one
-                        and "event_deliveries" not in one
-                        and "stream_heads SET" not in one
-                    ]
-                )
-            )
-        found.append(sizes)
+    with visiting(network, persona=TWO) as visitor:
+        for copies in (1, 6):
+            votes = [opened(network) for _ in range(copies)]
+            cast(network, votes[0], ONE, Choice.NO)
+            visitor.get("/comites")
+            sizes = []
+            for path in ("/comites", HOME, path_of(network, votes[0])):
+                with counted_statements() as sent:
+                    assert visitor.get(path).status_code == 200
+                sizes.append(len([one for one in sent if not any(name in one for name in BESIDE)]))
+            found.append(sizes)
     assert found[0] == found[1]
     assert max(found[0]) <= 14
