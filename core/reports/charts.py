@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from markupsafe import Markup, escape
 
-WIDTH = 640
+#: Narrow enough that its words stay readable on a phone.
+WIDTH = 440
+#: Characters of a label's line at that width.
+_WRAP = 58
 _LINE, _BAR, _GAP = 18, 14, 12
 #: Shade and pattern of each step of a scale: told apart without colour, and in black and white.
 _STEPS = (("0.10", "none"), ("0.55", "dots"), ("0.75", "lines"), ("1", "solid"))
@@ -37,41 +41,48 @@ class Stack:
 def bars(identifier: str, title: str, description: str, items: Sequence[Bar]) -> Markup:
     """Horizontal bars from a common zero; the longest one fills the width left by its figure."""
     longest = max((item.value for item in items if item.value is not None), default=0.0)
-    step = _LINE + _BAR + _GAP
-    lines = []
-    for number, item in enumerate(items):
-        top = number * step
-        lines.append(_text(0, top + _LINE - 5, item.label))
+    top = 0.0
+    lines: list[Markup] = []
+    for item in items:
+        top = _label(lines, top, item.label)
         if item.value is None:
             length = 24.0
-            lines.append(_rect(0, top + _LINE, length, f"url(#{identifier}-hidden)", outline=True))
+            lines.append(_rect(0, top, length, f"url(#{identifier}-hidden)", outline=True))
         else:
             length = item.value / longest * (WIDTH - 130) if longest else 0.0
-            lines.append(_rect(0, top + _LINE, max(length, 1.0), "currentColor"))
-        lines.append(_text(length + 8, top + _LINE + _BAR - 3, item.shown, strong=True))
-    return _svg(identifier, title, description, lines, step * len(items), _hatched(identifier))
+            lines.append(_rect(0, top, max(length, 1.0), "currentColor"))
+        lines.append(_text(length + 8, top + _BAR - 3, item.shown, strong=True))
+        top += _BAR + _GAP
+    return _svg(identifier, title, description, lines, top, _hatched(identifier))
 
 
 def shares(identifier: str, title: str, description: str, scale: Sequence[str], rows: Sequence[Stack]) -> Markup:
     """Each line cut in shares of its sum, from the lowest step to the highest; a key says which is which."""
     lines: list[Markup] = []
-    at = 0.0
     for number, words in enumerate(scale):
-        lines.append(_rect(at, 0, 22, _fill(identifier, number), outline=True, opacity=_opacity(number)))
-        lines.append(_text(at + 28, 12, words))
-        at += WIDTH / len(scale)
-    first, step = _BAR + _GAP + 6, _LINE + _BAR + _GAP
-    for number, row in enumerate(rows):
-        top = first + number * step
-        lines.append(_text(0, top + _LINE - 5, row.label))
+        at, under = number % 2 * WIDTH / 2, number // 2 * _LINE
+        lines.append(_rect(at, under, 22, _fill(identifier, number), outline=True, opacity=_opacity(number)))
+        lines.append(_text(at + 28, under + 12, words))
+    top = float((len(scale) + 1) // 2 * _LINE + _GAP)
+    for row in rows:
+        top = _label(lines, top, row.label)
         total, left = sum(row.values), 0.0
         for index, value in enumerate(row.values):
             length = value / total * WIDTH if total else 0.0
             if length:
                 fill = _fill(identifier, index)
-                lines.append(_rect(left, top + _LINE, length, fill, outline=True, opacity=_opacity(index)))
+                lines.append(_rect(left, top, length, fill, outline=True, opacity=_opacity(index)))
             left += length
-    return _svg(identifier, title, description, lines, first + step * len(rows), _patterns(identifier))
+        top += _BAR + _GAP
+    return _svg(identifier, title, description, lines, top, _patterns(identifier))
+
+
+def _label(lines: list[Markup], top: float, words: str) -> float:
+    """Write a label on as many lines as it takes; returns where its bar begins."""
+    for line in wrap(words, _WRAP) or [""]:
+        lines.append(_text(0, top + _LINE - 5, line))
+        top += _LINE
+    return top
 
 
 def _svg(
