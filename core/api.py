@@ -8,6 +8,9 @@
 - Events, jobs, e-mail, time, words.
 - Committees: `committee_by_slug`, `seats_of`, `is_member`; votes: `open_vote`, `cast_ballot`, `recuse`, `close_vote`,
   `vote_view`, then subscribe to `VOTE_CLOSED`, whose reference is the vote's code (docs/committees.md).
+- A person's consent to a plugin's own purpose, by a referral's code: `purpose_wording`, `grant_for_referral`, then
+  `consent_stands` at every step, and a subscriber of `REFERRAL_WITHDRAWN` with `mark_of_referral`.
+- Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case.
 """
 
@@ -18,7 +21,7 @@ from core.access.permissions import PUBLIC, Permission
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
-from core.committees.forms.votes import BallotForm, RecusalForm
+from core.committees.forms.votes import BallotForm, ExtendForm, RecusalForm
 from core.committees.pages.words import WORDS as VOTE_WORDS
 from core.committees.queries.structure import CommitteeView, SeatView, committee_by_slug, is_member, seats_of
 from core.committees.queries.votes import (
@@ -32,20 +35,35 @@ from core.committees.queries.votes import (
     vote_view,
 )
 from core.committees.rules.amounts import parse_cents
+from core.committees.rules.deadlines import DEADLINE_REFUSALS, deadline_refusal
+from core.committees.rules.terms import SeatRole
 from core.committees.rules.votes import Choice, Method, Outcome, Result, Tie, VoteRule
 from core.committees.services import (
     NotYet,
     VoteInvalid,
     VoteRefused,
+    abandon_escalated,
     abandon_vote,
     cast_ballot,
     close_vote,
+    extend_vote,
     open_vote,
     recuse,
 )
 from core.committees.services.telling import VOTE_CLOSED, VOTE_ESCALATED
+from core.committees.services.telling import mail_to as mail_people
+from core.consent.rules import AgeBand, Attestation, Modality
+from core.consent.services import ConsentInput, ConsentMissing, Stopped
+from core.consent.services import Invalid as ConsentInvalid
+from core.consent.wordings import Wording
+from core.directory.queries.organisations import organisation_by_slug
+from core.directory.queries.places import areas
+from core.directory.rules.visibility import Area
 from core.journal import lock_case, record
 from core.kernel.clock import TORONTO
+from core.kernel.codes import new_code
+from core.kernel.codes import normalise as normal_code
+from core.kernel.crypto import Keyring
 from core.kernel.db import Base, UtcDateTime, dialect_name, identifier, internal, lock_row, new_id, public, sealed
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
 from core.kernel.events import Event, emit, snapshot_cursor
@@ -73,6 +91,7 @@ from core.kernel.hooks.hookspecs import hookimpl
 from core.kernel.i18n import N_
 from core.kernel.jobs import Job
 from core.kernel.mail import send_later
+from core.kernel.texts import open_text, seal_text
 from core.kernel.web.forms import FieldError, Form, Parsed, filled, parse
 from core.kernel.web.house import House
 from core.kernel.web.routes import (
@@ -89,42 +108,69 @@ from core.kernel.web.routes import (
     not_found,
     post,
 )
+from core.referrals.pages.words import ATTESTATION_LABELS, MODALITY_LABELS
+from core.referrals.rules.vocabulary import AGE_BANDS
+from core.referrals.services.purposes import (
+    WITHDRAWN as REFERRAL_WITHDRAWN,
+)
+from core.referrals.services.purposes import (
+    CaseConsent,
+    consent_stands,
+    grant_for_referral,
+    mark_of_referral,
+    purpose_wording,
+)
 
 #: SQL condition on rows equal to `can()` for each of them, every restriction included.
 visible = registry.visible
 
 __all__ = [
+    "AGE_BANDS",
     "ALLOWED",
     "ANONYMOUS",
+    "ATTESTATION_LABELS",
+    "DEADLINE_REFUSALS",
+    "MODALITY_LABELS",
     "N_",
     "PUBLIC",
+    "REFERRAL_WITHDRAWN",
     "TORONTO",
     "VOTE_CLOSED",
     "VOTE_ESCALATED",
     "VOTE_WORDS",
+    "AgeBand",
+    "Area",
     "Assurance",
+    "Attestation",
     "BallotForm",
     "Base",
     "Card",
+    "CaseConsent",
     "Choice",
     "ClosedVote",
     "CommitteeSpec",
     "CommitteeView",
     "Compute",
+    "ConsentInput",
+    "ConsentInvalid",
+    "ConsentMissing",
     "Data",
     "Decision",
     "DomainError",
     "Event",
     "EventSpec",
+    "ExtendForm",
     "FieldError",
     "File",
     "Forbidden",
     "Form",
     "House",
     "Job",
+    "Keyring",
     "Manifest",
     "Method",
     "Missing",
+    "Modality",
     "NavItem",
     "NotYet",
     "Outcome",
@@ -150,9 +196,11 @@ __all__ = [
     "RetentionRule",
     "Role",
     "Route",
+    "SeatRole",
     "SeatView",
     "Seeder",
     "Stale",
+    "Stopped",
     "Subscriber",
     "Tie",
     "UtcDateTime",
@@ -162,34 +210,49 @@ __all__ = [
     "VoteRefused",
     "VoteRule",
     "VoteView",
+    "Wording",
+    "abandon_escalated",
     "abandon_vote",
+    "areas",
     "can",
     "cast_ballot",
     "close_vote",
     "closed_vote",
     "committee_by_slug",
+    "consent_stands",
+    "deadline_refusal",
     "deny",
     "dialect_name",
     "emit",
+    "extend_vote",
     "filled",
     "get",
+    "grant_for_referral",
     "hookimpl",
     "identifier",
     "internal",
     "is_member",
     "lock_case",
     "lock_row",
+    "mail_people",
+    "mark_of_referral",
+    "new_code",
     "new_id",
+    "normal_code",
     "not_found",
+    "open_text",
     "open_vote",
     "open_votes",
+    "organisation_by_slug",
     "parse",
     "parse_cents",
     "post",
     "public",
+    "purpose_wording",
     "record",
     "recuse",
     "require_second_factor",
+    "seal_text",
     "sealed",
     "seats_of",
     "send_later",

@@ -14,6 +14,7 @@ from core.committees import hours_jobs
 from core.committees import jobs as committees_jobs
 from core.committees import pages as committees_pages
 from core.committees.pages import hours_routes
+from core.consent.plugins import install_purposes
 from core.directory import pages as directory_pages
 from core.home import pages as home_pages
 from core.journal import jobs as journal_jobs
@@ -22,6 +23,7 @@ from core.kernel.crypto import Keyring
 from core.kernel.events import REGISTRY, SESSION_REGISTRY, EventRegistry
 from core.kernel.hooks.loader import load_plugins
 from core.kernel.hooks.manager import Hooks
+from core.kernel.i18n import Translator
 from core.kernel.jobs import Job, JobRunner
 from core.kernel.live.dispatcher import Dispatcher
 from core.kernel.live.hub import Hub
@@ -34,7 +36,7 @@ from core.referrals import pages as referrals_pages
 from core.reports import events as reports_events
 from core.reports import jobs as reports_jobs
 from core.reports import pages as reports_pages
-from core.settings import Settings
+from core.settings import ROOT, Settings
 
 reports_events.listen()
 
@@ -59,8 +61,11 @@ def load_hooks(settings: Settings) -> Hooks:
 
 
 def restrict_access(hooks: Hooks) -> None:
-    """Make the enabled plugins' permissions actions, and put their restrictions, and no others, on all actions."""
+    """Make the enabled plugins' permissions actions, put their restrictions, and no others, on all actions, and their
+    purposes in the closed list of consents."""
     install_plugins(registry, hooks)
+    translator = Translator([ROOT / "core" / "locales", *hooks.locale_dirs()])
+    install_purposes(hooks.purposes(), translator.translate)
 
 
 def event_registry(hooks: Hooks) -> EventRegistry:

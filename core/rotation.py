@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Select, func, select, update
+from sqlalchemy import LargeBinary, Select, func, inspect, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.accounts.models import (
@@ -33,9 +33,12 @@ from core.committees.services import sealing
 from core.committees.services.meetings import renew_minutes
 from core.directory.models import Organisation
 from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
-from core.kernel.db import Database
+from core.kernel.db import Base, Database
 from core.kernel.files import StoredFile, renew_file_key
 from core.kernel.mail import MailSeal, OutgoingMail
+from core.kernel.migrations import plugin_labels
+from core.kernel.schema import import_models
+from core.kernel.texts import renew_text
 from core.referrals.models import ReferralCase
 
 BATCH = 200
@@ -106,15 +109,36 @@ PROTECTED = (
 )
 
 
+def protected(session: Session) -> tuple[Protected, ...]:
+    """`PROTECTED`, then the personal columns of plugins whose tables are there: they hold what `seal_text` made."""
+    import_models(plugin_labels())
+    there = set(inspect(session.connection()).get_table_names())
+    found = []
+    for mapper in sorted(Base.registry.mappers, key=lambda one: str(one.local_table)):
+        table = str(mapper.local_table)
+        if mapper.class_.__module__.startswith("core.") or table not in there:
+            continue
+        for key, column in mapper.columns.items():
+            if column.info.get("class") == "personal":
+                found.append(Protected(mapper.class_, getattr(mapper.class_, key), _of_text(table, column.name)))
+    return (*PROTECTED, *found)
+
+
+def _of_text(table: str, column: str) -> Callable[[Keyring, UUID, bytes], bytes]:
+    return lambda keyring, row_id, sealed: renew_text(keyring, table, row_id, column, sealed)
+
+
 def is_under_way(session: Session, keyring: Keyring) -> bool:
     """Whether something still bears an older key: a rotation was interrupted."""
-    return any(session.execute(_older(one, keyring).limit(1)).first() is not None for one in PROTECTED)
+    return any(session.execute(_older(one, keyring).limit(1)).first() is not None for one in protected(session))
 
 
 def renew_all(database: Database, keyring: Keyring, *, batch: int = BATCH) -> Renewal:
     """Put everything under the newest key, `batch` rows a transaction."""
     renewed = unreadable = 0
-    for one in PROTECTED:
+    with database.transaction(write=False) as session:
+        every = protected(session)
+    for one in every:
         last: UUID | None = None
         while True:
             with database.transaction() as session:

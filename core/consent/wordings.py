@@ -39,6 +39,9 @@ _RIGHTS_EN = (
     "that are safe for me."
 )
 
+#: What every wording ends with, by language.
+RIGHTS = {"fr": _RIGHTS_FR, "en": _RIGHTS_EN}
+
 _TEXTS: dict[tuple[str, str], tuple[str, str]] = {
     (REFERENCE, "2026-11"): (
         (

@@ -67,11 +67,13 @@ def open_vote(
     subject: str = "",
     page: str = "",
     recused_organisations: Collection[UUID] = (),
+    recused_people: Collection[tuple[UUID, UUID]] = (),
 ) -> UUID:
     """Put a question to a committee until `closes_at` (aware UTC); returns the vote's id.
 
     The rule and the seats are frozen now. `kind` is `question` (its chair or the coordination asks), or the
-    committee's own plugin's, which decides itself who may ask. `recused_organisations` step aside from the start.
+    committee's own plugin's, which decides itself who may ask. `recused_organisations` step aside from the start,
+    and `recused_people` too: (organisation, person), who declared a conflict in an earlier round of the same subject.
     Raises Missing, Forbidden, VoteInvalid for a deadline under one hour or over three months, VoteRefused("no_seats").
     """
     committee = session.execute(
@@ -106,6 +108,8 @@ def open_vote(
         raise VoteRefused("no_seats", N_("Ce comité n’a aucun siège votant : ajoutez des sièges d’abord."))
     for organisation_id in sorted(set(recused_organisations), key=str):
         _step_aside(session, vote_id, organisation_id, None, now)
+    for organisation_id, person in sorted(set(recused_people), key=str):
+        _step_aside(session, vote_id, organisation_id, person, now)
     loaded = load_vote(session, vote_id, now)
     telling.note(
         session,

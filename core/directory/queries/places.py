@@ -159,3 +159,13 @@ def _routings(session: Session, code: str | None) -> dict[str, TerritoryRouting]
         )
         for municipality_code, items in grouped.items()
     }
+
+
+def areas(session: Session) -> tuple[Area, ...]:
+    """The areas that may be said without naming a community: each MRC, the wider one, the region. One statement."""
+    columns = (Municipality.preview_code, Municipality.preview_label, Municipality.preview_label_en)
+    rows = session.execute(select(*columns, Municipality.region_name).where(Municipality.population > 0).distinct())
+    found = {row[0]: (Area(*row[:3]), row.region_name) for row in rows}
+    named = sorted((one for one, _region in found.values()), key=lambda area: sort_key(area.label))
+    region = next((region for _area, region in found.values()), "")
+    return (*named, Area("region", region, region)) if region else tuple(named)
