@@ -10,6 +10,8 @@
   `vote_view`, then subscribe to `VOTE_CLOSED`, whose reference is the vote's code (docs/committees.md).
 - A person's consent to a plugin's own purpose, by a referral's code: `purpose_wording`, `grant_for_referral`, then
   `consent_stands` at every step, and a subscriber of `REFERRAL_WITHDRAWN` with `mark_of_referral`.
+- Files, cleaned then encrypted: `clean_file` (in a `Compute`), `store_file`, `read_file`, `shred_file`; tables:
+  `write_csv`, `write_xlsx`, where nothing is a formula.
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case.
 """
@@ -23,7 +25,14 @@ from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
 from core.committees.forms.votes import BallotForm, ExtendForm, RecusalForm
 from core.committees.pages.words import WORDS as VOTE_WORDS
-from core.committees.queries.structure import CommitteeView, SeatView, committee_by_slug, is_member, seats_of
+from core.committees.queries.structure import (
+    CommitteeView,
+    SeatView,
+    admitted_organisations,
+    committee_by_slug,
+    is_member,
+    seats_of,
+)
 from core.committees.queries.votes import (
     ClosedVote,
     OwnBallot,
@@ -67,6 +76,15 @@ from core.kernel.crypto import Keyring
 from core.kernel.db import Base, UtcDateTime, dialect_name, identifier, internal, lock_row, new_id, public, sealed
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
 from core.kernel.events import Event, emit, snapshot_cursor
+from core.kernel.files import (
+    MAX_FILE_BYTES,
+    CleanFile,
+    UnacceptableFile,
+    read_file,
+    shred_file,
+    store_file,
+)
+from core.kernel.files import clean as clean_file
 from core.kernel.hooks.contributions import (
     Card,
     CommitteeSpec,
@@ -91,6 +109,7 @@ from core.kernel.hooks.hookspecs import hookimpl
 from core.kernel.i18n import N_
 from core.kernel.jobs import Job
 from core.kernel.mail import send_later
+from core.kernel.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
 from core.kernel.texts import open_text, seal_text
 from core.kernel.web.forms import FieldError, Form, Parsed, filled, parse
 from core.kernel.web.house import House
@@ -129,7 +148,9 @@ __all__ = [
     "ALLOWED",
     "ANONYMOUS",
     "ATTESTATION_LABELS",
+    "CSV_TYPE",
     "DEADLINE_REFUSALS",
+    "MAX_FILE_BYTES",
     "MODALITY_LABELS",
     "N_",
     "PUBLIC",
@@ -138,6 +159,7 @@ __all__ = [
     "VOTE_CLOSED",
     "VOTE_ESCALATED",
     "VOTE_WORDS",
+    "XLSX_TYPE",
     "AgeBand",
     "Area",
     "Assurance",
@@ -147,6 +169,7 @@ __all__ = [
     "Card",
     "CaseConsent",
     "Choice",
+    "CleanFile",
     "ClosedVote",
     "CommitteeSpec",
     "CommitteeView",
@@ -203,6 +226,7 @@ __all__ = [
     "Stopped",
     "Subscriber",
     "Tie",
+    "UnacceptableFile",
     "UtcDateTime",
     "Viewer",
     "VoteInvalid",
@@ -213,9 +237,11 @@ __all__ = [
     "Wording",
     "abandon_escalated",
     "abandon_vote",
+    "admitted_organisations",
     "areas",
     "can",
     "cast_ballot",
+    "clean_file",
     "close_vote",
     "closed_vote",
     "committee_by_slug",
@@ -249,6 +275,7 @@ __all__ = [
     "post",
     "public",
     "purpose_wording",
+    "read_file",
     "record",
     "recuse",
     "require_second_factor",
@@ -256,8 +283,12 @@ __all__ = [
     "sealed",
     "seats_of",
     "send_later",
+    "shred_file",
     "snapshot_cursor",
+    "store_file",
     "visible",
     "vote_by_code",
     "vote_view",
+    "write_csv",
+    "write_xlsx",
 ]

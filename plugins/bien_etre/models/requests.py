@@ -38,6 +38,7 @@ class AidRequest(Base):
 
     id: Mapped[UUID] = identifier()
     code: Mapped[str] = internal(String(9), unique=True)
+    committee_id: Mapped[UUID] = internal(Uuid)
     organisation_id: Mapped[UUID] = internal(Uuid)
     organisation_type: Mapped[str] = internal(String(24))
     author_id: Mapped[UUID | None] = internal(Uuid, nullable=True)
