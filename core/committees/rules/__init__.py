@@ -1,1 +1,1 @@
-"""Pure rules of committees: seats and votes, hours and how they are written."""
+"""Pure rules of committees: terms of seats, who takes part in a vote, what ballots decide, deadlines."""
