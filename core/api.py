@@ -41,6 +41,7 @@ from core.committees.queries.votes import (
     closed_vote,
     open_votes,
     vote_by_code,
+    vote_code,
     vote_view,
 )
 from core.committees.rules.amounts import parse_cents
@@ -288,6 +289,7 @@ __all__ = [
     "store_file",
     "visible",
     "vote_by_code",
+    "vote_code",
     "vote_view",
     "write_csv",
     "write_xlsx",

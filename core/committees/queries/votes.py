@@ -290,6 +290,11 @@ def closed_vote(session: Session, code: str) -> ClosedVote | None:
     return None if row is None else ClosedVote(*row[:5], Result(row.result), row.amount_cents)
 
 
+def vote_code(session: Session, vote_id: UUID) -> str:
+    """The code of a vote that was just opened. Raises NoResultFound."""
+    return session.execute(select(Vote.code).where(Vote.id == vote_id)).scalar_one()
+
+
 def alternates_asked(session: Session, viewer: Viewer) -> tuple[tuple[str, str, str], ...]:
     """(committee's slug, its title, vote's code) of votes that ask the viewer's CALACS for an alternate: nothing of
     the question. One statement."""

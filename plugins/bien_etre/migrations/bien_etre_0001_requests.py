@@ -26,6 +26,7 @@ def upgrade() -> None:
         "bien_etre_requests",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("code", sa.String(9), nullable=False),
+        sa.Column("committee_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_type", sa.String(24), nullable=False),
         sa.Column("author_id", sa.Uuid(), nullable=True),
