@@ -9,6 +9,7 @@ from core.committees.services.closing import (
     extend_vote,
     run_votes,
 )
+from core.committees.services.leaving import vacate_seats
 from core.committees.services.loading import load_vote
 from core.committees.services.seats import (
     SeatInput,
@@ -53,4 +54,5 @@ __all__ = [
     "run_votes",
     "seed_demo_seats",
     "sync_committees",
+    "vacate_seats",
 ]
