@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.committees.models.hours import HoursEntry, HoursImportLine, HoursRevision
 from core.committees.queries.hours import HoursFilter, find_batch, find_entry, list_hours, may_read_hours
+from core.committees.queries.hours_imports import find_import, wrong_lines
 from core.committees.queries.hours_sums import hours_by, hours_by_organisation, import_notes, monthly, quarterly
 from core.committees.rules.durations import format_duration
-from core.committees.rules.hours import Act, Kind, State, fiscal_year
+from core.committees.rules.hours import PERIOD_OVER, Act, Kind, State, fiscal_year
 from core.committees.services.hours import (
     HoursGiven,
     HoursInvalid,
@@ -354,6 +355,13 @@ def test_an_imported_day_of_one_person_keeps_its_24_hours(network: Network) -> N
         day = date(2026, 11, 2)
         enter_hours(session, worker, given(20, first_day=day, last_day=day), now=now)
         assert start_import(session, worker, staged, wrong=1, now=now).written == 1
+        # Left out, and said so: it joins the lines to correct, on the page and in their file.
+        found = find_import(session, worker, staged)
+        assert found is not None
+        assert (found.written, found.wrong, found.state) == (1, 2, "done")
+        said = {line.number: line.problems for line in wrong_lines(session, staged)}
+        assert said == {number: (("hours", PERIOD_OVER, {}),) for number in (2, 3)}
+        assert {line.cells["hours"] for line in wrong_lines(session, staged)} == {"20 h", "5 h"}
 
 
 @SQLITE

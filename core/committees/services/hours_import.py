@@ -140,7 +140,9 @@ def continue_import(session: Session, import_id: UUID, *, now: datetime, most: i
     batch = session.execute(
         select(line.number, line.read, line.source_key).where(ready).order_by(line.number).limit(most)
     ).all()
-    entered = _write(session, row, batch, now) if batch else 0
+    entered, over = _write(session, row, batch, now) if batch else (0, [])
+    if over:
+        _leave_out(session, import_id, over)
     numbers = [one.number for one in batch]
     if numbers:
         session.execute(
@@ -150,11 +152,11 @@ def continue_import(session: Session, import_id: UUID, *, now: datetime, most: i
             .execution_options(synchronize_session=False)
         )
     left = session.scalar(select(func.count()).select_from(line).where(ready)) or 0
-    written = row.written + entered
+    written, wrong = row.written + entered, row.wrong + len(over)
     if left:
-        _set(session, import_id, written=written)
+        _set(session, import_id, written=written, wrong=wrong)
     else:
-        _set(session, import_id, written=written, state="done", finished_at=now)
+        _set(session, import_id, written=written, wrong=wrong, state="done", finished_at=now)
         session.execute(delete(line).where(line.import_id == import_id, line.state != "wrong"))
         if written:
             emit(session, "hours.submitted", str(import_id), topics=(f"org:{row.organisation_id}",), now=now)
@@ -322,10 +324,22 @@ def _plain(line: Line) -> dict[str, Any]:
     }
 
 
-def _write(session: Session, row: Any, batch: Any, now: datetime) -> int:
-    """Write staged lines; how many were not there already. A person whose day filled up meanwhile keeps 24 h."""
+def _leave_out(session: Session, import_id: UUID, numbers: list[int]) -> None:
+    """Lines that were right when the file was read and no longer are join those to correct: page and file say them."""
+    problem = [["hours", PERIOD_OVER, {}]]
+    session.execute(
+        update(HoursImportLine)
+        .where(HoursImportLine.import_id == import_id, HoursImportLine.number.in_(numbers))
+        .values(state="wrong", problems=problem, read=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _write(session: Session, row: Any, batch: Any, now: datetime) -> tuple[int, list[int]]:
+    """Write staged lines; how many were not there already, and the numbers of those left out: a person whose day
+    filled up meanwhile keeps 24 h."""
     owner = row.user_id if row.mine else None
-    lines = [dict(one.read) | {"source_key": one.source_key} for one in batch]
+    lines = [dict(one.read) | {"source_key": one.source_key, "number": one.number} for one in batch]
     for line in lines:
         line["first_day"], line["last_day"] = (
             date.fromisoformat(line["first_day"]),
@@ -334,8 +348,10 @@ def _write(session: Session, row: Any, batch: Any, now: datetime) -> int:
     if owner is not None:
         lock_row(session, select(User.id).where(User.id == owner))
         lines = _with_room(session, owner, lines)
+    kept = {line.pop("number") for line in lines}
+    over = [one.number for one in batch if one.number not in kept]
     if not lines:
-        return 0
+        return 0, over
     state = State.APPROVED if row.approved else State.SUBMITTED
     base = {
         "organisation_id": row.organisation_id,
@@ -353,7 +369,7 @@ def _write(session: Session, row: Any, batch: Any, now: datetime) -> int:
     written = session.execute(
         inserted.returning(HoursEntry.id), [base | line | {"id": new_id()} for line in lines]
     ).all()
-    return len(written)
+    return len(written), over
 
 
 def _with_room(session: Session, owner: UUID, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
