@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -21,7 +22,9 @@ Cell = str | int | None
 #: An XLSX file is a zip: what it holds once opened is bounded too (bytes).
 MAX_UNPACKED: Final = 30_000_000
 MAX_COLUMNS: Final = 60
-_RISKY: Final = frozenset("=+-@\t\r\n|%")
+#: What makes Excel, LibreOffice or Google Sheets read a formula, whatever blank precedes it; full-width signs too.
+_FORMULA: Final = re.compile(r"^[\s\u00a0\u200b\ufeff\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ZIP: Final = b"PK\x03\x04"
 
 
@@ -30,8 +33,10 @@ class UnreadableSheet(ValueError):
 
 
 def neutral(text: str) -> str:
-    """The text so that a spreadsheet shows it and never computes it: an apostrophe goes before a risky beginning."""
-    return f"'{text}" if text.lstrip(" \u00a0\u200b\ufeff")[:1] in _RISKY and text.strip() else text
+    """The text so that a spreadsheet shows it and never computes it (security S31): an apostrophe goes before a risky
+    beginning, and no control character is kept."""
+    cleaned = _CONTROL.sub("", text)
+    return f"'{cleaned}" if _FORMULA.match(text) or cleaned[:1] in {"\t", "\r", "\n"} else cleaned
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, delimiter: str = ";") -> bytes:

@@ -10,21 +10,13 @@ from datetime import UTC, datetime
 
 import xlsxwriter
 
+from core.kernel.sheets import neutral
 from core.reports.exports.words import Words
 from core.reports.rules.cells import Cell, Report, Section, Table
 
 BOM = "\ufeff"
 #: Properties and archive entries bear this moment, so that the same report gives the same bytes.
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-#: What makes Excel, LibreOffice or Google Sheets read a formula, whatever blank precedes it.
-_FORMULA = re.compile(r"^[\s\u00a0\u200b\ufeff\x00-\x1f]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-def plain(words: str) -> str:
-    """Text that no spreadsheet computes: an apostrophe first when it could be a formula; no control character."""
-    cleaned = _CONTROL.sub("", words)
-    return f"'{cleaned}" if _FORMULA.match(words) or cleaned[:1] in {"\t", "\r", "\n"} else cleaned
 
 
 def as_csv(table: Table, words: Words) -> bytes:
@@ -34,7 +26,7 @@ def as_csv(table: Table, words: Words) -> bytes:
     for row in _rows(table):
         writer.writerow([_written(words.value(cell)) for cell in row])
     for note in table.notes:
-        writer.writerow([plain(words.cell(note))])
+        writer.writerow([neutral(words.cell(note))])
     return (BOM + lines.getvalue()).encode()
 
 
@@ -97,7 +89,7 @@ class _Put:
 
     def _string(self, column: int, words: str, style: str | None = None) -> None:
         given = self.formats[style] if style else None
-        self.sheet.write_string(self.row, column, plain(words), given)  # type: ignore[attr-defined]
+        self.sheet.write_string(self.row, column, neutral(words), given)  # type: ignore[attr-defined]
 
 
 def _rows(table: Table) -> list[tuple[Cell, ...]]:
@@ -107,7 +99,7 @@ def _rows(table: Table) -> list[tuple[Cell, ...]]:
 def _written(value: str | int | float | None) -> str | int | float:
     if value is None:
         return ""
-    return plain(value) if isinstance(value, str) else value
+    return neutral(value) if isinstance(value, str) else value
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:
