@@ -44,7 +44,7 @@ class Route(StrEnum):
 
     SUPPLIER = "supplier"
     ADVANCE = "advance"
-    CARD = "card"
+    CARD = "gift_card"
 
 
 ROUTES: Final[dict[Route, str]] = {
@@ -117,15 +117,16 @@ class Purse:
     rank: int
 
 
-def split(amount: int, purses: Sequence[Purse], order: str) -> tuple[tuple[UUID, int], ...]:
+def split(amount: int, purses: Sequence[Purse]) -> tuple[tuple[UUID, int], ...]:
     """Which envelopes pay a grant, and how much each; nothing when they cannot hold it whole.
 
-    `order`: `category` empties first the envelopes made for the category, `oldest` the oldest whatever they are for.
+    Envelopes made for its category are emptied first, so that the others stay for what only they can pay; then the
+    oldest.
     """
     if amount <= 0:
         return ()
     waiting, parts = amount, []
-    for purse in sorted(purses, key=lambda one: (order == "category" and not one.own, one.rank)):
+    for purse in sorted(purses, key=lambda one: (not one.own, one.rank)):
         part = min(waiting, max(purse.left, 0))
         if part:
             parts.append((purse.id, part))
@@ -135,7 +136,7 @@ def split(amount: int, purses: Sequence[Purse], order: str) -> tuple[tuple[UUID,
 
 def draw(amount: int, held: Sequence[tuple[UUID, int]]) -> tuple[tuple[UUID, int], ...]:
     """The same from what envelopes already hold for a grant, in their order; nothing when it is not enough."""
-    return split(amount, [Purse(one, cents, True, rank) for rank, (one, cents) in enumerate(held)], "oldest")
+    return split(amount, [Purse(one, cents, True, rank) for rank, (one, cents) in enumerate(held)])
 
 
 def payer_refusal(

@@ -1,0 +1,369 @@
+"""Reads of the money: what is left, what waits, the ledger and its sums. Cents; instants are aware UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.api import N_, TORONTO, PersonalData, Viewer
+
+from .. import models
+from ..rules.money import PaymentState, Ratification, fiscal_year, median, percentile, year_name
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class EnvelopeLine:
+    """One envelope; `caps`: (category, cap, used)."""
+
+    id: UUID
+    fiscal_year: int
+    funder: str
+    amount_cents: int
+    held_cents: int
+    paid_cents: int
+    caps: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def left_cents(self) -> int:
+        """Neither committed nor paid."""
+        return self.amount_cents - self.held_cents - self.paid_cents
+
+    @property
+    def year(self) -> str:
+        """`2026-2027`."""
+        return year_name(self.fiscal_year)
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """A grant with something left to pay."""
+
+    code: str
+    category: str
+    waiting_cents: int
+    committed_at: datetime
+
+
+@dataclass(frozen=True)
+class PaymentLine:
+    """One payment; `code` empty for a purchase of cards. `mine`: the viewer prepared it."""
+
+    id: UUID
+    code: str
+    route: str
+    amount_cents: int
+    state: str
+    cards: int | None
+    label: str
+    prepared_at: datetime
+    confirmed_at: datetime | None
+    mine: bool
+    receipts_cents: int = 0
+
+
+@dataclass(frozen=True)
+class StockLine:
+    """Cards the holder keeps."""
+
+    id: UUID
+    label: str
+    face_cents: int
+    left_count: int
+
+
+@dataclass(frozen=True)
+class ReserveLine:
+    """Cards a partner keeps for the night."""
+
+    id: UUID
+    organisation_id: UUID
+    label: str
+    face_cents: int
+    left_count: int
+    cap_cents: int
+    waiting_cents: int
+    until: date
+
+
+@dataclass(frozen=True)
+class HandingLine:
+    """Cards handed at night; `late`: not ratified in time."""
+
+    id: UUID
+    organisation_id: UUID
+    cards: int
+    amount_cents: int
+    at: datetime
+    ratification: str
+    late: bool
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """A line of the ledger."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    amount_cents: int
+    fiscal_year: int
+    funder: str
+    code: str
+    category: str
+    decision: str
+
+
+@dataclass(frozen=True)
+class Delays:
+    """From the decision to the first payment, in seconds; None where nothing was paid."""
+
+    paid: int
+    median: int | None
+    ninetieth: int | None
+
+
+@dataclass(frozen=True)
+class Left:
+    """What members see: the year's envelopes together."""
+
+    year: str
+    amount_cents: int
+    held_cents: int
+    paid_cents: int
+
+    @property
+    def left_cents(self) -> int:
+        """Neither committed nor paid."""
+        return self.amount_cents - self.held_cents - self.paid_cents
+
+
+def left_of_year(session: Session, now: datetime) -> Left:
+    """The envelopes of the year together. One statement."""
+    year, table = fiscal_year(now.astimezone(TORONTO).date()), models.Envelope
+    sums = (func.coalesce(func.sum(one), 0) for one in (table.amount_cents, table.held_cents, table.paid_cents))
+    row = session.execute(select(*sums).where(table.fiscal_year == year)).one()
+    return Left(year_name(year), *(int(one) for one in row))
+
+
+def waiting_counts(session: Session) -> tuple[int, int]:
+    """(payments that wait for a second person, handings to ratify). One statement."""
+    pay, handing = models.Payment, models.CardHanding
+    prepared = select(func.count()).select_from(pay).where(pay.state == PaymentState.PREPARED.value)
+    waiting = select(func.count()).select_from(handing).where(handing.ratification == Ratification.WAITING.value)
+    row = session.execute(select(prepared.scalar_subquery(), waiting.scalar_subquery())).one()
+    return row[0], row[1]
+
+
+def list_envelopes(session: Session, *, year: int | None = None) -> tuple[EnvelopeLine, ...]:
+    """Envelopes, latest year first. Two statements."""
+    table, cap = models.Envelope, models.EnvelopeCap
+    columns = (
+        table.id,
+        table.fiscal_year,
+        table.funder,
+        table.amount_cents,
+        table.held_cents,
+        table.paid_cents,
+    )
+    statement = select(*columns).order_by(table.fiscal_year.desc(), table.created_at, table.id).limit(200)
+    rows = session.execute(statement if year is None else statement.where(table.fiscal_year == year)).all()
+    caps: dict[UUID, list[tuple[str, int, int]]] = {}
+    asked = select(cap.envelope_id, cap.category, cap.cap_cents, cap.used_cents).order_by(cap.category)
+    for one in session.execute(asked.where(cap.envelope_id.in_([row.id for row in rows]))):
+        caps.setdefault(one.envelope_id, []).append((one.category, one.cap_cents, one.used_cents))
+    return tuple(EnvelopeLine(*row, caps=tuple(caps.get(row.id, ()))) for row in rows)
+
+
+def list_to_pay(session: Session) -> tuple[ToPay, ...]:
+    """Grants with something left to pay, the oldest first. One statement."""
+    table = models.Commitment
+    waiting = table.amount_cents - table.paid_cents - table.released_cents
+    rows = session.execute(
+        select(table.code, table.category, waiting, table.committed_at)
+        .where(waiting > 0)
+        .order_by(table.committed_at, table.id)
+        .limit(200)
+    )
+    return tuple(ToPay(*row) for row in rows)
+
+
+def list_payments(session: Session, viewer: Viewer, where: ColumnElement[bool]) -> tuple[PaymentLine, ...]:
+    """Payments, the latest first. One statement."""
+    pay, table, stock, receipt = models.Payment, models.Commitment, models.CardStock, models.Receipt
+    proved = select(func.coalesce(func.sum(receipt.amount_cents), 0)).where(receipt.payment_id == pay.id)
+    columns = (
+        pay.id,
+        func.coalesce(table.code, ""),
+        pay.route,
+        pay.amount_cents,
+        pay.state,
+        pay.cards,
+        func.coalesce(stock.label, ""),
+        pay.prepared_at,
+        pay.confirmed_at,
+        pay.prepared_by,
+        proved.scalar_subquery(),
+    )
+    rows = session.execute(
+        select(*columns)
+        .outerjoin(table, table.id == pay.commitment_id)
+        .outerjoin(stock, stock.id == pay.stock_id)
+        .where(where)
+        .order_by(pay.prepared_at.desc(), pay.id.desc())
+        .limit(100)
+    )
+    return tuple(PaymentLine(*row[:9], row[9] is not None and row[9] == viewer.user_id, row[10]) for row in rows)
+
+
+def prepared(session: Session, viewer: Viewer) -> tuple[PaymentLine, ...]:
+    """Payments that wait for a second person."""
+    return list_payments(session, viewer, models.Payment.state == PaymentState.PREPARED.value)
+
+
+def payments_of(session: Session, viewer: Viewer, commitment_id: UUID) -> tuple[PaymentLine, ...]:
+    """Payments of one grant."""
+    return list_payments(session, viewer, models.Payment.commitment_id == commitment_id)
+
+
+def receipts_of(session: Session, payment_ids: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int, bool]]]:
+    """Payment -> (receipt, cents, whether its file is still kept). One statement."""
+    receipt = models.Receipt
+    rows = session.execute(
+        select(receipt.payment_id, receipt.id, receipt.amount_cents, receipt.file_id)
+        .where(receipt.payment_id.in_(payment_ids))
+        .order_by(receipt.id)
+    )
+    found: dict[UUID, list[tuple[UUID, int, bool]]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append((row[1], row[2], row[3] is not None))
+    return found
+
+
+def receipt_file(session: Session, receipt_id: UUID) -> UUID | None:
+    """The file of a receipt, None once destroyed."""
+    return session.scalar(select(models.Receipt.file_id).where(models.Receipt.id == receipt_id))
+
+
+def list_stocks(session: Session) -> tuple[StockLine, ...]:
+    """The holder's cards. One statement."""
+    table = models.CardStock
+    rows = session.execute(
+        select(table.id, table.label, table.face_cents, table.left_count).order_by(table.label, table.face_cents)
+    )
+    return tuple(StockLine(*row) for row in rows)
+
+
+def list_reserves(session: Session, organisation_id: UUID | None = None) -> tuple[ReserveLine, ...]:
+    """Partners' reserves, or one partner's. One statement."""
+    table, stock = models.CardReserve, models.CardStock
+    columns = (
+        table.id,
+        table.organisation_id,
+        stock.label,
+        stock.face_cents,
+        table.left_count,
+        table.cap_cents,
+        table.waiting_cents,
+        table.until,
+    )
+    statement = select(*columns).join(stock, stock.id == table.stock_id).order_by(table.created_at, table.id)
+    if organisation_id is not None:
+        statement = statement.where(table.organisation_id == organisation_id)
+    return tuple(ReserveLine(*row) for row in session.execute(statement.limit(200)))
+
+
+def list_handings(
+    session: Session, late_before: datetime, *, organisation_id: UUID | None = None, waiting: bool = False
+) -> tuple[HandingLine, ...]:
+    """Handings, those to ratify first, then the latest. One statement."""
+    table = models.CardHanding
+    columns = (table.id, table.organisation_id, table.cards, table.amount_cents, table.at, table.ratification)
+    unsaid = table.ratification == Ratification.WAITING.value
+    statement = select(*columns).order_by(unsaid.desc(), table.at.desc(), table.id.desc()).limit(100)
+    if organisation_id is not None:
+        statement = statement.where(table.organisation_id == organisation_id)
+    if waiting:
+        statement = statement.where(unsaid)
+    return tuple(
+        HandingLine(*row, late=row.ratification == Ratification.WAITING.value and row.at < late_before)
+        for row in session.execute(statement)
+    )
+
+
+def list_ledger(session: Session, year: int | None, *, page: int | None = 1) -> tuple[tuple[LedgerLine, ...], int]:
+    """The ledger of a year (None: all), the latest line first, and how many lines; `page` None: every line, oldest
+    first, for an export. Two statements."""
+    line, envelope, table = models.LedgerEntry, models.Envelope, models.Commitment
+    columns = (
+        line.id,
+        line.at,
+        line.kind,
+        line.amount_cents,
+        envelope.fiscal_year,
+        envelope.funder,
+        func.coalesce(table.code, ""),
+        func.coalesce(table.category, ""),
+        func.coalesce(line.decision, ""),
+    )
+    where: list[Any] = [] if year is None else [envelope.fiscal_year == year]
+    statement = (
+        select(*columns)
+        .join(envelope, envelope.id == line.envelope_id)
+        .outerjoin(table, table.id == line.commitment_id)
+        .where(*where)
+    )
+    if page is None:
+        rows = session.execute(statement.order_by(line.at, line.id)).all()
+        return tuple(LedgerLine(*row) for row in rows), len(rows)
+    counted = select(func.count()).select_from(line).join(envelope, envelope.id == line.envelope_id).where(*where)
+    total = session.scalar(counted) or 0
+    rows = session.execute(
+        statement.order_by(line.at.desc(), line.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
+    ).all()
+    return tuple(LedgerLine(*row) for row in rows), total
+
+
+def payment_delays(session: Session, first: date, last: date) -> Delays:
+    """From the decision to the first payment, for what was first paid from `first` to `last` (local days, both
+    included). One statement."""
+    start = datetime.combine(first, time(), TORONTO)
+    end = datetime.combine(last + timedelta(days=1), time(), TORONTO)
+    table = models.Commitment
+    rows = session.execute(
+        select(table.committed_at, table.first_paid_at).where(table.first_paid_at >= start, table.first_paid_at < end)
+    ).all()
+    seconds = [int((row.first_paid_at - row.committed_at).total_seconds()) for row in rows]
+    return Delays(len(seconds), median(seconds), percentile(seconds, 90))
+
+
+def money_of_person(session: Session, user_id: UUID) -> Sequence[PersonalData]:
+    """Which payments and handings somebody made: instants and amounts, nothing else is about her or him."""
+    from ..services.money_forgetting import forgetting  # here: services read queries
+
+    pay, handing = models.Payment, models.CardHanding
+    paid = session.execute(
+        select(pay.prepared_at, pay.amount_cents)
+        .where((pay.prepared_by == user_id) | (pay.confirmed_by == user_id))
+        .order_by(pay.prepared_at)
+    ).all()
+    handed = session.execute(
+        select(handing.at, handing.amount_cents)
+        .where((handing.user_id == user_id) | (handing.ratified_by == user_id))
+        .order_by(handing.at)
+    ).all()
+    if not paid and not handed:
+        return ()
+    copy = {
+        "payments": [{"at": row[0].isoformat(), "cents": row[1]} for row in paid],
+        "cards": [{"at": row[0].isoformat(), "cents": row[1]} for row in handed],
+    }
+    title = N_("Paiements et cartes du fonds d’urgence")
+    return (PersonalData("bien_etre.money", title, copy, forgetting(user_id)),)
