@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import String, inspect, select
 
 from core.accounts.models import User
+from core.demo_admission import seed_admission
 from core.directory import models as directory
 from core.kernel.clock import FixedClock
 from core.testing.network import Network, Visitor, fresh_network, visiting
@@ -64,6 +65,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, t
 
     folder: Path = tmp_path_factory.mktemp("english")
     with fresh_network("sqlite", folder, FixedClock(NOW)) as network:
+        with network.database.transaction() as session:
+            seed_admission(session, network.keyring, NOW)
         yield network, data_of(network)
 
 

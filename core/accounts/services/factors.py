@@ -20,40 +20,22 @@ from core.accounts.rules.factors import (
     may_remove,
     normal_digits,
 )
+from core.accounts.services import mails
 from core.accounts.services.codes import use_recovery, use_totp
 from core.accounts.services.passkeys import RelyingParty, check_passkey
 from core.accounts.services.people import read_personal
 from core.accounts.services.sessions import end_other_sessions, end_sessions, rotate_session
-from core.accounts.services.throttles import forget_attempts, too_many
+from core.accounts.services.throttles import forget_attempts, give_back, too_many
 from core.journal.services import record
 from core.kernel.crypto import Keyring
 from core.kernel.errors import DomainError, Missing
-from core.kernel.mail import MailSeal, MailText, register_template, send_later
+from core.kernel.mail import MailSeal, send_later
 
 Method = Literal["passkey", "totp", "recovery", "provider", "demo"]
 Change = Literal["factor_added", "factor_removed", "codes_printed", "code_spent"]
 
 WRONG_FACTOR = "Ce code ou cette clé ne convient pas. Un code ne sert qu’une fois\u00a0: attendez le suivant."
 THROTTLED_FACTOR = "Trop d’essais. Attendez quelques minutes, puis recommencez. Une clé d’accès fonctionne encore."
-
-register_template(
-    "factors",
-    {
-        "fr": MailText(
-            "Arrimage\u00a0: vos moyens de connexion",
-            "Bonjour,\n\nQuelque chose a changé dans vos moyens de connexion à Arrimage. "
-            "Si c’est vous, il n’y a rien à faire. Sinon, avisez tout de suite la personne qui administre votre "
-            "organisme, puis ouvrez la page d’accueil\u00a0:\n{home}\n\n"
-            "Ce message est envoyé automatiquement et ne contient aucun renseignement. Merci de ne pas y répondre.\n",
-        ),
-        "en": MailText(
-            "Arrimage: how you sign in",
-            "Hello,\n\nSomething changed in how you sign in to Arrimage. If it was you, there is nothing to do. "
-            "If not, tell the person who administers your organization at once, then open the home page:\n{home}\n\n"
-            "This message is sent automatically and holds no information. Please do not reply.\n",
-        ),
-    },
-)
 
 
 class LastFactor(DomainError):
@@ -101,7 +83,10 @@ def judge_factor(
             return Judged(None, THROTTLED_FACTOR, throttled=True)
         shown = check_passkey(session, party, proof.passkey, browser, now) if party else None
         right = shown is not None and shown.user_id == user_id
-        return Judged("passkey") if right else Judged(None, WRONG_FACTOR)
+        if not right:
+            return Judged(None, WRONG_FACTOR)
+        give_back(session, keyring, "passkey", {name: subjects[name] for name in PASSKEY_WINDOWS})
+        return Judged("passkey")
     if too_many(session, keyring, "factor", subjects, CODE_WINDOWS, now):
         return Judged(None, THROTTLED_FACTOR, throttled=True)
     method: Method | None = None
@@ -112,6 +97,7 @@ def judge_factor(
     if method is None:
         return Judged(None, WRONG_FACTOR)
     forget_attempts(session, keyring, "factor", "account", str(user_id))
+    give_back(session, keyring, "factor", {name: subjects[name] for name in CODE_WINDOWS})
     return Judged(method)
 
 
@@ -176,7 +162,7 @@ def announce_change(
     ).first()
     if row is not None and row.demo_key is None:
         address = read_personal(keyring, viewer.user_id, "email_sealed", row.email_sealed)
-        send_later(session, address, "factors", row.locale, now, seal=MailSeal(keyring))
+        send_later(session, address, mails.FACTORS, row.locale, now, seal=MailSeal(keyring))
 
 
 def forget_factors(session: Session, keyring: Keyring, user_id: UUID, actor: Viewer, now: datetime) -> None:
@@ -201,7 +187,7 @@ def forget_factors(session: Session, keyring: Keyring, user_id: UUID, actor: Vie
         now=now,
     )
     address = read_personal(keyring, user_id, "email_sealed", row.email_sealed)
-    send_later(session, address, "factors", row.locale, now, seal=MailSeal(keyring))
+    send_later(session, address, mails.FACTORS, row.locale, now, seal=MailSeal(keyring))
 
 
 def forget_unused(session: Session, now: datetime) -> None:

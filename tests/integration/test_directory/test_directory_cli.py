@@ -43,7 +43,7 @@ def test_dry_run_then_import_then_again(url: str) -> None:
     assert organisations(url) == (0, 0)
     first = run(app, ["region", "import", str(REGION)])
     assert first.exit_code == 0, first.output
-    assert organisations(url) == (42, 42)
+    assert organisations(url) == (42, 41), "one is not admitted: it receives nothing, so it has no key"
     again = " ".join(run(app, ["region", "import", str(REGION)]).output.split())
     assert "0 créées, 0 mises à jour" in again
     assert "0 clés créées" in again
