@@ -101,7 +101,7 @@ def prepare_demo(folder: Path, port: int = 8000, *, requests: bool = False) -> S
             seed_meetings(session, keyring, now)
             import_annual(session, "2023_2024", now=now)
             seed_admission(session, keyring, now)
-        seed_plugins(session, load_hooks(settings), now)
+        seed_plugins(session, load_hooks(settings), now, keyring)
     return settings
 
 

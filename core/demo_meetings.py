@@ -33,7 +33,7 @@ def seed_meetings(session: Session, keyring: Keyring, now: datetime) -> int:
     if session.scalar(select(Meeting.id).limit(1)) is not None:
         return 0
     committees = {row.slug: row.id for row in session.execute(select(Committee.slug, Committee.id))}
-    viewer = DemoSeeder(session, now).viewer(COORDINATION)
+    viewer = DemoSeeder(session, now, keyring).viewer(COORDINATION)
     today = now.astimezone(TORONTO).replace(hour=13, minute=30, second=0, microsecond=0)
     for slug, days, hours in (("cresl", 12, 3), ("bien-etre", 5, 1)):
         starts, length = today + timedelta(days=days), timedelta(hours=hours)
@@ -67,6 +67,6 @@ def _held(
         meeting_code=code,
     )
     due = local_day(now) + timedelta(days=14)
-    seeder = DemoSeeder(session, now)
+    seeder = DemoSeeder(session, now, keyring)
     owner = seeder.organisation("calacs-la-chrysalide")
     decisions.add_follow_up(session, keyring, viewer, decision, owner, "Vérifier ses fiches de l’annuaire", due, after)

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from core.access.viewer import Role, Viewer
 from core.accounts.models import User
 from core.committees.access import committees_of
+from core.committees.services.syncing import sync_committees
 from core.directory.models import Organisation
+from core.kernel.crypto import Keyring
 from core.kernel.hooks.manager import Hooks
 
 
@@ -22,6 +24,7 @@ class DemoSeeder:
 
     session: Session
     now: datetime
+    keyring: Keyring
 
     def viewer(self, persona: str) -> Viewer:
         """The persona of that key, as if signed in."""
@@ -52,6 +55,7 @@ class DemoSeeder:
         return found
 
 
-def seed_plugins(session: Session, hooks: Hooks, now: datetime) -> None:
+def seed_plugins(session: Session, hooks: Hooks, now: datetime, keyring: Keyring) -> None:
     """Run every enabled plugin's seed; run again, it adds only what is missing."""
-    hooks.seed(session, DemoSeeder(session, now))
+    sync_committees(session, hooks, now)
+    hooks.seed(session, DemoSeeder(session, now, keyring))

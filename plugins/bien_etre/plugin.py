@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 
-from core.api import N_, CommitteeSpec, Manifest, PermissionSpec, PurposeSpec, Role, Route, hookimpl
+from sqlalchemy.orm import Session
 
-from . import pages
+from core.api import (
+    N_,
+    REFERRAL_WITHDRAWN,
+    VOTE_CLOSED,
+    Card,
+    CommitteeSpec,
+    EventSpec,
+    Job,
+    Manifest,
+    NavItem,
+    Panel,
+    PanelPage,
+    PermissionSpec,
+    PersonalData,
+    PurposeSpec,
+    ReportPeriod,
+    ReportSection,
+    Restriction,
+    RetentionRule,
+    Role,
+    Route,
+    Seeder,
+    Subscriber,
+    Viewer,
+    hookimpl,
+)
+
+from . import access, events, money_parts, pages
+from . import seed as demo
 from .access import READ, REQUEST
-from .settings import NAME, SLUG, Settings
+from .pages.words import WORDS
+from .queries import oversight, requests
+from .services import consents, keeping, rounds
+from .settings import NAME, REQUESTS, SLUG, Settings
 
 MEMBERS = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.NETWORK_COORDINATION})
 STAFF = frozenset({Role.WORKER, Role.INTAKE})
@@ -61,3 +94,94 @@ def register_purposes() -> Sequence[PurposeSpec]:
             blocks=frozenset({"needs"}),
         ),
     )
+
+
+@hookimpl
+def register_retention(settings: Settings) -> Sequence[RetentionRule]:
+    texts, rows = timedelta(days=settings.text_days), timedelta(days=settings.keep_days)
+    return (
+        RetentionRule("bien_etre.texts", N_("Textes des demandes terminées"), texts, keeping.erase_texts_before),
+        RetentionRule("bien_etre.requests", N_("Demandes au fonds d’urgence"), rows, keeping.erase_requests_before),
+        *money_parts.retention(settings),
+    )
+
+
+@hookimpl
+def nav_items_for(viewer: Viewer) -> Sequence[NavItem]:
+    return (NavItem("requests", N_("Fonds d’urgence"), REQUESTS, permission=READ),)
+
+
+def _card(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, object]:
+    return {**requests.card(session, viewer, now), "words": WORDS}
+
+
+@hookimpl
+def dashboard_cards_for(viewer: Viewer, now: datetime) -> Sequence[Card]:
+    context = partial(_card, viewer=viewer, now=now)
+    asked = Card("requests", N_("Fonds d’urgence"), "bien_etre/card.html", permission=READ, context=context)
+    return (asked, *money_parts.cards_for(viewer, now))
+
+
+@hookimpl
+def panels_for(page: PanelPage, viewer: Viewer, now: datetime) -> Sequence[Panel]:
+    if page.name == "referral":
+        asking = {"reference": page.reference}
+        return (
+            Panel("ask", N_("Fonds d’urgence"), "bien_etre/panel_referral.html", permission=REQUEST, context=asking),
+        )
+    if page.name != "committee" or page.reference != SLUG:
+        return ()
+    context = partial(_card, viewer=viewer, now=now)
+    return (Panel("requests", N_("Demandes"), "bien_etre/card.html", permission=READ, context=context),)
+
+
+@hookimpl
+def register_events() -> Sequence[EventSpec]:
+    return (
+        EventSpec(events.SENT, N_("Une demande arrive au fonds")),
+        EventSpec(events.QUESTION, N_("Une question est posée")),
+        EventSpec(events.ANSWERED, N_("Une réponse est donnée")),
+        EventSpec(events.ASIDE, N_("Une personne ou un organisme s’écarte d’une demande")),
+        EventSpec(events.SIGNED, N_("Une demande urgente est signée")),
+        EventSpec(events.CHANGED, N_("Un montant change, un nouveau vote commence")),
+        EventSpec(events.DECIDED, N_("Une demande est décidée, ratifiée ou versée")),
+        EventSpec(events.PAUSED, N_("Une demande se met en pause")),
+        EventSpec(events.RESUMED, N_("Une demande reprend")),
+        EventSpec(events.WITHDRAWN, N_("Une demande est retirée")),
+        EventSpec(events.WAITING_FUNDS, N_("Une demande acceptée attend des fonds")),
+        *money_parts.EVENTS,
+    )
+
+
+@hookimpl
+def register_subscribers() -> Sequence[Subscriber]:
+    return (
+        Subscriber(VOTE_CLOSED, "bien_etre.carry_out", rounds.carry_out),
+        Subscriber(REFERRAL_WITHDRAWN, "bien_etre.pause_withdrawn", consents.pause_withdrawn),
+    )
+
+
+@hookimpl
+def report_sections_for(report: ReportPeriod) -> Sequence[ReportSection]:
+    figures = partial(oversight.tables, report=report)
+    return (ReportSection("requests", N_("Fonds d’urgence"), "bien_etre/report.html", permission=READ, tables=figures),)
+
+
+@hookimpl
+def register_jobs() -> Sequence[Job]:
+    return money_parts.JOBS
+
+
+@hookimpl
+def register_access_restrictions() -> Sequence[Restriction]:
+    return (Restriction(READ, access.may_read, access.readable),)
+
+
+@hookimpl
+def personal_data_of(reference: str, session: Session) -> Sequence[PersonalData]:
+    return (*oversight.about_person(session, reference), *money_parts.personal_data(reference, session))
+
+
+@hookimpl
+def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
+    demo.seed_requests(session, seeder, settings)

@@ -25,14 +25,14 @@ def hooks(tmp_path: Path) -> Iterator[Any]:
 def test_the_demo_seeds_plugins_once(network: Network, hooks: Any) -> None:
     for _ in range(2):
         with network.database.transaction() as session:
-            seed_plugins(session, hooks, network.clock.now())
+            seed_plugins(session, hooks, network.clock.now(), network.keyring)
     with network.database.transaction(write=False) as session:
         assert session.scalar(select(func.count()).select_from(NOTES)) == 2
 
 
 def test_people_and_organisations_are_found_by_their_stable_keys(network: Network) -> None:
     with network.database.transaction(write=False) as session:
-        seeder = DemoSeeder(session, network.clock.now())
+        seeder = DemoSeeder(session, network.clock.now(), network.keyring)
         seen, signed_in = seeder.viewer("calacs-chrysalide"), network.viewer("calacs-chrysalide")
         assert (seen.user_id, seen.roles, seen.organisation_type) == (
             signed_in.user_id,

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 if TYPE_CHECKING:
     from core.access.rules import Decision
     from core.access.viewer import Role, Viewer
+    from core.kernel.crypto import Keyring
 
 #: What a template receives: a mapping, or a function of the session that reads it. With the function, only this
 #: contribution is lost when its query fails, and nothing is read for someone without the permission.
@@ -208,6 +209,11 @@ class Seeder(Protocol):
     @property
     def now(self) -> datetime:
         """Moment of the demo, aware UTC."""
+        ...
+
+    @property
+    def keyring(self) -> Keyring:
+        """The demo's keys, for what a plugin seals."""
         ...
 
     def viewer(self, persona: str) -> Viewer:

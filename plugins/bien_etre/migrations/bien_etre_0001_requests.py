@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("vote_code", sa.String(9), nullable=False),
         sa.Column("amount_cents", sa.Integer(), nullable=False),
         sa.Column("opened_at", _AT, nullable=False),
+        sa.Column("closes_at", _AT, nullable=False),
         sa.Column("closed_at", _AT, nullable=True),
         sa.Column("result", sa.String(16), nullable=True),
         _of_request("bien_etre_rounds"),

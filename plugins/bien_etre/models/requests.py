@@ -86,6 +86,7 @@ class Round(Base):
     vote_code: Mapped[str] = internal(String(9), index=True)
     amount_cents: Mapped[int] = internal(Integer)
     opened_at: Mapped[datetime] = internal(UtcDateTime)
+    closes_at: Mapped[datetime] = internal(UtcDateTime)
     closed_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
     result: Mapped[str | None] = internal(String(16), nullable=True)
 

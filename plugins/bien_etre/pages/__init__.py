@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from core.api import Route
 
-routes: tuple[Route, ...] = ()
+from . import cards, listing, money, new, one
+
+#: Fixed words before `{code}`: the first route that fits answers.
+routes: tuple[Route, ...] = (*money.routes, *cards.routes, *new.routes, *listing.routes, *one.routes)

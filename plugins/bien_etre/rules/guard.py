@@ -89,7 +89,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.BIRTH,
         re.compile(
-            r"\b(?:n[ée]{1,2}(?:\(e\)|e)?\s+(?:le|en)\b|born\s+(?:on|in)\b|date de naissance|ddn\b|dob\b)[^.;,\n]{0,24}",
+            r"\b(?:n[ée]{1,2}(?:\(e\)|e)?\s+(?:le|en)\b|born\s+(?:on|in)\b|date de naissance|ddn\b|dob\b)"
+            r"[^.;,\n]{0,24}",
             re.I,
         ),
     ),

@@ -193,6 +193,11 @@ def why_not_sign(session: Session, desk: Desk, request: AidRequest) -> str | Non
     )
 
 
+def refused_sign(session: Session, desk: Desk, request_id: UUID) -> str | None:
+    """`why_not_sign` for a page: nothing is locked."""
+    return why_not_sign(session, desk, session.scalars(select(AidRequest).where(AidRequest.id == request_id)).one())
+
+
 def _signed(session: Session, request_id: UUID) -> set[UUID]:
     return set(session.scalars(select(Signature.organisation_id).where(Signature.request_id == request_id)))
 

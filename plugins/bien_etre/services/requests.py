@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -274,12 +274,3 @@ def _free_code(session: Session) -> str:
         code = new_code(LETTER)
         if session.scalar(select(AidRequest.id).where(AidRequest.code == code)) is None:
             return code
-
-
-def forget_author(session: Session, user_id: UUID) -> int:
-    """Empty an account's authorship of requests; returns how many rows."""
-    done = session.execute(
-        update(AidRequest).where(AidRequest.author_id == user_id).values(author_id=None),
-        execution_options={"synchronize_session": False},
-    )
-    return int(getattr(done, "rowcount", 0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -106,6 +106,7 @@ def open_round(session: Session, desk: Desk, request: AidRequest, purpose: str =
         vote_code=vote_code(session, vote_id),
         amount_cents=request.amount_cents,
         opened_at=desk.now,
+        closes_at=deadline,
     )
     session.add(opened)
     session.flush()
@@ -115,6 +116,11 @@ def open_round(session: Session, desk: Desk, request: AidRequest, purpose: str =
 def current_round(session: Session, request_id: UUID) -> Round | None:
     """The round under way, else the last one."""
     return session.scalar(select(Round).where(Round.request_id == request_id).order_by(Round.number.desc()).limit(1))
+
+
+def note_deadline(session: Session, vote_id: UUID, deadline: datetime) -> None:
+    """The chair gave a vote more time: the requester sees it too."""
+    session.execute(update(Round).where(Round.vote_id == vote_id).values(closes_at=deadline))
 
 
 def carry_out(session: Session, event: Event, house: House) -> None:

@@ -1,0 +1,137 @@
+"""The name guard: what looks like a person is seen, what does not is left in peace."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ..rules.guard import Kind, left_over, looks_like_a_person
+
+TRAPS = {
+    Kind.PHONE: (
+        "Appelez le 450 555-0101",
+        "450.555.0101",
+        "(450) 555 0101",
+        "4505550101",
+        "4 5 0 5 5 5 0 1 0 1",
+        "+1 450-555-0101",
+        "555-0101",
+        "450\u00a0555\u00a00101",
+        "450\u200b5550101",
+        "４５０ 555 0101",
+    ),
+    Kind.EMAIL: ("jean@exemple.test", "jean arobase exemple point test", "jean (at) exemple.test", "@jolie_fille"),
+    Kind.BIRTH: (
+        "née le 3 mai 2001",
+        "née en 1999",
+        "2001-05-03",
+        "03/05/2001",
+        "3 mai 2001",
+        "03/05/99",
+        "DDN : 1999",
+        "May 3, 2001",
+    ),
+    Kind.NAME: (
+        "Marie Tremblay a besoin d’aide",
+        "elle, marie tremblay, doit partir",
+        "MARIE TREMBLAY",
+        "Mme Tremblay",
+        "M. Roy la menace",
+        "Elle s’appelle Kimberlyn",
+        "elle se nomme Léa",
+        "prénom : Zouzou",
+        "avec Marie T.",
+        "son amie Julie attend",
+        "Contacter Jean-Guy Lachance",
+        "la voisine, Oksana Petrenko, aide",
+        "Sarah doit partir ce soir",
+        "pour Marie-Ève Gagnon",
+        "Anne de la Sablonnière",
+    ),
+    Kind.ADDRESS: (
+        "123 rue Principale",
+        "12, boulevard Manseau",
+        "45 avenue du Parc",
+        "J6E 3Z1",
+        "j6e3z1",
+        "123 Main Street",
+        "apt 4",
+    ),
+    Kind.NUMBER: ("TREM 9905 0312", "123 456 789"),
+}
+HARMLESS = (
+    "Elle doit quitter le logement avant vendredi.",
+    "Serrure à changer et deux nuits d’hébergement.",
+    "420,00 $ pour deux nuits",
+    "12\u00a0500,00\u00a0$ reçus",
+    "Le 2026-11-28 à 14 h 30",
+    "avant le 28 novembre 2026",
+    "LAFU a refusé le 12 novembre 2026",
+    "Le CALACS La Chrysalide avance les frais",
+    "Coup de cœur a fait la démarche",
+    "Sûreté du Québec a été avisée",
+    "Aucune place à Joliette ni à Terrebonne",
+    "route 125 fermée",
+    "Elle a 3 enfants de 2, 4 et 6 ans",
+    "La MRC de Matawinie",
+    "Centre d’hébergement complet à Saint-Jacques",
+    "Hôpital Pierre-Le Gardeur",
+    "Épicerie IGA, 60 $ par semaine",
+    "LAFU sans réponse depuis 2 jours",
+    "Facture Hydro-Québec de 180,50 $",
+    "Le Centre désigné l’a orientée",
+    "3 nuits à 95 $",
+    "Besoin de 1 200 $ pour le dépôt",
+    "Il la menace ; elle dort dans une auto",
+    "Aide sociale le 1er décembre",
+    "Demande au 211 faite lundi, appel au 911 hier",
+    "IVAC et Centraide ont dit non",
+    "Nous avons essayé Moisson Lanaudière",
+    "TAL, audience le 4 décembre 2026",
+)
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in TRAPS.items() for text in texts])
+def test_a_trap_is_seen_for_what_it_is(kind: Kind, text: str) -> None:
+    assert kind in {one.kind for one in looks_like_a_person(text)}
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_an_ordinary_text_is_left_in_peace(text: str) -> None:
+    assert looks_like_a_person(text) == ()
+
+
+SEPARATORS = st.sampled_from(["", " ", "-", ".", "\u00a0", " - "])
+
+
+@given(
+    st.from_regex(r"[2-9][0-9]{2}", fullmatch=True),
+    st.from_regex(r"[2-9][0-9]{2}", fullmatch=True),
+    st.from_regex(r"[0-9]{4}", fullmatch=True),
+    SEPARATORS,
+    SEPARATORS,
+    st.sampled_from(HARMLESS),
+)
+def test_a_number_is_seen_however_it_is_cut_and_wherever_it_hides(
+    area: str, exchange: str, line: str, one: str, two: str, around: str
+) -> None:
+    found = looks_like_a_person(f"{around} Voir {area}{one}{exchange}{two}{line} demain. {around}")
+    assert Kind.PHONE in {each.kind for each in found}
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_failing_and_findings_never_overlap(text: str) -> None:
+    found = looks_like_a_person(text)
+    ends = [0]
+    for one in found:
+        assert one.text
+        assert one.start >= ends[-1]
+        ends.append(one.start + len(one.text))
+
+
+def test_saying_that_it_is_not_one_holds_for_these_words_only() -> None:
+    (rose,) = looks_like_a_person("Chez Rose, un café.")
+    assert left_over([rose], {rose.token}) == ()
+    (julie,) = looks_like_a_person("Chez Julie, un café.")
+    assert left_over([julie], {rose.token}) == (julie,)
