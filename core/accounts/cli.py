@@ -12,8 +12,9 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.access.viewer import Role, Viewer
+from core.access.viewer import Role
 from core.accounts import queries
+from core.accounts.provider_cli import OPERATOR
 from core.accounts.provider_cli import app as provider_app
 from core.accounts.queries.admission import application_of
 from core.accounts.queries.staff import people_of
@@ -34,8 +35,6 @@ user_app = typer.Typer(no_args_is_help=True, help="Les personnes qui se connecte
 organisation_app = typer.Typer(no_args_is_help=True, help="Les organismes du réseau.")
 organisation_app.add_typer(provider_app, name="provider")
 
-#: Who acts, as the journal says it: a command of the operator, no account.
-OPERATOR = Viewer(None, None, "", "", frozenset({Role.OPERATOR}), "")
 STANDINGS = {"admitted": "admis", "probation": "en attente d’admission", "suspended": "suspendu"}
 ROLES = {
     Role.WORKER: "intervention",
@@ -156,13 +155,15 @@ def user_roles(email: Email, role: Roles) -> None:
 
 @user_app.command("unlock")
 def user_unlock(email: Email) -> None:
-    """Laisser essayer de nouveau une personne qui s’est trompée trop souvent de mot de passe."""
+    """Laisser essayer de nouveau une personne qui s’est trompée trop souvent de mot de passe ou de code."""
     settings = open_settings()
     keyring = open_keyring(settings)
     with opened_database(settings) as database, database.transaction() as session:
-        _active(session, keyring, email)
+        user_id = str(_active(session, keyring, email))
         for kind in ("sign_in", "invitation"):
             forget_attempts(session, keyring, kind, "account", normal_email(email))
+        for kind, window in (("unlock", "account"), ("factor", "account"), ("factor", "account_by_day")):
+            forget_attempts(session, keyring, kind, window, user_id)
     typer.echo("Essais oubliés : la personne peut se connecter.")
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.orm import Session
 
-from core.access.viewer import ANONYMOUS
+from core.access.viewer import Role, Viewer
 from core.accounts.queries.providers import ProviderView, backchannel_uri, provider_of, redirect_uri
 from core.accounts.services.providers import ProviderSettings, disable_provider, set_provider
 from core.cli_support import fail, open_keyring, open_settings, opened_database
@@ -20,6 +20,9 @@ from core.kernel.crypto import Keyring
 from core.kernel.errors import DomainError
 
 app = typer.Typer(no_args_is_help=True, help="Le fournisseur d’identité (OpenID Connect) d’un organisme.")
+
+#: Who acts, as the journal says it: a command of the operator, no account.
+OPERATOR = Viewer(None, None, "", "", frozenset({Role.OPERATOR}), "")
 
 Slug = Annotated[str, typer.Argument(help="Identifiant court de l’organisme.", metavar="ORGANISME")]
 
@@ -78,7 +81,7 @@ def provider_set(
             set_provider(
                 session,
                 keyring,
-                ANONYMOUS,
+                OPERATOR,
                 organisation.id,
                 chosen,
                 datetime.now(UTC),
@@ -127,7 +130,7 @@ def provider_disable(slug: Slug) -> None:
     keyring = open_keyring(settings)
     with opened_database(settings) as database, database.transaction() as session:
         organisation, _was = _found(session, keyring, slug)
-        done = disable_provider(session, ANONYMOUS, organisation.id, datetime.now(UTC))
+        done = disable_provider(session, OPERATOR, organisation.id, datetime.now(UTC))
     if not done:
         fail(f"{organisation.name} n’a pas de fournisseur d’identité.")
     typer.echo("Fournisseur hors service.")

@@ -160,6 +160,7 @@ def confirm_application(session: Session, request: PageRequest) -> Answer:
     if not services.confirm_totp(session, keyring, user_id, parsed.value.code, request.now):
         return _application(session, request, parsed.with_error("code", WRONG_CODE), suite, 422)
     services.forget_attempts(session, keyring, "factor", "account", str(user_id))
+    services.give_back(session, keyring, "factor", subjects)
     return _added(session, request, "totp", suite)
 
 

@@ -99,7 +99,9 @@ def _with_password(request: PageRequest, locked: Locked, parsed: Parsed[UnlockFo
             return _elsewhere(request, suite)
         if not right or again.password_hash != locked.password_hash:
             return _page(later, request, again, parsed.with_error("password", WRONG_PASSWORD), suite, 422)
-        services.forget_attempts(later, request.house.keyring, "unlock", "account", str(locked.viewer.user_id))
+        keyring = request.house.keyring
+        services.forget_attempts(later, keyring, "unlock", "account", str(locked.viewer.user_id))
+        services.give_back(later, keyring, "unlock", _subjects(request, locked))
         return _opened(later, request, again, suite)
 
     return Compute(check, then)
@@ -124,6 +126,8 @@ def _with_factor(
     if judged.method is None:
         status = 429 if judged.throttled else 422
         return _page(session, request, locked, parsed.with_error("code", judged.problem), suite, status)
+    if judged.method == "recovery":
+        services.announce_change(session, house.keyring, locked.viewer, "code_spent", "recovery", request.now)
     services.prove_factor(session, locked.viewer.user_id, locked.session_id, judged.method, request.now)
     return _opened(session, request, locked, suite)
 
@@ -170,13 +174,17 @@ def _count(session: Session, locked: Locked) -> int | None:
     return queries.waiting_since(session, locked.viewer, locked.since)
 
 
-def _too_many(session: Session, request: PageRequest, locked: Locked) -> bool:
-    subjects = {
+def _subjects(request: PageRequest, locked: Locked) -> dict[str, str]:
+    return {
         "address": address_prefix(request.client_address),
         "account": str(locked.viewer.user_id),
         "organisation": str(locked.viewer.organisation_id),
         "everyone": "",
     }
+
+
+def _too_many(session: Session, request: PageRequest, locked: Locked) -> bool:
+    subjects = _subjects(request, locked)
     return services.too_many(session, request.house.keyring, "unlock", subjects, UNLOCK_WINDOWS, request.now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -96,7 +97,20 @@ def leave(session: Session, request: PageRequest) -> Answer:
     if _throttled(session, request):
         return Refusal(429, THROTTLED)
     asked = {"acr_values": " ".join(provider.required_acr)} if provider.required_acr else {}
+    if not provider.proves_second_factor:
+        return _departure(request, provider, suite, asked, session_id=None)
+    if request.locked:
+        # Behind a lock anybody may be pressing: what the provider remembers of this browser opens nothing (S9)
+        return _departure(
+            request, provider, suite, {**asked, "prompt": "login", "max_age": "0"}, session_id=request.browser_session
+        )
+    asked["max_age"] = str(int(_recent(request).total_seconds()))
     return _departure(request, provider, suite, asked, session_id=None)
+
+
+def _recent(request: PageRequest) -> timedelta:
+    """How old a proof may be that opens a session: no older than what would have locked one (security S9)."""
+    return timedelta(minutes=request.house.settings.session_idle_minutes)
 
 
 def confirm(session: Session, request: PageRequest) -> Answer:
@@ -147,7 +161,10 @@ def come_back(session: Session, request: PageRequest) -> Answer:
         # A value: what was taken stays taken
         return _refused(session, request, refused.reason, provider)
     client, query = _client(request, provider), dict(request.query)
-    since = None if taken.session_id is None else taken.started_at.timestamp()
+    since = None
+    if taken.session_id is not None or provider.proves_second_factor:
+        before = timedelta() if taken.session_id is not None else _recent(request)
+        since = (taken.started_at - before).timestamp()
 
     def exchange() -> Recognised:
         code = check_answer(query, PROVIDERS.provider(client.issuer, client.reach))
@@ -186,7 +203,8 @@ def _admitted(
 ) -> Redirect:
     keyring, now = request.house.keyring, request.now
     suite = local_path(taken.next_path)
-    if taken.session_id is None:
+    # Nobody is here when she had left from behind the lock: what she showed just now opens a session of its own
+    if taken.session_id is None or request.viewer.is_anonymous:
         user_id = person_behind(session, keyring, provider, found.claims, now)
         services.end_sessions(session, now, session_id=request.browser_session)
         device = device_label(request.user_agent)

@@ -142,12 +142,12 @@ def on_the_way(template: str, path: str) -> tuple[Any, Any]:
 def proof_first(session: Session, request: PageRequest) -> Answer | None:
     """The page to go through before factors are changed, None just after a proof (security S10).
 
-    The very first factor has none before it, unless the person's provider can say that it is still she or he.
+    The very first factor has none before it, unless the person's provider can say that it is still she or he: a
+    password she may have kept from before does not go round the provider's second proof.
     """
     viewer = request.viewer
-    if not queries.factors_of(session, viewer.user_id).any and (
-        not viewer.second_factor or confirming_provider(session, request.house.keyring, viewer.user_id) is None
-    ):
+    known = queries.factors_of(session, viewer.user_id).any
+    if not known and confirming_provider(session, request.house.keyring, viewer.user_id) is None:
         return None
     way = _way(request)
     if way is None:

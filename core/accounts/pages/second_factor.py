@@ -52,6 +52,7 @@ def sign_in_with_passkey(session: Session, request: PageRequest) -> Answer:
     shown = services.check_passkey(session, party, parsed.value.passkey, browser_key(request), request.now)
     if shown is None or not queries.may_sign_in(session, shown.user_id):
         return sign_in_page(request, parsed.with_error("", UNKNOWN_PASSKEY), suite, 422)
+    services.give_back(session, request.house.keyring, "passkey", _subjects(request))
     services.end_sessions(session, request.now, session_id=request.browser_session)
     device = device_label(request.user_agent)
     token = services.open_session(
@@ -61,8 +62,11 @@ def sign_in_with_passkey(session: Session, request: PageRequest) -> Answer:
 
 
 def _throttled(session: Session, request: PageRequest, kind: str) -> bool:
-    subjects = {"address": address_prefix(request.client_address), "everyone": ""}
-    return services.too_many(session, request.house.keyring, kind, subjects, PASSKEY_WINDOWS, request.now)
+    return services.too_many(session, request.house.keyring, kind, _subjects(request), PASSKEY_WINDOWS, request.now)
+
+
+def _subjects(request: PageRequest) -> dict[str, str]:
+    return {"address": address_prefix(request.client_address), "everyone": ""}
 
 
 _show, _take = on_the_way("accounts/second_factor.html", FACTOR_PATH)

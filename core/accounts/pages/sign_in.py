@@ -64,6 +64,7 @@ def sign_in(session: Session, request: PageRequest) -> Answer:
         if not right or account is None or queries.account(later, keyring, email) != account:
             return sign_in_page(request, parsed.with_error("email", WRONG), suite, 422)
         services.forget_attempts(later, keyring, "sign_in", "account", email)
+        services.give_back(later, keyring, "sign_in", subjects)
         services.end_sessions(later, request.now, session_id=request.browser_session)
         token = services.open_session(
             later, account.user_id, request.now, second_factor=False, device=device, factor="password"

@@ -28,16 +28,29 @@ class PasskeyView:
 
 @dataclass(frozen=True)
 class FactorSummary:
-    """What a person may show: `passkeys` that count, `totp` when an application is set up, printed codes left."""
+    """What a person may show: `passkeys` that count, `totp` when an application is set up, printed codes left.
+
+    `suspect`: passkeys that were stopped, perhaps copied. They prove nothing.
+    """
 
     passkeys: int
     totp: UUID | None
     recovery_left: int
+    suspect: int = 0
 
     @property
     def any(self) -> bool:
-        """Whether there is a second factor; printed codes alone are none."""
-        return bool(self.passkeys or self.totp)
+        """Whether there is a second factor; printed codes alone are none.
+
+        A stopped passkey counts: its owner shows another factor or a printed code, else the password that goes with
+        a copied passkey would be enough to make a new one.
+        """
+        return bool(self.passkeys or self.totp or self.suspect)
+
+    @property
+    def usable(self) -> bool:
+        """Whether something can be shown now."""
+        return bool(self.passkeys or self.totp or self.recovery_left)
 
 
 def factors_of(session: Session, user_id: UUID) -> FactorSummary:
@@ -60,8 +73,15 @@ def factors_of(session: Session, user_id: UUID) -> FactorSummary:
         .where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
         .scalar_subquery()
     )
-    row = session.execute(select(keys.label("keys"), secret.label("secret"), codes.label("codes"))).one()
-    return FactorSummary(row.keys, row.secret, row.codes)
+    stopped = (
+        select(func.count())
+        .select_from(Passkey)
+        .where(Passkey.user_id == user_id, Passkey.suspect_at.is_not(None))
+        .scalar_subquery()
+    )
+    asked = select(keys.label("keys"), secret.label("secret"), codes.label("codes"), stopped.label("stopped"))
+    row = session.execute(asked).one()
+    return FactorSummary(row.keys, row.secret, row.codes, row.stopped)
 
 
 def passkeys_of(session: Session, keyring: Keyring, user_id: UUID) -> tuple[PasskeyView, ...]:

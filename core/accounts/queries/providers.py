@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts.models import IdentityProvider, ProviderSubject
 from core.accounts.services.provider_secret import read_secret
+from core.accounts.services.providers import had_own_factor
 from core.directory.models import Organisation
 from core.directory.rules.text import sort_key
 from core.directory.rules.words import Status, Tier
@@ -101,8 +102,11 @@ def provider_by_id(session: Session, keyring: Keyring, provider_id: UUID) -> Pro
 
 
 def confirming_provider(session: Session, keyring: Keyring, user_id: UUID) -> ProviderView | None:
-    """The provider that knows this person and proves a second factor: it can confirm that it is she or he."""
-    known = ProviderSubject.user_id == user_id
+    """The provider that knows this person and proves a second factor: it can confirm that it is she or he.
+
+    Not where it was put over an account that had its own factor (see `had_own_factor`).
+    """
+    known = (ProviderSubject.user_id == user_id) & ~had_own_factor()
     row = session.execute(_OPEN.join(ProviderSubject, ProviderSubject.provider_id == IdentityProvider.id).where(known))
     found = [_view(keyring, one) for one in row]
     return next((one for one in found if one.proves_second_factor), None)

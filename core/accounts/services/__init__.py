@@ -56,7 +56,7 @@ from core.accounts.services.sessions import (
     touch_session,
     unlock_session,
 )
-from core.accounts.services.throttles import forget_attempts, too_many
+from core.accounts.services.throttles import forget_attempts, give_back, too_many
 
 __all__ = [
     "DECOY",
@@ -87,6 +87,7 @@ __all__ = [
     "end_sessions",
     "forget_attempts",
     "forget_unused",
+    "give_back",
     "invite_person",
     "judge_factor",
     "lock_session",

@@ -99,7 +99,7 @@ def record_call_back(
     at: datetime,
     now: datetime,
 ) -> None:
-    """The network called the organisation at a number found elsewhere. `number` is E.164. Raises `DomainError` (422)."""
+    """The network called at a number found elsewhere. `number` is E.164. Raises `DomainError` (422)."""
     row = _locked(session, viewer, application_id)
     decision = call_back_allowed(number, numbers_given(read_request(keyring, application_id, row.details_sealed)))
     if not decision.allowed:

@@ -25,7 +25,7 @@ from core.accounts.services.invitations import (
     touched,
 )
 from core.accounts.services.keys import replace_keys
-from core.accounts.services.people import check_roles, personal
+from core.accounts.services.people import check_roles, left_lookup, personal, read_personal
 from core.accounts.services.sessions import end_sessions
 from core.kernel.crypto import Keyring
 from core.kernel.errors import Forbidden, Missing
@@ -92,7 +92,7 @@ def offboard_user(session: Session, keyring: Keyring, actor: Viewer, user_id: UU
     """The same for whoever may (the operator's command). Doing it again is `Missing`: nobody leaves twice."""
     gone = update(User).where(User.id == user_id, User.left_at.is_(None))
     # The address goes with her: she may be invited elsewhere, and nothing here needs to write to her any more
-    freed = keyring.pseudonym("accounts.left", str(user_id))
+    freed = _freed(session, keyring, user_id)
     values = {"status": "disabled", "left_at": now, "password_hash": None, "email_lookup": freed, "last_month": None}
     erased = personal(keyring, user_id, "email_sealed", "")
     if not touched(session.execute(gone.values(**values, email_sealed=erased), **PLAIN)):
@@ -113,12 +113,25 @@ def offboard_user(session: Session, keyring: Keyring, actor: Viewer, user_id: UU
     return Departure(user_id, organisation_id, counts, replaced)
 
 
+def _freed(session: Session, keyring: Keyring, user_id: UUID) -> bytes:
+    """What takes the place of her address: the organisation still knows that it left, once however often it did."""
+    row = session.execute(
+        select(User.organisation_id, User.email_sealed, User.left_at).where(User.id == user_id)
+    ).first()
+    if row is None or row.left_at is not None:
+        raise Missing
+    left = left_lookup(keyring, row.organisation_id, read_personal(keyring, user_id, "email_sealed", row.email_sealed))
+    again = session.execute(select(User.id).where(User.email_lookup == left)).first() is not None
+    return keyring.pseudonym("accounts.left", str(user_id)) if again else left
+
+
 def suspend_person(session: Session, viewer: Viewer, user_id: UUID, now: datetime) -> None:
-    """Take access away for a while: sessions and streams end; what she holds stays hers."""
+    """Take access away for a while: sessions and streams end; what she holds stays hers, but not the codes she gave."""
     organisation_id = managed_organisation(viewer)
     _both(session, viewer, user_id, organisation_id, ("active",))
     session.execute(update(User).where(User.id == user_id).values(status="disabled"), **PLAIN)
     end_sessions(session, now, user_id=user_id)
+    _take_back_codes(session, user_id, now)
     note(session, viewer, organisation_id, "account.suspended", f"user:{user_id}", now)
 
 
@@ -151,8 +164,16 @@ def set_roles(session: Session, actor: Viewer, user_id: UUID, roles: Iterable[Ro
     row = session.execute(select(User.organisation_id, User.roles).where(User.id == user_id)).one()
     session.execute(update(User).where(User.id == user_id).values(roles=after), **PLAIN)
     close_streams(session, now=now, user_ids=[user_id])
+    if Permission.ORGANISATION_MANAGE not in permissions_of(after):
+        _take_back_codes(session, user_id, now)
     facts = {"before": sorted(row.roles), "after": after}
     note(session, actor, row.organisation_id, "account.roles_changed", f"user:{user_id}", now, **facts)
+
+
+def _take_back_codes(session: Session, user_id: UUID, now: datetime) -> None:
+    """Whoever may not let people in any more lets nobody in with a code she made before."""
+    hers = update(Invitation).where(Invitation.invited_by == user_id, still_open())
+    session.execute(hers.values(revoked_at=now), **PLAIN)
 
 
 def _both(

@@ -32,6 +32,14 @@ def email_lookup(keyring: Keyring, email: str) -> bytes:
     return keyring.pseudonym("accounts.email", normal_email(email))
 
 
+def left_lookup(keyring: Keyring, organisation_id: UUID, email: str) -> bytes:
+    """Keyed hash by which an organisation remembers an address whose person left it (32 bytes).
+
+    The address is free for an account elsewhere; the domain of this organisation no longer brings her back by itself.
+    """
+    return keyring.pseudonym("accounts.left", f"{organisation_id}:{normal_email(email)}")
+
+
 def personal(keyring: Keyring, user_id: UUID, column: str, text: str) -> bytes:
     """Ciphertext of a person's name or e-mail."""
     return keyring.protect(text.encode(), aad=Aad("users", user_id, column, 1))

@@ -25,8 +25,8 @@ from core.accounts.models import (
 )
 from core.accounts.rules.providers import ATTEMPT_LASTS, domain_allowed, email_domain, says_verified
 from core.accounts.services.joining import accept_invitation, open_invitation
-from core.accounts.services.people import add_user, email_lookup
-from core.accounts.services.providers import note_provider
+from core.accounts.services.people import add_user, email_lookup, left_lookup
+from core.accounts.services.providers import had_own_factor, note_provider
 from core.accounts.services.sessions import end_sessions, open_session, token_hash
 from core.kernel.crypto import Keyring
 from core.kernel.db import dialect_name, new_id
@@ -113,9 +113,14 @@ def person_behind(
 
     The first time, the address must be verified by the provider, and then: an account of the same organisation and of
     an allowed domain is linked; else an invitation to that organisation is used; else the domain alone lets in, with
-    the roles the organisation chose. No role ever comes from the provider.
+    the roles the organisation chose. No role ever comes from the provider. Whoever left comes back by an invitation.
     """
-    known = known_person(session, keyring, provider, claims)
+    try:
+        known = known_person(session, keyring, provider, claims)
+    except Refused:
+        if not _comes_back(session, keyring, provider, claims, now):
+            raise
+        known = None
     return known if known is not None else _welcome(session, keyring, provider, claims, now)
 
 
@@ -148,9 +153,10 @@ def open_provider_session(
     device: str,
 ) -> str:
     """Open the session of a person the provider recognised, and remember it as the provider's; returns its token."""
-    token = open_session(
-        session, user_id, now, second_factor=provider.proves_second_factor, device=device, factor="provider"
-    )
+    mine = (ProviderSubject.provider_id == provider.id) & (ProviderSubject.user_id == user_id)
+    hers_first = session.execute(select(ProviderSubject.id).where(mine, had_own_factor())).first() is not None
+    proved = provider.proves_second_factor and not hers_first
+    token = open_session(session, user_id, now, second_factor=proved, device=device, factor="provider")
     session_id = session.execute(
         select(LoginSession.id).where(LoginSession.token_hash == token_hash(token))
     ).scalar_one()
@@ -232,6 +238,27 @@ def _welcome(
     return user_id
 
 
+def _comes_back(
+    session: Session, keyring: Keyring, provider: ProviderView, claims: Mapping[str, Any], now: datetime
+) -> bool:
+    """Whether this is somebody who left and is invited again: the provider's link to her former account is undone."""
+    email = text(claims, provider.email_claim, 254)
+    if email is None or not says_verified(claims.get(provider.verified_claim)):
+        return False
+    link = (ProviderSubject.provider_id == provider.id) & (
+        ProviderSubject.subject_hash == _subject_hash(keyring, provider, claims)
+    )
+    left = (
+        select(ProviderSubject.id).join(User, User.id == ProviderSubject.user_id).where(link, User.left_at.is_not(None))
+    )
+    if session.execute(left).first() is None:
+        return False
+    if open_invitation(session, keyring, email, now, organisation_id=provider.organisation_id) is None:
+        return False
+    session.execute(delete(ProviderSubject).where(link))
+    return True
+
+
 def _linkable(session: Session, provider: ProviderView, existing: Any, allowed: bool) -> UUID:
     if existing.organisation_id != provider.organisation_id:
         raise Refused("account_elsewhere")
@@ -262,6 +289,10 @@ def _newcomer(
         return accept_invitation(session, keyring, invitation.id, now), "invited"
     if not allowed:
         raise Refused("email_outside" if provider.allowed_domains else "not_invited")
+    # The provider may know her for weeks after she left: the domain alone does not bring her back
+    left = select(User.id).where(User.email_lookup == left_lookup(keyring, provider.organisation_id, email))
+    if session.execute(left).first() is not None:
+        raise Refused("account_closed")
     user_id = add_user(
         session,
         keyring,

@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
-from core.accounts.models import IdentityProvider, LogoutTokenSeen, ProviderAttempt, ProviderSession, ProviderSubject
+from core.accounts.models import (
+    IdentityProvider,
+    LogoutTokenSeen,
+    Passkey,
+    ProviderAttempt,
+    ProviderSession,
+    ProviderSubject,
+    TotpSecret,
+)
 from core.accounts.rules.providers import (
     ATTEMPT_LASTS,
     AUTH_METHODS,
@@ -180,6 +188,19 @@ def note_provider(
         facts=facts,
         now=now,
     )
+
+
+def had_own_factor() -> ColumnElement[bool]:
+    """Whether a person had a factor of her own before the provider was linked to her; part of a statement on links.
+
+    Whoever sets the provider chooses who vouches for everybody of the organisation. Over an account that has its own
+    passkey or application, it stands for the password only: an administration cannot enter as her colleague.
+    """
+    keys = exists().where(Passkey.user_id == ProviderSubject.user_id, Passkey.created_at < ProviderSubject.linked_at)
+    codes = exists().where(
+        TotpSecret.user_id == ProviderSubject.user_id, TotpSecret.confirmed_at < ProviderSubject.linked_at
+    )
+    return or_(keys, codes)
 
 
 def purge_providers(session: Session, now: datetime) -> None:

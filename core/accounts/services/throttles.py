@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,18 @@ def forget_attempts(session: Session, keyring: Keyring, kind: str, name: str, su
     """Start a subject's window anew: the right password clears what was mistyped before it."""
     key = keyring.pseudonym(f"throttle.{kind}.{name}", subject)
     session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def give_back(session: Session, keyring: Keyring, kind: str, subjects: Mapping[str, str]) -> None:
+    """Take back the attempt that `too_many` just counted for each subject: it was right, so that it guessed nothing.
+
+    Wrong ones stay counted. Without this, a team behind one address, or one person who unlocks her screen all night,
+    would be shut out by her own right answers.
+    """
+    for name, subject in subjects.items():
+        key = keyring.pseudonym(f"throttle.{kind}.{name}", subject)
+        counted = update(Throttle).where(Throttle.key == key, Throttle.count > 0)
+        session.execute(counted.values(count=Throttle.count - 1), execution_options={"synchronize_session": False})
 
 
 def _count(session: Session, key: bytes, window: Window, now: datetime) -> int:

@@ -18,7 +18,7 @@ from core.committees.rules.terms import ROLES
 from core.committees.services.seats import SeatInput, SeatRefused, add_seat, change_seat, end_seat
 from core.kernel.i18n import N_
 from core.kernel.web.forms import Parsed, filled, parse
-from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
+from core.kernel.web.routes import Answer, Assurance, Page, PageRequest, Redirect, Route, get, not_found, post
 
 PATH = HOME + "/{slug}/sieges"
 ADDED, CHANGED, ENDED = N_("Le siège est ajouté."), N_("Le siège est à jour."), N_("Le siège a pris fin.")
@@ -143,10 +143,12 @@ def _address(place: Place) -> str:
     return f"{HOME}/{place.committee.slug}/sieges"
 
 
+#: Who sits decides who votes.
+_READ, _SURE = Permission.COMMITTEE_READ, Assurance.SECOND_FACTOR
 routes: tuple[Route, ...] = (
-    get(PATH, show_seats, permission=Permission.COMMITTEE_READ, name="committee.seats"),
-    post(PATH, add, permission=Permission.COMMITTEE_READ, name="committee.seats.add"),
-    get(PATH + "/{seat}", show_seat, permission=Permission.COMMITTEE_READ, name="committee.seat"),
-    post(PATH + "/{seat}", change, permission=Permission.COMMITTEE_READ, name="committee.seat.change"),
-    post(PATH + "/{seat}/fin", end, permission=Permission.COMMITTEE_READ, name="committee.seat.end"),
+    get(PATH, show_seats, permission=_READ, name="committee.seats"),
+    post(PATH, add, permission=_READ, name="committee.seats.add", assurance=_SURE),
+    get(PATH + "/{seat}", show_seat, permission=_READ, name="committee.seat"),
+    post(PATH + "/{seat}", change, permission=_READ, name="committee.seat.change", assurance=_SURE),
+    post(PATH + "/{seat}/fin", end, permission=_READ, name="committee.seat.end", assurance=_SURE),
 )

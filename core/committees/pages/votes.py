@@ -252,14 +252,14 @@ def _address(found: VoteView) -> str:
 
 _READ, _VOTE, _SURE = Permission.COMMITTEE_READ, Permission.COMMITTEE_VOTE, Assurance.SECOND_FACTOR
 routes: tuple[Route, ...] = (
-    get(PATH + "/nouveau", show_new, permission=_READ, name="vote.new"),
-    post(PATH, open_one, permission=_READ, name="vote.open"),
+    get(PATH + "/nouveau", show_new, permission=_READ, name="vote.new", assurance=_SURE),
+    post(PATH, open_one, permission=_READ, name="vote.open", assurance=_SURE),
     get(ONE, show_vote, permission=_READ, name="vote", assurance=_SURE),
     post(ONE + "/bulletin", cast, permission=_VOTE, name="vote.cast", assurance=_SURE),
     post(ONE + "/recusation", recuse, permission=_VOTE, name="vote.recuse", assurance=_SURE),
     post(ONE + "/fermeture", close, permission=_READ, name="vote.close", assurance=_SURE),
     post(ONE + "/echeance", extend, permission=_READ, name="vote.extend", assurance=_SURE),
     post(ONE + "/abandon", abandon, permission=_READ, name="vote.abandon", assurance=_SURE),
-    get(ONE + "/suppleance", show_alternate, permission=_VOTE, name="vote.alternate"),
-    post(ONE + "/suppleance", name, permission=_VOTE, name="vote.alternate.name"),
+    get(ONE + "/suppleance", show_alternate, permission=_VOTE, name="vote.alternate", assurance=_SURE),
+    post(ONE + "/suppleance", name, permission=_VOTE, name="vote.alternate.name", assurance=_SURE),
 )

@@ -161,7 +161,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-_MANAGE = Permission.ORGANISATION_MANAGE
+_MANAGE, _SURE = Permission.ORGANISATION_MANAGE, Assurance.SECOND_FACTOR
 routes: tuple[Route, ...] = (
     get(HOME, show_own, permission=Permission.CAPACITY_UPDATE, name="organisation"),
     post(
@@ -170,10 +170,11 @@ routes: tuple[Route, ...] = (
         permission=Permission.CAPACITY_UPDATE,
         name="organisation_capacity",
     ),
-    get(f"{HOME}/champs/{{field}}", show_field, permission=_MANAGE, name="organisation_field"),
-    post(f"{HOME}/champs/{{field}}", save_field, permission=_MANAGE, name="organisation_field_save"),
-    post(f"{HOME}/propositions/{{id}}", decide, permission=_MANAGE, name="organisation_decide"),
-    post(f"{HOME}/confirmer", confirm, permission=_MANAGE, name="organisation_confirm"),
+    # The numbers people call for help: who stole a password must not put another one there
+    get(f"{HOME}/champs/{{field}}", show_field, permission=_MANAGE, name="organisation_field", assurance=_SURE),
+    post(f"{HOME}/champs/{{field}}", save_field, permission=_MANAGE, name="organisation_field_save", assurance=_SURE),
+    post(f"{HOME}/propositions/{{id}}", decide, permission=_MANAGE, name="organisation_decide", assurance=_SURE),
+    post(f"{HOME}/confirmer", confirm, permission=_MANAGE, name="organisation_confirm", assurance=_SURE),
     # Where a shelter is: never on a password alone
     get(
         f"{HOME}/adresse",
