@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,14 @@ _IDENTIFIER = b"arrimage-report"
 STYLE = Path(__file__).resolve().parent / "document.css"
 
 
+@lru_cache(maxsize=1)
 def pdf_available() -> bool:
-    """Whether this installation can make PDFs."""
-    return importlib.util.find_spec("weasyprint") is not None
+    """Whether this installation can make PDFs: the package, and the system's Pango that it loads, are there."""
+    try:
+        importlib.import_module("weasyprint")
+    except (ImportError, OSError):  # OSError: the package is installed, libpango is not
+        return False
+    return True
 
 
 def as_pdf(html: str) -> bytes:
