@@ -166,4 +166,6 @@ def test_the_list_of_reports_is_cheap_and_a_heavy_one_says_that_it_counts(visito
     assert "Références terminées, selon l’âge" in visitor.get(f"{YEAR}?complet=1").text
     part = visitor.get(f"{YEAR}?complet=1", headers={"x-fragment": "1"}).text
     assert "<html" not in part
+    assert "Les nombres de moins de 5" in part, "the rule comes with the figures it hides"
+    assert f"{YEAR}/fichiers/zip" in part
     assert "Références terminées, selon l’âge" in part

@@ -53,7 +53,7 @@ def show_report(session: Session, request: PageRequest) -> Answer:
     if not whole and heavy(session, wanted.year):
         return Page("reports/waiting.html", _frame(request, wanted))
     report = report_of(session, request, wanted)
-    template = "reports/sections.html" if request.wants_fragment else "reports/report.html"
+    template = "reports/body.html" if request.wants_fragment else "reports/report.html"
     editable = request.house.holds(request.viewer, Permission.REPORT_WRITE) and not wanted.scope.organisation
     texts = section_words(session, wanted.year) if editable and isinstance(wanted.period, FiscalYear) else None
     return Page(
