@@ -9,16 +9,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from core.accounts.models import Invitation, LoginSession, OrganisationApplication, User
+from core.accounts.models import Invitation, LoginSession, OrganisationApplication, TotpSecret, User
 from core.accounts.rules.admission import APPLICATION_WINDOWS
 from core.accounts.rules.invitations import INVITATION_WINDOWS
+from core.accounts.services import leaving
 from core.directory.models import Organisation
+from core.journal.queries import organisation_history
 from core.kernel.mail import OutgoingMail
 from core.referrals.models import Referral
 from core.testing.network import Network, Visitor, visiting
-from tests.support.admission import REQUEST, prepared
+from tests.support.admission import REQUEST, approver, prepared
 from tests.support.held import RECEIVER, hold
 
 PASSWORD = "grenouille-rivière-12"
@@ -188,6 +190,60 @@ def test_roles_suspension_and_a_new_password(network: Network, visitor: Visitor,
     own = network.viewer("admin-chrysalide").user_id
     assert "votre compte" in visitor.get(f"{HERE}/{own}").text
     assert visitor.post(f"{HERE}/{own}/roles", {"roles": ["worker"]}).status_code == 409
+
+
+@ONE_ENGINE
+def test_the_factors_somebody_lost_are_taken_away_by_her_administration_never_with_the_password(
+    network: Network, visitor: Visitor, other: Visitor
+) -> None:
+    worker, police = network.viewer(RECEIVER).user_id, network.viewer("police-repentigny").user_id
+    assert worker is not None
+    page = f"{HERE}/{worker}"
+    now = network.clock.now()
+
+    def factor() -> None:
+        with network.database.transaction() as session:
+            session.execute(delete(TotpSecret))
+            session.add(TotpSecret(user_id=worker, secret_sealed=b"x", created_at=now, confirmed_at=now, last_step=0))
+
+    factor()
+    other.become(RECEIVER)
+    visitor.become("admin-chrysalide")
+    assert "Retirer ses moyens de connexion" in visitor.get(page).text
+    asked = visitor.post(f"{page}/facteurs")
+    assert (asked.status_code, asked.headers["location"].partition("?")[0]) == (307, "/confirmer"), "a fresh factor"
+    assert other.get("/demandes").status_code == 200
+    sure(visitor, "admin-chrysalide")
+    assert visitor.post(f"{HERE}/{police}/facteurs").status_code == 404
+    assert visitor.post(f"{HERE}/{network.viewer('admin-chrysalide').user_id}/facteurs").status_code == 409
+    done = visitor.post(f"{page}/facteurs")
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    assert "Moyens de connexion perdus" not in visitor.get(page).text, "there is none left to take away"
+    assert other.get("/demandes").status_code == 303, "her sessions have ended"
+    with network.database.transaction(write=False) as session:
+        assert session.execute(select(TotpSecret)).first() is None
+        assert session.execute(select(OutgoingMail.template)).scalars().all() == ["factors"]
+        (line,) = organisation_history(session, network.organisation("calacs-la-chrysalide"), limit=1)
+        assert (line.action, line.subject) == ("account.factors_reset", f"user:{worker}")
+        assert line.actor_user_id == network.viewer("admin-chrysalide").user_id
+    # The code of a new password would pass through the same hands: a colleague does that, or she does it later
+    refused = visitor.post(f"{page}/mot-de-passe")
+    assert (refused.status_code, "une autre personne de l’administration" in refused.text) == (409, True)
+    network.clock.advance(timedelta(hours=73))
+    sure(visitor, "admin-chrysalide")
+    code_of(visitor.post(f"{page}/mot-de-passe"))
+    factor()
+    assert visitor.post(f"{page}/facteurs").status_code == 409, "nor in the other order"
+    network.clock.advance(timedelta(hours=71))
+    sure(visitor, "admin-chrysalide")
+    code_of(visitor.post(f"{HERE}/invitations/{_only(network)}/code"))
+    network.clock.advance(timedelta(hours=2))
+    sure(visitor, "admin-chrysalide")
+    assert visitor.post(f"{page}/facteurs").status_code == 409, "a code given again counts"
+    colleague = approver(network, "calacs-la-chrysalide")
+    with network.database.transaction() as session:
+        leaving.forget_lost_factors(session, network.keyring, colleague, worker, network.clock.now())
+        assert session.execute(select(TotpSecret)).first() is None
 
 
 @ONE_ENGINE

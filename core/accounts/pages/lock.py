@@ -15,6 +15,7 @@ from core.accounts import queries, services
 from core.accounts.forms import UnlockForm
 from core.accounts.pages.proving import CARRIED_BODY, browser_key, carried_form, waiting_fields
 from core.accounts.queries import Locked
+from core.accounts.queries.providers import confirming_provider
 from core.accounts.rules import UNLOCK_WINDOWS, address_prefix, local_path
 from core.kernel.crypto import Aad, Unreadable
 from core.kernel.web.forms import Parsed, parse
@@ -64,13 +65,18 @@ def unlock(session: Session, request: PageRequest) -> Answer:
     parsed = parse(UnlockForm, request.form)
     suite = local_path(parsed.raw("suite"))
     if locked is None:
+        # Opened in another tab, by the provider: a form that waited here goes on
+        session_id = request.viewer.session_id
+        fields = _unseal(request, session_id, parsed.raw("carried")) if session_id is not None else None
+        if fields is not None:
+            return Page("accounts/resume.html", {"action": suite, "fields": fields})
         return _elsewhere(request, suite)
     if parsed.value is None:
         return _page(session, request, locked, parsed, suite, 422)
     if locked.way == "demo" and request.house.settings.demo:
         return _opened(session, request, locked, suite)
     if locked.way == "provider":
-        return Redirect(f"/connexion/organisme?suite={quote(suite, safe='')}")
+        return Redirect(_at_provider(session, request, locked, suite))
     if locked.way == "factor":
         return _with_factor(session, request, locked, parsed, suite)
     if _too_many(session, request, locked):
@@ -134,7 +140,7 @@ def _with_factor(
 
 def _opened(session: Session, request: PageRequest, locked: Locked, suite: str) -> Page | Redirect:
     token = services.unlock_session(session, locked.session_id, request.now)
-    fields = _unseal(request, locked, str(request.form.get("carried", "")))
+    fields = _unseal(request, locked.session_id, str(request.form.get("carried", "")))
     if fields is not None:
         return Page("accounts/resume.html", {"action": suite, "fields": fields}, sign_in=token)
     return Redirect(suite, sign_in=token)
@@ -143,20 +149,28 @@ def _opened(session: Session, request: PageRequest, locked: Locked, suite: str) 
 def _seal(request: PageRequest, locked: Locked, form: FormData) -> str:
     """A form that waits under the lock: whoever looks at the page's source while it is locked reads nothing."""
     text = carried_form(form)
-    sealed = request.house.keyring.protect(text.encode(), aad=_place(locked)) if text else b""
+    sealed = request.house.keyring.protect(text.encode(), aad=_place(locked.session_id)) if text else b""
     return urlsafe_b64encode(sealed).decode()
 
 
-def _unseal(request: PageRequest, locked: Locked, carried: str) -> tuple[tuple[str, str], ...] | None:
+def _unseal(request: PageRequest, session_id: UUID, carried: str) -> tuple[tuple[str, str], ...] | None:
     try:
         sealed = urlsafe_b64decode(carried.encode())
-        return waiting_fields(request.house.keyring.reveal(sealed, aad=_place(locked)).decode()) if sealed else None
+        return waiting_fields(request.house.keyring.reveal(sealed, aad=_place(session_id)).decode()) if sealed else None
     except (ValueError, Unreadable):
         return None
 
 
-def _place(locked: Locked) -> Aad:
-    return Aad("login_sessions", locked.session_id, "carried", 1)
+def _place(session_id: UUID) -> Aad:
+    return Aad("login_sessions", session_id, "carried", 1)
+
+
+def _at_provider(session: Session, request: PageRequest, locked: Locked, suite: str) -> str:
+    """Where her organisation's provider is asked again; the list of organisations once hers has none."""
+    assert locked.viewer.user_id is not None
+    provider = confirming_provider(session, request.house.keyring, locked.viewer.user_id)
+    which = "" if provider is None else f"/{provider.slug}"
+    return f"/connexion/organisme{which}?suite={quote(suite, safe='')}"
 
 
 def _locked(session: Session, request: PageRequest) -> Locked | None:
@@ -209,9 +223,11 @@ def _page(
         "passkeys_here": services.relying_party(request.house.settings.public_url) is not None,
         "initials": locked.initials,
         "count": _count(session, locked),
+        "as_dialog": False,
+        "provider_path": _at_provider(session, request, locked, suite) if locked.way == "provider" else "",
     }
     if request.wants_fragment:
-        return Page("accounts/lock_panel.html", context, status)
+        return Page("accounts/lock_panel.html", {**context, "as_dialog": True}, status)
     # The frame of a partner's page, without the menus of anybody; its stream only says that something came
     frame = {"page_kind": "partner", "nav": (), "live_cursor": request.house.cursor(session)}
     return Page("accounts/lock.html", {**context, **frame}, status)

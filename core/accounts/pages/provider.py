@@ -20,6 +20,7 @@ from core.accounts.queries.providers import (
     provider_choices,
     provider_for_token,
 )
+from core.accounts.queries.sessions import Locked, locked_session
 from core.accounts.rules import address_prefix, device_label, local_path
 from core.accounts.rules.providers import LOGOUT_WINDOWS, PROVIDER_WINDOWS
 from core.accounts.services.provider_sign_in import (
@@ -127,6 +128,12 @@ def confirm(session: Session, request: PageRequest) -> Answer:
     return _departure(request, provider, suite, asked, session_id=request.viewer.session_id)
 
 
+def _locked(session: Session, request: PageRequest) -> Locked | None:
+    if not request.locked or request.browser_session is None:
+        return None
+    return locked_session(session, request.house.keyring, request.browser_session, request.now)
+
+
 def _departure(
     request: PageRequest, provider: ProviderView, suite: str, asked: dict[str, str], *, session_id: Any
 ) -> Answer:
@@ -203,7 +210,16 @@ def _admitted(
 ) -> Redirect:
     keyring, now = request.house.keyring, request.now
     suite = local_path(taken.next_path)
-    # Nobody is here when she had left from behind the lock: what she showed just now opens a session of its own
+    locked = _locked(session, request)
+    if locked is not None and taken.session_id == locked.session_id:
+        known = known_person(session, keyring, provider, found.claims)
+        # Where the provider stands for the password only, it opens no more than a password would
+        confirms = known is not None and confirming_provider(session, keyring, known) is not None
+        if known is not None and known == locked.viewer.user_id and confirms:
+            # The one who locked it: the same session, with the page, the form and the tabs that wait under the lock
+            services.prove_factor(session, known, locked.session_id, "provider", now)
+            return Redirect(suite, sign_in=services.unlock_session(session, locked.session_id, now))
+    # Somebody else behind the lock, or nobody any more: what was shown just now opens a session of its own
     if taken.session_id is None or request.viewer.is_anonymous:
         user_id = person_behind(session, keyring, provider, found.claims, now)
         services.end_sessions(session, now, session_id=request.browser_session)

@@ -151,6 +151,21 @@ def reset_password(session: Session, request: PageRequest) -> Answer:
     )
 
 
+def forget_factors(session: Session, request: PageRequest) -> Answer:
+    """Take away the factors of somebody who lost them."""
+    user_id = _uuid(request.path["id"])
+    if user_id is None:
+        return not_found()
+    leaving.forget_lost_factors(session, request.house.keyring, request.viewer, user_id, request.now)
+    return Redirect(f"{PATH}/{user_id}", notice=FACTORS_GONE)
+
+
+FACTORS_GONE = N_(
+    "Ses moyens de connexion sont retirés et ses sessions ont pris fin. Après son mot de passe, on lui en fera ajouter "
+    "un."
+)
+
+
 def show_departure(session: Session, request: PageRequest) -> Answer:
     """What a departure does, said before it is done."""
     user_id = _uuid(request.path["id"])
@@ -258,6 +273,13 @@ routes: tuple[Route, ...] = (
     post(PATH + "/{id}/suspendre", suspend, permission=_MANAGE, name="staff.suspend", assurance=_SURE),
     post(PATH + "/{id}/reprendre", restore, permission=_MANAGE, name="staff.restore", assurance=_SURE),
     post(PATH + "/{id}/mot-de-passe", reset_password, permission=_MANAGE, name="staff.password", assurance=_SURE),
+    post(
+        PATH + "/{id}/facteurs",
+        forget_factors,
+        permission=_MANAGE,
+        name="staff.factors",
+        assurance=Assurance.STEP_UP,
+    ),
     # Both ask for a fresh factor: it is shown before the page that says what will be done, not after the button
     get(PATH + "/{id}/depart", show_departure, permission=_MANAGE, name="staff.leave", assurance=Assurance.STEP_UP),
     post(

@@ -26,6 +26,7 @@ from core.accounts.services.mails import INVITATION
 from core.accounts.services.people import check_roles, email_lookup
 from core.accounts.services.sealed import hide, show
 from core.accounts.services.sessions import end_sessions
+from core.journal.queries import has_done
 from core.journal.services import record
 from core.kernel.crypto import Keyring
 from core.kernel.db import new_id
@@ -47,6 +48,16 @@ class InvitationOver(DomainError):
 
     status = 409
     message = "Cette invitation n’est plus valide."
+
+
+class BothByOne(DomainError):
+    """The password and the factors of one person are never taken away by the same administrator."""
+
+    status = 409
+    message = (
+        "Une même personne n’efface pas le mot de passe et les moyens de connexion de quelqu’un en moins de trois "
+        "jours\u00a0: demandez à une autre personne de l’administration, ou à l’exploitation technique."
+    )
 
 
 class RolesNeeded(DomainError):
@@ -133,6 +144,9 @@ def renew_code(
 ) -> Invited:
     """The same for an actor whose right is checked already."""
     row = _own_row(session, organisation_id, invitation_id)
+    if row.kind == RESET and row.user_id is not None:
+        refuse_both(session, actor, organisation_id, row.user_id, "account.factors_reset", now)
+        note(session, actor, organisation_id, "account.password_reset", f"user:{row.user_id}", now)
     symbols, expires_at = _symbols(), now + INVITATION_LASTS
     changed = session.execute(
         update(InvitationRow)
@@ -175,6 +189,7 @@ def reset_password(session: Session, keyring: Keyring, viewer: Viewer, user_id: 
         raise Missing
     if user_id == viewer.user_id:
         raise NotYourself
+    refuse_both(session, viewer, organisation_id, user_id, "account.factors_reset", now)
     session.execute(update(User).where(User.id == user_id).values(password_hash=None), **PLAIN)
     end_sessions(session, now, user_id=user_id)
     session.execute(
@@ -186,6 +201,21 @@ def reset_password(session: Session, keyring: Keyring, viewer: Viewer, user_id: 
     invited = _write(session, keyring, viewer, organisation_id, RESET, user_id, email, name, roles, now)
     note(session, viewer, organisation_id, "account.password_reset", f"user:{user_id}", now)
     return invited
+
+
+def refuse_both(
+    session: Session, viewer: Viewer, organisation_id: UUID, user_id: UUID, other: str, now: datetime
+) -> None:
+    """Raise `BothByOne` when this very person has done the `other` of the two acts (a journal code) these three days.
+
+    The code of a password passes through her hands: with the factors gone too, she could come in as somebody who reads
+    content (security S6).
+    """
+    # Her row is held, so that both acts at once do not each find the other undone
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+    since = now - INVITATION_LASTS
+    if has_done(session, organisation_id, viewer.user_id, other, f"user:{user_id}", since):
+        raise BothByOne
 
 
 def _write(

@@ -15,12 +15,14 @@ from core.access.permissions import Permission, permissions_of
 from core.access.viewer import Role, Viewer
 from core.accounts.models import Invitation, Passkey, RecoveryCode, TotpSecret, User
 from core.accounts.rules.invitations import INVITABLE
+from core.accounts.services.factors import forget_factors
 from core.accounts.services.invitations import (
     PLAIN,
     NotYourself,
     RolesNeeded,
     managed_organisation,
     note,
+    refuse_both,
     still_open,
     touched,
 )
@@ -141,6 +143,17 @@ def restore_person(session: Session, viewer: Viewer, user_id: UUID, now: datetim
     _both(session, viewer, user_id, organisation_id, ("disabled",))
     session.execute(update(User).where(User.id == user_id).values(status="active"), **PLAIN)
     note(session, viewer, organisation_id, "account.restored", f"user:{user_id}", now)
+
+
+def forget_lost_factors(session: Session, keyring: Keyring, viewer: Viewer, user_id: UUID, now: datetime) -> None:
+    """Take away every factor of somebody who lost them: she makes a new one after her password, and is told by e-mail.
+
+    Raises `Missing`, `NotYourself`, `Forbidden`, `BothByOne`.
+    """
+    organisation_id = managed_organisation(viewer)
+    _both(session, viewer, user_id, organisation_id, ("active",))
+    refuse_both(session, viewer, organisation_id, user_id, "account.password_reset", now)
+    forget_factors(session, keyring, user_id, viewer, now)
 
 
 def change_roles(session: Session, viewer: Viewer, user_id: UUID, roles: Iterable[Role], now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Reads of the journal."""
 
 from core.journal.queries.export import export
-from core.journal.queries.history import JournalLine, access_history, organisation_history
+from core.journal.queries.history import JournalLine, access_history, has_done, organisation_history
 from core.journal.queries.verification import Checkpoint, Fault, VerificationReport, last_root, verify
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "VerificationReport",
     "access_history",
     "export",
+    "has_done",
     "last_root",
     "organisation_history",
     "verify",

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.journal.models import JournalEntry
-from core.journal.models.lines import chain_of
+from core.journal.models.lines import chain_of, moment
 from core.journal.rules import Fact
 
 
@@ -49,6 +49,17 @@ def organisation_history(
         .limit(limit)
     )
     return _lines(session, statement if before is None else statement.where(JournalEntry.at < before))
+
+
+def has_done(
+    session: Session, organisation_id: UUID, user_id: UUID | None, action: str, subject: str, since: datetime
+) -> bool:
+    """Whether this person did this to that since then, in what an organisation does outside of any case."""
+    chain = chain_of(None, organisation_id)
+    found = select(JournalEntry.line).where(JournalEntry.chain == chain, JournalEntry.at >= moment(since))
+    return any(
+        (line.actor_user_id, line.action, line.subject) == (user_id, action, subject) for line in _lines(session, found)
+    )
 
 
 def _lines(session: Session, statement: Select[str]) -> tuple[JournalLine, ...]:

@@ -239,6 +239,7 @@ async function verify() {
   const told = await ask();
   if (!told) return;
   if (told.state === "live") {
+    if (lockPage && "kept" in lockPage.dataset) return void lockPage.querySelector("[data-resume-after-unlock]")?.requestSubmit();
     if (lockPage) return void window.location.replace(lockPage.dataset.lockPage);
     if (covered && !untold) return open(told);
     take(told);
