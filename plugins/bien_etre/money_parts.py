@@ -54,4 +54,4 @@ def _left(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, ob
     """Two statements. Nothing for members of other committees."""
     committee = committee_by_slug(session, SLUG)
     mine = committee is not None and committee.id in viewer.committees
-    return {"left": queries.left_of_year(session, now) if mine else None, "funds": f"{HOME}/fonds"}
+    return {"balance": queries.left_of_year(session, now) if mine else None, "funds": f"{HOME}/fonds"}

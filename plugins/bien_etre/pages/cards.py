@@ -15,6 +15,7 @@ from core.api import (
     PageRequest,
     Parsed,
     Redirect,
+    Refusal,
     filled,
     get,
     not_found,
@@ -120,7 +121,7 @@ def hand(session: Session, request: PageRequest) -> Answer:
     return Redirect(RESERVE, N_("C’est inscrit. Le comité ratifiera plus tard."))
 
 
-def _reserve(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Any:
+def _reserve(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Page | Refusal:
     organisation_id = request.viewer.organisation_id
     reserves = () if organisation_id is None else queries.list_reserves(session, organisation_id)
     if not reserves:

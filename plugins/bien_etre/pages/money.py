@@ -60,7 +60,7 @@ def show_funds(session: Session, request: PageRequest) -> Answer:
     handings = queries.list_handings(session, late_before(request), waiting=True)
     context = {
         "standing": standing,
-        "left": queries.left_of_year(session, request.now),
+        "balance": queries.left_of_year(session, request.now),
         "envelopes": queries.list_envelopes(session, year=money.current_year(request.now)),
         "to_pay": queries.list_to_pay(session),
         "prepared": queries.prepared(session, request.viewer),
@@ -298,7 +298,7 @@ def _envelopes(session: Session, request: PageRequest, form: Parsed[Any], status
     return Page("bien_etre/money_envelopes.html", context, status)
 
 
-def _grant(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Any:
+def _grant(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Page | Refusal:
     standing = keeper(session, request)
     known = money.find_commitment(session, models.Commitment.code == request.path["code"])
     if standing is None or known is None:

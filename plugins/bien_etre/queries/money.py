@@ -220,7 +220,10 @@ def list_payments(session: Session, viewer: Viewer, where: ColumnElement[bool]) 
         .order_by(pay.prepared_at.desc(), pay.id.desc())
         .limit(100)
     )
-    return tuple(PaymentLine(*row[:9], row[9] is not None and row[9] == viewer.user_id, row[10]) for row in rows)
+    return tuple(
+        PaymentLine(*tuple(row)[:9], mine=row[9] is not None and row[9] == viewer.user_id, receipts_cents=row[10])
+        for row in rows
+    )
 
 
 def prepared(session: Session, viewer: Viewer) -> tuple[PaymentLine, ...]:

@@ -1,42 +1,37 @@
 """Envelopes and what is committed. No envelope is ever overspent: whoever moves one holds its lock, and the database
 checks the sum.
 
-Locks are always taken in one order: what was granted to the request, its payment, envelopes by identifier, cards. Then
-comes the journal.
+Locks are taken in the order of `services.ledger`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.api import (
-    ANONYMOUS,
-    TORONTO,
-    DomainError,
-    Missing,
-    Result,
-    Viewer,
-    closed_vote,
-    committee_by_slug,
-    emit,
-    lock_row,
-    new_id,
-    record,
-)
+from core.api import DomainError, Missing, Result, Viewer, closed_vote, new_id
 
 from .. import models
 from ..queries.money_access import Standing
-from ..rules.money import Entry, PaymentState, Purse, draw, fiscal_year, split
-from ..settings import SLUG
+from ..rules.money import Entry, PaymentState, Purse, split
+from .ledger import (
+    FUNDS_CHANGED,
+    Commitment,
+    current_year,
+    enter,
+    find_commitment,
+    lock_envelopes,
+    locked_commitment,
+    move,
+    set_values,
+    tell,
+)
 
-FUNDS_CHANGED: Final = "bien_etre.funds_changed"
 _NO_SYNC: Final = {"synchronize_session": False}
 AMOUNT: Final = "Le montant est au-dessus de zéro."
 
@@ -73,24 +68,6 @@ class EnvelopeKnown(DomainError):
 
     status = 409
     message = "Ce bailleur a déjà une enveloppe pour cet exercice\u00a0: ajoutez-y la somme."
-
-
-@dataclass(frozen=True)
-class Commitment:
-    """What is granted to one request, in cents. `parts`: what each envelope holds of it and has not paid."""
-
-    id: UUID
-    request_id: UUID
-    code: str
-    amount_cents: int
-    paid_cents: int
-    released_cents: int
-    parts: tuple[tuple[UUID, int], ...] = ()
-
-    @property
-    def waiting_cents(self) -> int:
-        """Granted, neither paid nor released."""
-        return self.amount_cents - self.paid_cents - self.released_cents
 
 
 def commit_amount(
@@ -147,7 +124,9 @@ def release(session: Session, request_id: UUID, now: datetime, *, viewer: Viewer
     for envelope_id, part in known.parts:
         enter(session, envelope_id, Entry.RELEASE, part, now, commitment_id=known.id)
         move(session, envelope_id, held=-part, category=category)
-    _set(session, models.Commitment, known.id, released_cents=models.Commitment.released_cents + known.waiting_cents)
+    set_values(
+        session, models.Commitment, known.id, released_cents=models.Commitment.released_cents + known.waiting_cents
+    )
     facts = {"amount": known.waiting_cents}
     tell(session, viewer, "bien_etre.released", f"request:{known.code}", known.code, facts, now)
     return known.waiting_cents
@@ -237,139 +216,14 @@ def check_decision(session: Session, standing: Standing, decision: str) -> None:
         raise DecisionMissing
 
 
-def current_year(now: datetime) -> int:
-    """The fund's year now, in the network's zone."""
-    return fiscal_year(now.astimezone(TORONTO).date())
-
-
-def lock_envelopes(session: Session, ids: Iterable[UUID]) -> list[Row[Any]]:
-    """These envelopes as they are, locked until commit, always in the same order. Raises Missing."""
-    table = models.Envelope
-    columns = (table.id, table.amount_cents, table.held_cents, table.paid_cents, table.created_at)
-    rows = [lock_row(session, select(*columns).where(table.id == one)) for one in sorted(set(ids))]
-    found = [row for row in rows if row is not None]
-    if len(found) < len(rows):
-        raise Missing
-    return found
-
-
-def locked_commitment(session: Session, where: Any) -> Commitment | None:
-    """What is granted, its row locked until commit."""
-    if lock_row(session, select(models.Commitment.id).where(where)) is None:
-        return None
-    return find_commitment(session, where)
-
-
-def find_commitment(session: Session, where: Any) -> Commitment | None:
-    """What is granted and what its envelopes still hold. Two statements."""
-    table = models.Commitment
-    columns = (
-        table.id,
-        table.request_id,
-        table.code,
-        table.amount_cents,
-        table.paid_cents,
-        table.released_cents,
-    )
-    row = session.execute(select(*columns).where(where)).first()
-    return None if row is None else Commitment(*row, parts=_held(session, row.id))
-
-
-def _held(session: Session, commitment_id: UUID) -> tuple[tuple[UUID, int], ...]:
-    """(envelope, cents) that envelopes hold for it, by the ledger; the one that served first comes first."""
-    line = models.LedgerEntry
-    adds = {Entry.COMMIT.value, Entry.REVERSE.value}
-    rows = session.execute(
-        select(
-            line.envelope_id, line.kind, func.sum(line.amount_cents).label("cents"), func.min(line.at).label("first")
-        )
-        .where(line.commitment_id == commitment_id)
-        .group_by(line.envelope_id, line.kind)
-    ).all()
-    sums: dict[UUID, int] = {}
-    for row in sorted(rows, key=lambda one: (one.first, one.envelope_id)):
-        sums[row.envelope_id] = sums.get(row.envelope_id, 0) + (row.cents if row.kind in adds else -row.cents)
-    return tuple((one, int(cents)) for one, cents in sums.items() if cents)
-
-
-def pay_out(session: Session, known: Commitment, kind: Entry, amount: int, payment_id: UUID, now: datetime) -> None:
-    """Turn what is held into what is paid (`PAY`), or into cards of the stock, paid for when bought (`CARD`)."""
-    parts = draw(amount, known.parts)
-    if not parts:
-        raise DomainError("Ce paiement dépasse ce qui reste engagé.", status=409)
-    lock_envelopes(session, [one for one, _ in parts])
-    for envelope_id, part in parts:
-        enter(session, envelope_id, kind, part, now, commitment_id=known.id, payment_id=payment_id)
-        move(session, envelope_id, held=-part, paid=part if kind is Entry.PAY else 0)
-
-
-def enter(
-    session: Session, envelope_id: UUID, kind: Entry, cents: int, now: datetime, **about: UUID | str | None
-) -> None:
-    """Append one line to the ledger."""
-    session.execute(
-        insert(models.LedgerEntry).values(
-            id=new_id(), envelope_id=envelope_id, kind=kind.value, amount_cents=cents, at=now, **about
-        )
-    )
-
-
-def move(
-    session: Session,
-    envelope_id: UUID,
-    *,
-    amount: int = 0,
-    held: int = 0,
-    paid: int = 0,
-    category: str | None = None,
-) -> None:
-    """Move the balances of a locked envelope; with a category, what its cap counts too."""
-    table, cap = models.Envelope, models.EnvelopeCap
-    _set(
-        session,
-        table,
-        envelope_id,
-        amount_cents=table.amount_cents + amount,
-        held_cents=table.held_cents + held,
-        paid_cents=table.paid_cents + paid,
-    )
-    if category is not None:
-        session.execute(
-            update(cap)
-            .where(cap.envelope_id == envelope_id, cap.category == category)
-            .values(used_cents=cap.used_cents + held),
-            execution_options=_NO_SYNC,
-        )
-
-
-def tell(
-    session: Session,
-    viewer: Viewer | None,
-    action: str,
-    subject: str,
-    ref: str,
-    facts: dict[str, Any],
-    now: datetime,
-    *,
-    also: Iterable[str] = (),
-) -> None:
-    """One line of journal in codes, and the event to those who sit in the committee."""
-    actor = viewer or ANONYMOUS
-    record(
-        session, case_id=None, organisation_id=None, actor=actor, action=action, subject=subject, facts=facts, now=now
-    )
-    committee = committee_by_slug(session, SLUG)
-    topics = {*also, *(() if committee is None else (f"committee:{committee.id}",))}
-    if topics:
-        emit(session, FUNDS_CHANGED, ref, topics=topics, now=now)
-
-
 def _hold(
     session: Session, known: Commitment | None, request_id: UUID, code: str, category: str, cents: int, now: datetime
 ) -> UUID:
     table = models.Commitment
     if known is not None:  # released whole since: the request was decided again
-        _set(session, table, known.id, amount_cents=table.amount_cents + cents, committed_at=now, category=category)
+        set_values(
+            session, table, known.id, amount_cents=table.amount_cents + cents, committed_at=now, category=category
+        )
         return known.id
     commitment_id = new_id()
     values = {"id": commitment_id, "request_id": request_id, "code": code, "category": category}
@@ -393,7 +247,7 @@ def _of_year(session: Session, now: datetime) -> Sequence[UUID]:
 
 def _purses(session: Session, rows: Sequence[Row[Any]], category: str) -> list[Purse]:
     cap = models.EnvelopeCap
-    statement: Select[Any] = select(cap.envelope_id, cap.category, cap.cap_cents, cap.used_cents)
+    statement = select(cap.envelope_id, cap.category, cap.cap_cents, cap.used_cents)
     caps: dict[UUID, dict[str, int]] = {}
     for one in session.execute(statement.where(cap.envelope_id.in_([row.id for row in rows]))):
         caps.setdefault(one.envelope_id, {})[one.category] = one.cap_cents - one.used_cents
@@ -406,10 +260,27 @@ def _purses(session: Session, rows: Sequence[Row[Any]], category: str) -> list[P
     return purses
 
 
-def _set(session: Session, table: Any, row_id: UUID, **values: Any) -> None:
-    session.execute(update(table).where(table.id == row_id).values(**values), execution_options=_NO_SYNC)
-
-
 def _check_keeps(standing: Standing) -> None:
     if not standing.keeps:
         raise Missing
+
+
+__all__ = [
+    "FUNDS_CHANGED",
+    "AlreadyCommitted",
+    "AlreadyPaid",
+    "Commitment",
+    "DecisionMissing",
+    "EnvelopeExhausted",
+    "EnvelopeKnown",
+    "allot",
+    "carry_over",
+    "check_decision",
+    "commit_amount",
+    "current_year",
+    "find_commitment",
+    "open_envelope",
+    "release",
+    "tell",
+    "withdraw",
+]

@@ -31,18 +31,8 @@ from .. import models
 from ..queries.money_access import Standing
 from ..rules.money import PAYER_REFUSALS, Entry, PaymentState, Route, cards_for, payer_refusal, preparer_refusal
 from ..rules.requests import State
-from .money import (
-    AMOUNT,
-    Commitment,
-    EnvelopeExhausted,
-    enter,
-    find_commitment,
-    lock_envelopes,
-    locked_commitment,
-    move,
-    pay_out,
-    tell,
-)
+from .ledger import Commitment, enter, lock_envelopes, locked_commitment, move, pay_out, tell
+from .money import AMOUNT, EnvelopeExhausted
 
 _NO_SYNC: Mapping[str, Any] = {"synchronize_session": False}
 
@@ -389,7 +379,6 @@ __all__ = [
     "add_receipt",
     "cancel_payment",
     "confirm_payment",
-    "find_commitment",
     "prepare_payment",
     "prepare_purchase",
     "reverse_payment",
