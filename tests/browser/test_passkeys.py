@@ -1,25 +1,28 @@
-"""A night on call, on a phone: password, a first passkey, then the passkey alone, an urgent request taken in hand."""
+"""On a phone: a first evening, from the code to the first page; a night on call, an urgent request accepted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 from sqlalchemy import select, update
 
-from core.access.viewer import Role
+from core.access.viewer import Role, Viewer
 from core.accounts.agreements import IN_FORCE
-from core.accounts.models import LoginSession
+from core.accounts.models import AgreementAcceptance, LoginSession, User
 from core.accounts.services import accept_agreements, add_user
+from core.accounts.services.invitations import invite_into
 from core.app import create_app
 from core.cli import prepare_demo
 from core.directory.models import Organisation
 from core.kernel.clock import SystemClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
+from core.referrals.models import Referral
 from core.testing import free_port, serving
 from tests.support.axe import faults
 
@@ -28,8 +31,16 @@ PASSWORD = "grenouille-rivière-12"
 EMAIL = "nuit@exemple.test"
 
 
+class Site(NamedTuple):
+    """A running demo."""
+
+    url: str
+    database: Database
+    keyring: Keyring
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[str, Database]]:
+def site(tmp_path: Path) -> Iterator[Site]:
     """The demo under a name (no browser makes a passkey for a bare address), with somebody of the on-call roster."""
     port = free_port()
     settings = prepare_demo(tmp_path, requests=True).model_copy(update={"public_url": f"http://localhost:{port}"})
@@ -54,13 +65,14 @@ def site(tmp_path: Path) -> Iterator[tuple[str, Database]]:
         )
         accept_agreements(session, person, organisation, IN_FORCE, now)
     with serving(create_app(settings), port=port):
-        yield settings.public_url, database
+        yield Site(settings.public_url, database, keyring)
     database.dispose()
 
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="fr-CA", timezone_id="America/Toronto", viewport=PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(8000)
     yield context.new_page()
     context.close()
 
@@ -88,8 +100,69 @@ def sign_out(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_a_night_on_call_on_a_phone(phone: Page, site: tuple[str, Database]) -> None:
-    url, database = site
+def test_a_first_evening_from_the_code_to_the_first_page(phone: Page, site: Site) -> None:
+    """The mail leads to the home page; the code was read out by her administration; all else is on this phone."""
+    url, database, keyring = site
+    invited, now = "nouvelle@exemple.test", SystemClock().now()
+    with database.transaction() as session:
+        home = select(Organisation.id).where(Organisation.slug == "calacs-la-chrysalide")
+        organisation = session.execute(home).scalar_one()
+        administration = Viewer(None, organisation, "", "calacs", frozenset({Role.ORGANISATION_ADMIN}), "")
+        made = invite_into(
+            session,
+            keyring,
+            administration,
+            organisation,
+            email=invited,
+            name="Noée Essai",
+            roles=[Role.WORKER],
+            now=now,
+        )
+    authenticator(phone)
+
+    def fits() -> None:
+        assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert faults(phone) == []
+
+    phone.goto(url)
+    phone.get_by_role("button", name="Menu", exact=True).click()
+    phone.get_by_role("link", name="Espace des partenaires").click()
+    phone.get_by_role("link", name="J’ai un code").click()
+    fits()
+    phone.get_by_label("Adresse courriel").fill(invited)
+    phone.get_by_label("Code", exact=True).fill(made.code.lower().replace("-", " "))
+    phone.get_by_label("Nouveau mot de passe").fill(PASSWORD)
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_role("heading", name="Protégez votre compte")).to_be_visible()
+    fits()
+    phone.get_by_role("button", name="Créer une clé d’accès sur cet appareil").click()
+    expect(phone.get_by_role("heading", name="Codes de secours")).to_be_visible()
+    fits()
+    phone.get_by_role("link", name="C’est noté, continuer").click()
+    expect(phone.get_by_role("heading", name="Avant de commencer")).to_be_visible()
+    fits()
+    # Nothing else opens before the agreements, nor without having ticked them
+    phone.goto(f"{url}/demandes")
+    expect(phone.get_by_role("heading", name="Avant de commencer")).to_be_visible()
+    phone.get_by_role("button", name="Accepter et continuer").click()
+    expect(phone.get_by_role("heading", name="Avant de commencer")).to_be_visible()
+    for box in phone.locator(".agreement input[type=checkbox]").all():
+        box.check()
+    phone.get_by_role("button", name="Accepter et continuer").click()
+    expect(phone).to_have_url(f"{url}/demandes")
+    phone.goto(url)
+    expect(phone.get_by_role("heading", level=1, name="À faire")).to_be_visible()
+    fits()
+    with database.transaction(write=False) as session:
+        (person,) = session.execute(select(User.id).order_by(User.created_at.desc()).limit(1)).scalars()
+        factors = session.execute(select(LoginSession.factor).where(LoginSession.user_id == person)).scalars().all()
+        accepted = select(AgreementAcceptance.id).where(AgreementAcceptance.user_id == person)
+        assert (factors, len(session.execute(accepted).all())) == (["passkey"], 1)
+
+
+@pytest.mark.browser
+def test_a_night_on_call_on_a_phone(phone: Page, site: Site) -> None:
+    url, database, _keyring = site
     devtools, finger = authenticator(phone)
     phone.goto(f"{url}/connexion?suite=/demandes")
     phone.get_by_label("Adresse courriel").fill(EMAIL)
@@ -124,6 +197,30 @@ def test_a_night_on_call_on_a_phone(phone: Page, site: tuple[str, Database]) -> 
     phone.locator("[data-key]").filter(has_text="Urgent").first.get_by_role("link").first.click()
     expect(phone.get_by_text("Urgent").first).to_be_visible()
     assert "/references/" in phone.url
+
+    # She stepped away: the finger opens the lock in place, over the same page
+    phone.get_by_role("button", name="Menu", exact=True).click()
+    phone.get_by_role("button", name="Verrouiller", exact=True).click()
+    lock = phone.locator("dialog.lock")
+    expect(lock.get_by_role("button", name="Utiliser ma clé d’accès")).to_be_enabled()
+    assert faults(phone) == []
+    devtools.send("WebAuthn.setUserVerified", {"authenticatorId": finger, "isUserVerified": False})
+    lock.get_by_role("button", name="Utiliser ma clé d’accès").click()
+    expect(lock.get_by_role("alert").filter(has_text="n’a pas servi")).to_be_visible()
+    devtools.send("WebAuthn.setUserVerified", {"authenticatorId": finger, "isUserVerified": True})
+    lock.get_by_role("button", name="Utiliser ma clé d’accès").click()
+    expect(lock).to_have_count(0)
+    with database.transaction(write=False) as session:
+        mine = session.execute(select(LoginSession).where(LoginSession.factor == "passkey")).scalars()
+        assert [one.locked_at for one in mine if one.ended_at is None] == [None]
+
+    # And she takes the request on: what may be said of it opens
+    code = phone.url.rpartition("/")[2].partition("?")[0]
+    phone.get_by_role("button", name="Accepter").click()
+    expect(phone.get_by_role("button", name="Accepter")).to_have_count(0)
+    assert faults(phone) == []
+    with database.transaction(write=False) as session:
+        assert session.execute(select(Referral.state).where(Referral.code == code)).scalar_one() == "accepted"
 
     # Ten minutes later a change of factors asks for the finger again, and goes on by itself
     with database.transaction() as session:
