@@ -17,7 +17,7 @@ from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
 from core.testing.network import Network
 from tests.support import referrals
-from tests.support.committees import code_of, opened
+from tests.support.committees import code_of, keep_records, opened
 
 NOBODY = str(UUID(int=0))
 #: The people of the references that are asked for: who sent them, who received them
@@ -40,7 +40,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
 
     A reference of the police to La Chrysalide, submitted and accepted; a service, an organisation of each visibility;
     a service of La Chrysalide for its own administration, one of its people and an invitation of hers; an organisation
-    on probation; and always an object that does not exist.
+    on probation; a committee with its records; and always an object that does not exist.
     """
     with network.database.transaction() as session:
         codes = _references(session, network)
@@ -68,8 +68,21 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         return {"": NOBODY}
 
     def paths(route: Route) -> Samples:
+        if route.path.startswith("/comites/{slug}/rencontres/{code}"):
+            held, missing = committees["bien_etre"], committees["missing"]
+            met = {
+                "held": held | {"code": held["meeting"]},
+                "planned": held | {"code": held["planned"]},
+                "missing": missing | {"code": missing["meeting"]},
+            }
+            return {label: _filled(route.path, values) for label, values in met.items()}
         if route.path.startswith("/comites/{slug}"):
             return {label: _filled(route.path, values) for label, values in committees.items()}
+        if route.path in ("/suivis/{follow_up}", "/calendrier/{token}"):
+            return {
+                "own": _filled(route.path, committees["bien_etre"]),
+                "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
+            }
         if route.path.startswith("/rapports/{period}"):
             return {label: _filled(route.path, values) for label, values in REPORTS.items()}
         return {label: re.sub(r"\{\w+(?::\w+)?\}", value, route.path) for label, value in objects(route).items()}
@@ -83,15 +96,16 @@ def _filled(path: str, values: Mapping[str, str]) -> str:
 
 
 def _committees(network: Network) -> Mapping[str, Mapping[str, str]]:
-    """Bien-être with a vote under way and a seat; a committee that does not exist."""
+    """Bien-être with a vote under way, a seat, a meeting that was held and one to come; a committee that does not
+    exist. `code` is the vote's; an address of meetings takes `meeting`."""
     vote_id = opened(network)
     person = network.viewer("bien-etre-5").user_id
-    with network.database.transaction(write=False) as session:
+    with network.database.transaction() as session:
         seat = session.scalar(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person))
-    return {
-        "bien_etre": {"slug": "bien-etre", "code": code_of(network, vote_id), "seat": str(seat)},
-        "missing": {"slug": "nulle-part", "code": "V-2222-22"},
-    }
+        kept = keep_records(session, network)
+    own = {"slug": "bien-etre", "code": code_of(network, vote_id), "seat": str(seat), **kept}
+    missing = {"slug": "nulle-part", "code": "V-2222-22", "meeting": "M-2222-22", "decision": "D-2222-22"}
+    return {"bien_etre": own, "missing": missing}
 
 
 def _references(session: Session, network: Network) -> Mapping[str, str]:
