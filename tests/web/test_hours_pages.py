@@ -10,9 +10,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from core import features
+from core.accounts.models import LoginSession
 from core.committees.models.hours import HoursEntry
 from core.committees.services.syncing import sync_committees
 from core.kernel.db import new_id
@@ -179,6 +180,11 @@ def test_the_list_filters_by_its_address_and_exports_what_it_shows(hours: Visito
     ):
         page = hours.get(f"/heures?{query}")
         assert expected in said(page), query
+    asked = hours.get("/heures/export.csv?periode=tout")
+    assert asked.headers["location"] == "/confirmer?suite=%2Fheures%2Fexport.csv%3Fperiode%3Dtout", "a fresh factor"
+    assert hours.get("/heures/export.xlsx").headers["location"].startswith("/confirmer")
+    with hours.network.database.transaction() as session:
+        session.execute(update(LoginSession).values(stepped_up_at=hours.network.clock.now()))
     raw = hours.get("/heures/export.csv?periode=tout")
     assert raw.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(raw.content.decode("utf-8-sig")), delimiter=";"))

@@ -30,7 +30,7 @@ from core.kernel.errors import DomainError
 from core.kernel.i18n import N_
 from core.kernel.sheets import CSV_TYPE, XLSX_TYPE, Cell, write_csv, write_xlsx
 from core.kernel.web.forms import FieldError, Parsed, parse
-from core.kernel.web.routes import Answer, File, Page, PageRequest, Redirect, Route, get, not_found, post
+from core.kernel.web.routes import Answer, Assurance, File, Page, PageRequest, Redirect, Route, get, not_found, post
 
 PATH = "/heures"
 CORRECTED = N_("L’inscription est corrigée. L’ancienne version est gardée.")
@@ -274,10 +274,12 @@ def _number(text: str) -> int:
 
 
 ENTER = Permission.HOURS_ENTER
+_FRESH = Assurance.STEP_UP
 routes: tuple[Route, ...] = (
     get(PATH, show_hours, permission=ENTER, name="hours"),
-    get(f"{PATH}/export.csv", export, permission=ENTER, mode="slow", name="hours.csv"),
-    get(f"{PATH}/export.xlsx", export, permission=ENTER, mode="slow", name="hours.xlsx"),
+    # A file leaves the platform: a factor of the last five minutes first (security S10)
+    get(f"{PATH}/export.csv", export, permission=ENTER, mode="slow", name="hours.csv", assurance=_FRESH),
+    get(f"{PATH}/export.xlsx", export, permission=ENTER, mode="slow", name="hours.xlsx", assurance=_FRESH),
     post(f"{PATH}/annuler", undo, permission=ENTER, name="hours.undo"),
     get(f"{PATH}/reseau", show_network, permission=Permission.NETWORK_OVERSEE, name="hours.network"),
 )
