@@ -19,6 +19,7 @@ from core.accounts.agreements import IN_FORCE
 from core.accounts.models import User
 from core.accounts.services import accept_agreements, open_session
 from core.app import Application, create_app
+from core.committees.services.syncing import sync_committees
 from core.demo import seed_demo
 from core.directory.models import Organisation
 from core.kernel.clock import FixedClock
@@ -49,6 +50,13 @@ class Network:
         """A new application on this network; `changes` are settings."""
         settings = self.settings.model_copy(update=changes)
         return create_app(settings, clock=self.clock, keyring=self.keyring)
+
+    def serve_plugins(self) -> None:
+        """Have the committees know the plugins that plugins.toml enables, as each start of the platform does."""
+        if not hasattr(self, "_served"):
+            with self.database.transaction() as session:
+                sync_committees(session, self._house().hooks, self.clock.now())
+            self._served = True
 
     def viewer(self, persona: str) -> Viewer:
         """The viewer a demo persona is once signed in, such as `police-repentigny`."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.api import Keyring, Role, Viewer, VoteLine, can, open_votes, visible
 
@@ -216,7 +216,7 @@ def list_requests(
         .where(Question.request_id == AidRequest.id, Question.answered_at.is_(None))
         .scalar_subquery()
     )
-    last = select(func.max(Round.number)).where(Round.request_id == AidRequest.id).scalar_subquery()
+    last = _last_round()
     statement = (
         select(AidRequest, Round.vote_code, Round.closes_at, Round.closed_at, unanswered.label("waiting"))
         .outerjoin(Round, (Round.request_id == AidRequest.id) & (Round.number == last))
@@ -229,6 +229,13 @@ def list_requests(
     if not ended:
         lines.sort(key=lambda one: not one.mine)
     return tuple(lines), total
+
+
+def _last_round() -> ScalarSelect[int]:
+    """The number of a request's last round, as a subquery."""
+    other = aliased(Round)
+    latest = select(func.max(other.number)).where(other.request_id == AidRequest.id)
+    return latest.correlate(AidRequest).scalar_subquery()
 
 
 def _votes(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, VoteLine]:
@@ -281,7 +288,7 @@ def card(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, object
         .where(Question.request_id == AidRequest.id, Question.answered_at.is_(None))
         .scalar_subquery()
     )
-    last = select(func.max(Round.number)).where(Round.request_id == AidRequest.id).scalar_subquery()
+    last = _last_round()
     rows = session.execute(
         select(AidRequest, Round.vote_code, Round.closes_at, Round.closed_at, waiting.label("waiting"))
         .outerjoin(Round, (Round.request_id == AidRequest.id) & (Round.number == last))

@@ -52,6 +52,7 @@ def a_request(network: Network, session: Any, **changes: Any) -> NewRequest:
 
 def sent(network: Network, persona: str = ASKER, **changes: Any) -> UUID:
     """A request sent by that persona, committed; its id."""
+    network.serve_plugins()
     settings = changes.pop("settings", {})
     with network.database.transaction() as session:
         code = requests.send_request(
