@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ import openpyxl
 import pytest
 from sqlalchemy import insert, select, update
 
-from core.api import new_id
+from core.api import Choice, Method, VoteRule, cast_ballot, close_vote, new_id, open_vote
 
 from .. import models
+from ..queries import money as queries
 from ..queries.money_access import Standing, standing_of
 from ..services import cards, money
 from .test_money import request
@@ -130,3 +132,39 @@ def test_a_card_is_handed_at_night_with_one_button_then_ratified(network: Any, v
     assert visitor.become("calacs-chrysalide").post(ratify, {"verdict": "ratified"}).status_code == 422
     assert visitor.become("bien-etre-presidence").post(ratify, {"verdict": "ratified"}).status_code == 303
     assert one(network, select(models.CardHanding.ratification)) == "ratified"
+
+
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+def test_a_balance_is_carried_over_by_an_adopted_vote_only(network: Any, visitor: Any) -> None:
+    now = network.clock.now()
+    chair, *voters = (network.viewer(key) for key in ("bien-etre-presidence", "bien-etre-1", "bien-etre-2"))
+    with network.database.transaction() as session:
+        standing = standing_of(session, chair, "calacs-la-chrysalide", now)
+        old = money.open_envelope(session, chair, standing, 2025, "Fondation fictive", 40_000, [("food", 30_000)], now)
+        vote_id = open_vote(
+            session,
+            network.keyring,
+            chair,
+            standing.committee_id,
+            rule=VoteRule(Method.N_OF_M, asked=2, quorum=1),
+            question="Reporter le solde de 2025-2026?",
+            closes_at=now + timedelta(hours=24),
+            now=now,
+        )
+        for voter in voters:
+            cast_ballot(session, network.keyring, voter, vote_id, choice=Choice.YES, amount=None, reason="", now=now)
+        votes = models.Envelope.metadata.tables["votes"]
+        code = session.scalar(select(votes.c.code).where(votes.c.id == vote_id))
+    carry = f"{FUNDS}/enveloppes/{old}/reporter"
+    visitor.become("calacs-chrysalide")
+    assert visitor.post(carry, {"decision": code}).status_code == 422  # still open
+    with network.database.transaction() as session:
+        close_vote(session, network.keyring, vote_id, now + timedelta(hours=25))
+    assert visitor.post(carry, {"decision": "V-0000-00"}).status_code == 422
+    assert visitor.post(carry, {"decision": code}).status_code == 303
+    assert visitor.post(carry, {"decision": code}).status_code == 409
+    with network.database.transaction(write=False) as session:
+        new, past = queries.list_envelopes(session)
+        assert (new.fiscal_year, new.left_cents, new.caps) == (2026, 40_000, (("food", 30_000, 0),))
+        assert (past.fiscal_year, past.left_cents) == (2025, 0)
+        assert {line.decision for line in queries.list_ledger(session, 2026)[0]} == {code}
