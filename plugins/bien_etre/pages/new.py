@@ -41,7 +41,7 @@ from ..rules.requests import AMOUNTS, read_amount
 from ..services import consents
 from ..services.requests import NewRequest, send_request
 from ..services.rounds import Desk, desk_of
-from ..services.texts import NAMES_SOMEBODY, NamesSomebody
+from ..services.texts import NAMES_SOMEBODY, NamesSomebody, findings_of
 from ..settings import NAME, REQUESTS, Settings
 from .words import WORDS
 
@@ -49,6 +49,7 @@ NEW = f"{REQUESTS}/nouvelle"
 SENT = N_("La demande est envoyée. Le comité est avisé.")
 #: Whoever is helped by this network is 12 or more; the youngest band has no form.
 AGES = tuple(band.value for band in AgeBand if band is not AgeBand.UNDER_12)
+TEXTS = ("why_now", "tried", "lafu_detail")
 NOT_AN_AREA = N_("Choisissez une des réponses proposées.")
 
 
@@ -63,7 +64,11 @@ def send(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
     form, new = read(session, desk, request, parse(RequestForm, request.form))
     reference = form.raw("reference")
     if new is None:
-        return _page(session, request, form, reference, 422)
+        # The other errors do not hide a name: everything to correct is said at once.
+        named_fields = findings_of({name: form.raw(name) for name in TEXTS}, form.raws("not_person"))
+        for field in named_fields:
+            form = form.with_error(field, NAMES_SOMEBODY)
+        return _page(session, request, form, reference, 422, named_fields)
     try:
         code = send_request(session, desk, new)
     except NamesSomebody as named:

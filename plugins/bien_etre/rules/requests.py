@@ -81,7 +81,7 @@ STATES: dict[State, str] = {
     State.VOTING: "En vote",
     State.PAUSED: "En pause",
     State.ACCEPTED: "Acceptée",
-    State.WAITING_FUNDS: "Acceptée, en attente de fonds",
+    State.WAITING_FUNDS: "En attente de fonds",
     State.REFUSED: "Non acceptée",
     State.UNDECIDED: "Fermée sans décision",
     State.WITHDRAWN: "Retirée",

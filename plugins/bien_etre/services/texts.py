@@ -32,11 +32,16 @@ def check_texts(texts: Mapping[str, str], dismissed: Collection[str]) -> tuple[t
 
     `dismissed`: tokens of findings. Raises NamesSomebody with what is left.
     """
-    found = {field: looks_like_a_person(text) for field, text in texts.items()}
-    left = {field: kept for field, every in found.items() if (kept := left_over(every, dismissed))}
+    left = findings_of(texts, dismissed)
     if left:
         raise NamesSomebody(left)
-    return tuple((field, one) for field, every in found.items() for one in every)
+    return tuple((field, one) for field, text in texts.items() for one in looks_like_a_person(text))
+
+
+def findings_of(texts: Mapping[str, str], dismissed: Collection[str]) -> dict[str, tuple[Finding, ...]]:
+    """What still looks like a person, by field; fields without any are left out."""
+    found = {field: left_over(looks_like_a_person(text), dismissed) for field, text in texts.items()}
+    return {field: kept for field, kept in found.items() if kept}
 
 
 def record_dismissed(
