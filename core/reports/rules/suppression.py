@@ -16,6 +16,11 @@ The rule, in order (`EXPLANATION` says it on the page):
 Tables are only published side by side when no row of one is, by definition, part of a row of the other; where it is
 (`fringe`), what the difference would show is treated as a count of its own.
 
+What this does not do: somebody who knows the exact figures of one organisation, its own, can subtract them from a shown
+count and learn what is left for the others. Hiding every count that leaves under five beside its largest holder would
+hide nearly all of a network of two CALACS with a territory each; the page says so instead (network rules §4), and only
+administrations, chairs and the coordination open the report.
+
 Everything is deterministic: the same counts hide the same cells, whatever was asked first.
 """
 
@@ -31,7 +36,9 @@ YEAR = -1
 
 EXPLANATION = (
     "Les nombres de moins de 5, zéro compris, sont masqués. D’autres le sont avec eux, pour qu’aucune soustraction ne "
-    "les retrouve, ni d’un tableau à l’autre, ni d’un trimestre à son année. Un nombre masqué peut être grand ou petit."
+    "les retrouve, ni d’un tableau à l’autre, ni d’un trimestre à son année. Un nombre masqué peut être grand ou "
+    "petit. Limite connue : un organisme qui soustrait ses propres chiffres apprend ce qui revient aux autres ; ce "
+    "rapport reste donc entre les personnes du réseau qui peuvent l’ouvrir."
 )
 
 Cell = tuple[int, int]
