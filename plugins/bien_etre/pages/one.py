@@ -171,7 +171,10 @@ def fund(session: Session, request: PageRequest) -> Answer:
 
 
 def extend(session: Session, request: PageRequest) -> Answer:
-    """More time for a vote without quorum, by who presides."""
+    """More time for a vote without quorum, by who presides; to anybody else this address is not there."""
+    presided = _found(session, request)
+    if presided is None or not _presided(session, request, presided):
+        return not_found()
 
     def act(desk: Desk, found: RequestView, form: ExtendForm) -> str:
         late = deadline_refusal(form.closes_at, desk.now)
@@ -241,6 +244,11 @@ def _act(
 def _found(session: Session, request: PageRequest) -> RequestView | None:
     code = normal_code(requests.LETTER, request.path["code"])
     return None if code is None else find_request(session, request.house.keyring, request.viewer, code)
+
+
+def _presided(session: Session, request: PageRequest, found: RequestView) -> bool:
+    vote = _vote(session, request, found)
+    return vote is not None and vote.presides
 
 
 def _vote(session: Session, request: PageRequest, found: RequestView) -> VoteView | None:
