@@ -43,6 +43,11 @@ def test_the_figures_come_by_themselves_and_print_without_what_a_screen_needs(
     page.emulate_media(media="print")
     expect(page.get_by_role("link", name="Tout télécharger (ZIP)")).to_be_hidden()
     expect(page.get_by_role("table", name="Références terminées, selon l’âge")).to_be_visible()
+    page.set_viewport_size({"width": 672, "height": 900})  # a letter sheet between its margins
+    cut = """[...document.querySelectorAll("main table")].filter((one) =>
+        one.scrollWidth > one.parentElement.clientWidth + 1 || one.getBoundingClientRect().right > innerWidth + 1)
+        .map((one) => one.caption.textContent)"""
+    assert page.evaluate(cut) == [], "a column is cut off on paper"
     context.close()
     # Without scripts the same address leads to the same figures
     plain = browser.new_context(java_script_enabled=False, locale="fr-CA")
