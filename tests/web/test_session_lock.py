@@ -73,7 +73,8 @@ def test_a_locked_screen_says_initials_and_a_number_and_a_password_opens_it_wher
     assert "Changer de compte" in said
     with counted_statements() as sent:
         counted = visitor.get("/verrou/nombre", headers={"x-fragment": "1"})
-    assert len(sent) <= 5
+    beside = ("job_leases", "stream_heads", "outbox_", "event_deliveries")  # what runs beside the requests
+    assert len([one for one in sent if not any(table in one for table in beside)]) <= 5
     assert "demande" in counted.text
     assert code not in counted.text
     wrong = unlock(visitor, password="pas-le-bon-mot-de-passe")
