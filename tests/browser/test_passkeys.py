@@ -199,6 +199,7 @@ def test_a_night_on_call_on_a_phone(phone: Page, site: Site) -> None:
     assert "/references/" in phone.url
 
     # She stepped away: the finger opens the lock in place, over the same page
+    expect(phone.locator("[data-connection]")).to_have_text("En direct")  # the page's scripts are there
     phone.get_by_role("button", name="Menu", exact=True).click()
     phone.get_by_role("button", name="Verrouiller", exact=True).click()
     lock = phone.locator("dialog.lock")
