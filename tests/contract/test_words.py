@@ -114,6 +114,11 @@ NOT_SHOWN = (
     "core/serving.py",
     "core/settings.py",
     "core/testing/",
+    # Patterns and word lists of the name guard, invented texts, and what stops a start
+    "plugins/bien_etre/rules/guard.py",
+    "plugins/bien_etre/rules/names.py",
+    "plugins/bien_etre/seed.py",
+    "plugins/bien_etre/settings.py",
 )
 #: French whoever reads: the heading of the text copied into an organisation's own record, a manifest's description.
 FRENCH_ONLY = ("Référence ", " et ", "Un babillard de comité")

@@ -16,7 +16,7 @@ from core.directory.models import Organisation, Service
 from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
 from core.testing.network import Network
-from plugins.bien_etre.tests import helpers
+from plugins.bien_etre.tests import voting
 from tests.support import referrals
 from tests.support.committees import code_of, keep_records, opened
 
@@ -51,7 +51,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         newcomers = _newcomers(session, network)
 
     committees = _committees(network)
-    aid = helpers.row(network, helpers.sent(network)).code
+    aid = voting.row(network, voting.sent(network)).code
 
     def objects(route: Route) -> Mapping[str, str]:
         if route.path.startswith("/comites/bien-etre/demandes/{code}"):

@@ -93,9 +93,8 @@ def about_person(session: Session, reference: str) -> Sequence[PersonalData]:
             statement = statement.join(Signature, Signature.request_id == AidRequest.id)
         elif said == "not_a_person":
             statement = statement.join(Dismissed, Dismissed.request_id == AidRequest.id)
-        acts += [
-            {"act": said, "request": code, "at": moment.isoformat()} for code, moment in session.execute(statement)
-        ]
+        for code, moment in session.execute(statement.where(at.is_not(None))):
+            acts.append({"act": said, "request": code, "at": f"{moment:%Y-%m-%dT%H:%M:%S%z}"})
     if not acts:
         return ()
     return (PersonalData("bien_etre.acts", N_("Gestes posés au fonds d’urgence"), {"acts": acts}, forgetting(user_id)),)

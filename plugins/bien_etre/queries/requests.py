@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.api import Keyring, Role, Viewer, VoteLine, can, open_votes, visible
@@ -225,7 +225,7 @@ def list_requests(
         .limit(size)
         .offset((page - 1) * size)
     )
-    lines = [_line(viewer, *row, votes) for row in session.execute(statement)]
+    lines = [_line(viewer, row, votes) for row in session.execute(statement)]
     if not ended:
         lines.sort(key=lambda one: not one.mine)
     return tuple(lines), total
@@ -246,13 +246,10 @@ def _votes(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, Vote
 
 def _line(
     viewer: Viewer,
-    request: AidRequest,
-    vote_code: str | None,
-    closes_at: datetime | None,
-    closed_at: datetime | None,
-    waiting: int,
+    row: Row[tuple[AidRequest, str | None, datetime | None, datetime | None, int]],
     votes: Mapping[str, VoteLine],
 ) -> RequestLine:
+    request, vote_code, closes_at, closed_at, waiting = row
     facts = facts_of(request)
     vote = votes.get(vote_code or "")
     reads = requested_by(viewer, facts) or sits(viewer, facts)
@@ -296,7 +293,7 @@ def card(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, object
         .order_by(Round.closes_at, AidRequest.id)
         .limit(50)
     )
-    lines = [_line(viewer, *row, votes) for row in rows]
+    lines = [_line(viewer, row, votes) for row in rows]
     return {
         "to_vote": tuple(one for one in lines if one.mine and not one.voted)[:5],
         "own": tuple(one for one in lines if one.own)[:5],

@@ -118,6 +118,7 @@ _SAID = re.compile(
     r"\s+(?P<name>[A-ZÀ-Ýa-zà-ÿ][\w’'\-]+(?:\s+[A-ZÀ-Ý][\w’'\-]+)?)",
     re.I,
 )
+_OPENING = frozenset(".!?:;(-–—•\n") | {"\u00ab"}
 _PARTICLES = frozenset({"de", "du", "des", "la", "le", "da", "van", "von", "el", "al", "st", "ste"})
 
 
@@ -198,7 +199,7 @@ def _touching(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
 
 def _opens_sentence(text: str, word: re.Match[str]) -> bool:
     before = text[: word.start()].rstrip()
-    return not before or before[-1] in ".!?:;\n«(-–—•"
+    return not before or before[-1] in _OPENING
 
 
 def _place_before(text: str, word: re.Match[str]) -> bool:
@@ -213,5 +214,5 @@ def _capital(word: str) -> bool:
 
 def _folded(text: str) -> str:
     """Without accents, in lower case, one kind of apostrophe."""
-    split = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    split = unicodedata.normalize("NFKD", text.casefold().replace("\u0027", "’"))
     return "".join(letter for letter in split if not unicodedata.combining(letter))

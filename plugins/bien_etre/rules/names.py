@@ -51,11 +51,11 @@ a accueil after aide aire alimentaire alors ambulance and aout apres argent arre
 autorayne autre avant avec avoir avril bail banque because before berthier berthierville besoin bien bonjour but c
 calacs canada car carte cavac ce ceci cela centraide centre ces cet cette chertsey chez chrysalide cisss cles clinique
 clsc coeur comite comme comment commission communautaire confiance costco couche-tard couches coup cour crabtree crees
-cresl csss d d'autray d'hebergement d'urgence dans decembre demande depuis des designe deux dimanche dollarama dpcp
+cresl csss d d’autray d’hebergement d’urgence dans decembre demande depuis des designe deux dimanche dollarama dpcp
 dpj du elle elles en encore enfin entrelacs epicerie esperance est et etant exploitation facture familiprix femmes
 fevrier ficesl fonds food garde gare gouvernement groupe hebergement help her hlm hopital hotel housing hydro hydro-
-quebec iga il in inc it its ivac j janvier je jean-coutu jean-talon jeudi joliette jour juillet juin l l'assomption
-l'epiphanie la lafu lanaudiere lanoraie laval lavaltrie le les leur lgbtq lieu local logement loyer lundi ma mai
+quebec iga il in inc it its ivac j janvier je jean-coutu jean-talon jeudi joliette jour juillet juin l l’assomption
+l’epiphanie la lafu lanaudiere lanoraie laval lavaltrie le les leur lgbtq lieu local logement loyer lundi ma mai
 maintenant mais maison manawan mardi mars mascouche matawinie mauricie maxi mercredi mes metro moisson montcalm
 montreal moulins mrc municipalite n no nord not notre nous novembre nuit obnl octobre office olo on or orres ou ouest
 oui paiement par paris pas pendant personne pharmacie pharmaprix plusieurs police popote pour prestation programme

@@ -29,7 +29,7 @@ from ..models import AidRequest
 from ..queries.requests import find_request
 from ..services import consents, requests
 from ..services.rounds import NotNow
-from . import helpers as h
+from . import voting as h
 
 SQLITE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 

@@ -22,7 +22,7 @@ from ..queries import oversight
 from ..queries.requests import facts_of
 from ..services import committee, keeping
 from ..settings import REQUESTS
-from . import helpers as h
+from . import voting as h
 from .test_requests import act, funded
 
 SQLITE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)

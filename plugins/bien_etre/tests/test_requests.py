@@ -18,7 +18,7 @@ from ..services import committee, requests, rounds
 from ..services.committee import SignRefused
 from ..services.rounds import NotNow
 from ..services.texts import NamesSomebody
-from . import helpers as h
+from . import voting as h
 
 SQLITE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 
