@@ -246,7 +246,7 @@ def _votes(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, Vote
 
 def _line(
     viewer: Viewer,
-    row: Row[tuple[AidRequest, str | None, datetime | None, datetime | None, int]],
+    row: Row[AidRequest, str | None, datetime | None, datetime | None, int],
     votes: Mapping[str, VoteLine],
 ) -> RequestLine:
     request, vote_code, closes_at, closed_at, waiting = row
