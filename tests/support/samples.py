@@ -75,9 +75,9 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         if route.path.startswith("/comites/{slug}/rencontres/{code}"):
             held, missing = committees["bien_etre"], committees["missing"]
             met = {
-                "held": held | {"code": held["meeting"]},
-                "planned": held | {"code": held["planned"]},
-                "missing": missing | {"code": missing["meeting"]},
+                "held": {**held, "code": held["meeting"]},
+                "planned": {**held, "code": held["planned"]},
+                "missing": {**missing, "code": missing["meeting"]},
             }
             return {label: _filled(route.path, values) for label, values in met.items()}
         if route.path.startswith("/comites/{slug}"):

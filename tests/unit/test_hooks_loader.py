@@ -110,7 +110,7 @@ WRONG_CODE = {
     ),
     "page of the core": (
         (
-            '@hookimpl\ndef register_routes():'
+            "@hookimpl\ndef register_routes():"
             ' return (get("/comites/NAME/votes/x", print, permission=PUBLIC, name="NAME.x"),)'
         ),
         "« /comites/NAME/votes/x »",

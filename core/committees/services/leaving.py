@@ -40,15 +40,13 @@ def vacate_seats(session: Session, leaving: Leaving) -> Mapping[str, int]:
     ).all()
     for seat in seats:
         column = "user_id" if seat.user_id == leaving.user_id else "substitute_id"
-        session.execute(update(CommitteeSeat).where(CommitteeSeat.id == seat.id).values({column: None}), **_options())
+        session.execute(
+            update(CommitteeSeat).where(CommitteeSeat.id == seat.id).values({column: None}), execution_options=_PLAIN
+        )
         facts = {"committee": seat.committee_id, "role": column.removesuffix("_id")}
         note(session, leaving.by, "committee.seat_vacated", f"seat:{seat.id}", leaving.now, **facts)
-    session.execute(delete(CalendarFeed).where(CalendarFeed.user_id == leaving.user_id), **_options())
+    session.execute(delete(CalendarFeed).where(CalendarFeed.user_id == leaving.user_id), execution_options=_PLAIN)
     return {"seats": len(seats)}
-
-
-def _options() -> dict[str, Mapping[str, bool]]:
-    return {"execution_options": _PLAIN}
 
 
 def _names(user_id: UUID) -> ColumnElement[bool]:

@@ -58,7 +58,7 @@ def _release(session: Session, leaving: Leaving) -> int:
         add_entry(session, leaving.by, offer, "released", leaving.now)
         note(session, leaving.by, offer, "release", leaving.now, holder=leaving.organisation_id, reason="left")
         tell(session, offer, "referral.released", leaving.now)
-    # Hidden while she may still undo her withdrawal: nothing is told, and nobody of the past holds it when it comes back
+    # Hidden while she may still undo her withdrawal: nothing is told, nobody of the past holds it when it comes back
     hidden = update(Referral).where(Referral.claimed_by == leaving.user_id, Referral.state == State.SUSPENDED.value)
     session.execute(hidden.values(claimed_by=None, claimed_at=None), execution_options={"synchronize_session": False})
     return len(rows)

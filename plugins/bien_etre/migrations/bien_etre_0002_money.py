@@ -113,7 +113,9 @@ def upgrade() -> None:
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),
         sa.Column("confirmed_at", _AT, nullable=True),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_bien_etre_payments_amount_above_zero")),
-        sa.CheckConstraint("route IN ('supplier', 'advance', 'gift_card')", name=op.f("ck_bien_etre_payments_route_code")),
+        sa.CheckConstraint(
+            "route IN ('supplier', 'advance', 'gift_card')", name=op.f("ck_bien_etre_payments_route_code")
+        ),
         sa.CheckConstraint(
             "state IN ('prepared', 'paid', 'cancelled', 'reversed')", name=op.f("ck_bien_etre_payments_state_code")
         ),

@@ -220,10 +220,12 @@ def list_payments(session: Session, viewer: Viewer, where: ColumnElement[bool]) 
         .order_by(pay.prepared_at.desc(), pay.id.desc())
         .limit(100)
     )
-    return tuple(
-        PaymentLine(*tuple(row)[:9], mine=row[9] is not None and row[9] == viewer.user_id, receipts_cents=row[10])
-        for row in rows
-    )
+    return tuple(_payment(tuple(row), viewer) for row in rows)
+
+
+def _payment(values: Sequence[Any], viewer: Viewer) -> PaymentLine:
+    *told, preparer, receipts = values
+    return PaymentLine(*told, preparer is not None and preparer == viewer.user_id, receipts)
 
 
 def prepared(session: Session, viewer: Viewer) -> tuple[PaymentLine, ...]:
