@@ -224,8 +224,20 @@ def list_payments(session: Session, viewer: Viewer, where: ColumnElement[bool]) 
 
 
 def _payment(values: Sequence[Any], viewer: Viewer) -> PaymentLine:
-    *told, preparer, receipts = values
-    return PaymentLine(*told, preparer is not None and preparer == viewer.user_id, receipts)
+    preparer = values[9]
+    return PaymentLine(
+        id=values[0],
+        code=values[1],
+        route=values[2],
+        amount_cents=values[3],
+        state=values[4],
+        cards=values[5],
+        label=values[6],
+        prepared_at=values[7],
+        confirmed_at=values[8],
+        mine=preparer is not None and preparer == viewer.user_id,
+        receipts_cents=values[10],
+    )
 
 
 def prepared(session: Session, viewer: Viewer) -> tuple[PaymentLine, ...]:
