@@ -100,7 +100,7 @@ def test_everything_of_hers_in_one_act(network: Network) -> None:
         old = private(session, keyring, organisation)
         before = opened(session, organisation, old)
         done = depart(session, network)
-    assert said == dict(done.counts) == {"claims": 2, "drafts": 1, "shifts": 1, "invitations": 1}
+    assert said == dict(done.counts) == {"claims": 2, "drafts": 1, "shifts": 1, "invitations": 1, "seats": 0}
     assert done.keys_replaced
     with network.database.transaction() as session:
         user = session.execute(select(User).where(User.id == worker.user_id)).scalar_one()

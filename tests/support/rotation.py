@@ -7,17 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, select
+from sqlalchemy.orm import Session
 
 from core.access.viewer import ANONYMOUS
 from core.accounts.models import Invitation, OrganisationApplication, OrganisationKeyChange, User
 from core.accounts.services import read_personal
 from core.accounts.services.keys import replace_keys
 from core.accounts.services.sealed import show
+from core.committees.models.meetings import Meeting
+from core.committees.services.meetings import read_minutes
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
 from core.kernel.db import Base
+from core.kernel.files import StoredFile, read_file
 from core.kernel.mail import MailSeal, OutgoingMail, send_later
+from core.kernel.migrations import plugin_labels
 from core.kernel.schema import import_models
+from core.kernel.texts import open_text
 from core.referrals.models import ReferralCase
 from core.referrals.services.sealing import ensure_escrow
 from core.testing.network import Network
@@ -73,9 +79,29 @@ def opened(network: Network, keyring: Keyring) -> dict[Place, bytes]:
         for change in session.execute(select(OrganisationKeyChange)).scalars():
             place = ("organisation_key_changes", "wrapped_private_key", change.id)
             found[place] = bytes(keyring.open_private(change.wrapped_private_key, change.id))
+        for meeting in session.execute(select(Meeting).where(Meeting.minutes_sealed.is_not(None))).scalars():
+            text = read_minutes(keyring, meeting.id, meeting.minutes_sealed)
+            found["meetings", "minutes_sealed", meeting.id] = text.encode()
+        for file in session.execute(select(StoredFile)).scalars():
+            found["stored_files", "key_sealed", file.id] = read_file(session, keyring, file.id).content
+        found |= _of_plugins(session, keyring)
         for mail in session.execute(select(OutgoingMail)).scalars():
             if mail.recipient is not None:
                 found["outgoing_mail", "recipient", mail.id] = MailSeal(keyring).open(mail.recipient, mail.id).encode()
+    return found
+
+
+def _of_plugins(session: Session, keyring: Keyring) -> dict[Place, bytes]:
+    """The sealed texts of every plugin's tables (`core.kernel.texts`)."""
+    import_models(plugin_labels())
+    found: dict[Place, bytes] = {}
+    for table in Base.metadata.sorted_tables:
+        if not table.name.startswith(tuple(f"{name}_" for name in plugin_labels())):
+            continue
+        for column in (one for one in table.columns if one.info.get("class") == "personal"):
+            for row in session.execute(select(table.c.id, column).where(column.is_not(None))):
+                text = open_text(keyring, table.name, row[0], column.name, row[1])
+                found[table.name, column.name, row[0]] = text.encode()
     return found
 
 
