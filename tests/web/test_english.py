@@ -13,13 +13,14 @@ import pytest
 from sqlalchemy import String, inspect, select
 
 from core.accounts.models import User
-from core.demo_admission import seed_admission
+from core.committees.models import hours, meetings, structure
 from core.directory import models as directory
 from core.kernel.clock import FixedClock
 from core.testing.network import Network, Visitor, fresh_network, visiting
 from tests.support import held, referrals
 from tests.support.held import POLICE, RECEIVER, hold, send
 from tests.support.matrix import answers
+from tests.support.samples import sample_paths
 from tests.web.test_new_referral import SITUATION, agree, url
 
 PEOPLE = (
@@ -65,15 +66,30 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, t
 
     folder: Path = tmp_path_factory.mktemp("english")
     with fresh_network("sqlite", folder, FixedClock(NOW)) as network:
-        with network.database.transaction() as session:
-            seed_admission(session, network.keyring, NOW)
+        sample_paths(network)  # what people write in committees and requests is theirs, in their language
         yield network, data_of(network)
+
+
+#: What people of the samples wrote themselves, sealed: it stays as it was written.
+WRITTEN = (
+    "direction générale",
+    "Accueil et milieu de vie pour des femmes de Lanaudière. Organisme inventé pour la démonstration.",
+    "Serrure à changer avant ce soir.",
+    "Fabienne Inventée",
+    "fabienne@exemple.invalid",
+)
 
 
 def data_of(network: Network) -> tuple[str, ...]:
     """Every text of the directory and every name of an account, longest first."""
     found: set[str] = set()
-    models = [model for model in vars(directory).values() if isinstance(model, type) and hasattr(model, "__table__")]
+    rooms = (directory, meetings, structure, hours)
+    models = [
+        model
+        for room in rooms
+        for model in vars(room).values()
+        if isinstance(model, type) and hasattr(model, "__table__")
+    ]
     with network.database.transaction(write=False) as session:
         for model in models:
             columns = [column for column in inspect(model).columns if isinstance(column.type, String)]
@@ -81,7 +97,13 @@ def data_of(network: Network) -> tuple[str, ...]:
                 found.update(piece for value in row if value for piece in str(value).splitlines())
         people = session.execute(select(User.demo_key)).scalars().all()
     found.update(network.viewer(key).display_name for key in people if key)
-    found.update((*NAMES, *(str(one) for block in (held.BLOCKS, referrals.BLOCKS) for one in said_by(block))))
+    found.update(
+        (
+            *NAMES,
+            "direction générale",
+            *(str(one) for block in (held.BLOCKS, referrals.BLOCKS) for one in said_by(block)),
+        )
+    )
     return tuple(sorted((text for text in found if len(text) > 2 and FRENCH.search(text)), key=len, reverse=True))
 
 
