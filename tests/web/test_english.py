@@ -100,6 +100,7 @@ def data_of(network: Network) -> tuple[str, ...]:
     found.update(
         (
             *NAMES,
+            *WRITTEN,
             "direction générale",
             *(str(one) for block in (held.BLOCKS, referrals.BLOCKS) for one in said_by(block)),
         )
