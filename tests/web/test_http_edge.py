@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from core import features
 from core.kernel.web import csrf
 from core.testing import LiveServer
 from core.testing.network import Network, Visitor, visiting
@@ -29,6 +30,12 @@ PRINCIPALS = (
 #: Headers, and which handlers write, do not depend on the engine.
 ONE_ENGINE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reminders and retention write by themselves: what a request changes is counted alone."""
+    monkeypatch.setattr(features, "jobs", lambda _hooks: ())
 
 
 @ONE_ENGINE
