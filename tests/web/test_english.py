@@ -70,12 +70,15 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, t
         yield network, data_of(network)
 
 
-#: What people of the samples wrote themselves, sealed: it stays as it was written.
+#: What people of the samples wrote themselves, sealed, and a name: they stay as they are.
 WRITTEN = (
     "direction générale",
-    "Accueil et milieu de vie pour des femmes de Lanaudière. Organisme inventé pour la démonstration.",
+    "Registraire des entreprises",  # its own name, in both languages
+    "Hébergement et milieu de vie pour des femmes de Lanaudière. Organisme inventé pour la démonstration.",
     "Serrure à changer avant ce soir.",
     "Fabienne Inventée",
+    "Paule Inventée",
+    "Odile Inventée",
     "fabienne@exemple.invalid",
 )
 
@@ -101,7 +104,6 @@ def data_of(network: Network) -> tuple[str, ...]:
         (
             *NAMES,
             *WRITTEN,
-            "direction générale",
             *(str(one) for block in (held.BLOCKS, referrals.BLOCKS) for one in said_by(block)),
         )
     )

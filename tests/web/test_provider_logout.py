@@ -134,6 +134,22 @@ def test_a_logout_token_ends_the_session_once_and_needs_no_form_token(
     assert visitor.http.post("/deconnexion", headers=foreign).status_code == 403
 
 
+def test_a_logout_finds_the_session_under_the_name_it_took_when_it_was_unlocked(
+    visitor: Visitor, provider: RunningProvider
+) -> None:
+    """A provider may give another `sid` when it asks for a fresh proof: the old one means nothing any more."""
+    network = visitor.network
+    network.clock.advance(timedelta(minutes=20))
+    behave(network, provider, claims={"sid": "session-2"})
+    assert sign_in(visitor, provider).status_code == 303
+    behave(network, provider, claims={"sid": "session-1"}, without=["sub"])
+    assert tell(visitor, provider.logout_token(TENANT)).status_code == 200
+    assert len(of_provider(network)) == 1
+    behave(network, provider, claims={"sid": "session-2"}, without=["sub"])
+    assert tell(visitor, provider.logout_token(TENANT)).status_code == 200
+    assert of_provider(network) == []
+
+
 def test_only_that_route_is_called_by_a_server(visitor: Visitor) -> None:
     """The exemption is one route, public, which sees nobody whatever cookie comes with the request."""
     machine = [route for route in visitor.http.app.state.routes if route.machine]  # type: ignore[attr-defined]

@@ -342,8 +342,10 @@ def test_too_many_departures_make_a_pause(visitor: Visitor) -> None:
     leave(visitor)
 
 
-def test_signing_in_ends_the_session_this_browser_had(visitor: Visitor, provider: RunningProvider) -> None:
-    """A locked one: whoever comes back proves it anew, and gets a new token."""
+def test_signing_in_again_opens_her_locked_session_under_a_new_token(
+    visitor: Visitor, provider: RunningProvider
+) -> None:
+    """The one who locked it proves it anew: the same session goes on, the old token is worth nothing."""
     network = visitor.network
     sign_in(visitor, provider)
     first = visitor.http.cookies["arrimage"]
@@ -353,7 +355,11 @@ def test_signing_in_ends_the_session_this_browser_had(visitor: Visitor, provider
     assert visitor.http.cookies["arrimage"] != first
     with network.database.transaction(write=False) as session:
         mine = session.execute(select(LoginSession).where(LoginSession.factor == "provider")).scalars().all()
-    assert sorted(one.ended_at is None for one in mine) == [False, True]
+    assert [one.ended_at is None for one in mine] == [True]
+    assert visitor.get("/compte").headers["location"].startswith("/entente"), "she is let in, as far as anybody new"
+    visitor.http.cookies.clear()
+    visitor.http.cookies.set("arrimage", first)
+    assert visitor.get("/compte").headers["location"].startswith("/connexion")
 
 
 def test_keys_are_kept_and_asked_again_once_when_the_provider_changes_them(

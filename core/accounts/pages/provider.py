@@ -30,6 +30,7 @@ from core.accounts.services.provider_sign_in import (
     open_attempt,
     open_provider_session,
     person_behind,
+    renew_provider_session,
     take_attempt,
 )
 from core.accounts.services.providers import note_refusal
@@ -218,6 +219,7 @@ def _admitted(
         if known is not None and known == locked.viewer.user_id and confirms:
             # The one who locked it: the same session, with the page, the form and the tabs that wait under the lock
             services.prove_factor(session, known, locked.session_id, "provider", now)
+            renew_provider_session(session, keyring, provider, locked.session_id, found.claims)
             return Redirect(suite, sign_in=services.unlock_session(session, locked.session_id, now))
     # Somebody else behind the lock, or nobody any more: what was shown just now opens a session of its own
     if taken.session_id is None or request.viewer.is_anonymous:
@@ -230,6 +232,7 @@ def _admitted(
         raise Refused("session_changed")
     if known_person(session, keyring, provider, found.claims) != request.viewer.user_id:
         raise Refused("other_person")
+    renew_provider_session(session, keyring, provider, taken.session_id, found.claims)
     token = services.prove_factor(session, request.viewer.user_id, taken.session_id, "provider", now)
     return Redirect(suite, sign_in=token)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -171,6 +171,22 @@ def open_provider_session(
         )
     )
     return token
+
+
+def renew_provider_session(
+    session: Session, keyring: Keyring, provider: ProviderView, session_id: UUID, claims: Mapping[str, Any]
+) -> None:
+    """Remember under which `sid` the provider knows this session now: it may have changed since it was opened.
+
+    Without it a logout that names the new one alone would miss the session. A session opened otherwise is not its own.
+    """
+    sid = text(claims, "sid", 300)
+    session.execute(
+        update(ProviderSession)
+        .where(ProviderSession.session_id == session_id, ProviderSession.provider_id == provider.id)
+        .values(sid_hash=None if sid is None else _logout_hash(keyring, provider.id, "sid", sid)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def end_from_provider(
