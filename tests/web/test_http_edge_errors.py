@@ -131,3 +131,13 @@ def test_without_a_journal_nothing_is_read(network: Network) -> None:
         assert held.NAME not in answer.text
         assert browser.post(f"/references/{code}/copier").status_code == 500
         assert browser.get("/annuaire").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/annuaire?age=", "/annuaire?page=", "/demandes?page=", "/comites/bien-etre/demandes?page="]
+)
+def test_a_number_of_five_thousand_digits_is_no_number(visitor: Visitor, path: str) -> None:
+    """Python refuses to read it: the first page, or no age, never an error."""
+    visitor.become("calacs-chrysalide")
+    assert visitor.get(path + "1" * 5000).status_code == 200
+    assert visitor.get(path + "0").status_code == 200

@@ -106,9 +106,7 @@ def show_received(session: Session, request: PageRequest) -> Answer:
 
 def show_list(session: Session, request: PageRequest) -> Answer:
     """Every request, those that wait first."""
-    typed = request.query.get("page", "1")
-    page = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
-    found = queries.applications(session, request.house.keyring, page=page)
+    found = queries.applications(session, request.house.keyring, page=request.page)
     return Page("admission/list.html", {"found": found, "words": WORDS})
 
 

@@ -197,9 +197,7 @@ DEPARTED_KEYS_LATER = N_(
 def _list(session: Session, request: PageRequest, form: Parsed[InviteForm] | None, status: int = 200) -> Page:
     keyring, organisation_id = request.house.keyring, request.viewer.organisation_id
     typed = request.query.get("q", "")[:80]
-    people = staff.people_of(
-        session, keyring, organisation_id, typed=typed, page=_number(request.query.get("page", "1"))
-    )
+    people = staff.people_of(session, keyring, organisation_id, typed=typed, page=request.page)
     context = {
         "people": people,
         "typed": typed,
@@ -236,10 +234,6 @@ def _member(session: Session, request: PageRequest, user_id: UUID) -> staff.Memb
 
 def _code(invited: invitations.Invited, *, reset: bool) -> Page:
     return Page("accounts/code.html", {"invited": invited, "reset": reset, "back": PATH})
-
-
-def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
 
 
 def _uuid(text: str) -> UUID | None:

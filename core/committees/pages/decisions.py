@@ -96,7 +96,7 @@ def finish(session: Session, request: PageRequest) -> Answer:
 
 def show_own(session: Session, request: PageRequest) -> Answer:
     """What the viewer's organisation has to do, whether or not she sits in the committee that asked."""
-    page = _page_number(request)
+    page = request.page
     lines, total = own_follow_ups(session, request.viewer, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
     context = {
         "follow_ups": lines,
@@ -126,13 +126,8 @@ def _finish(session: Session, request: PageRequest, back: str) -> Answer:
     return Redirect(back, DONE if parsed.value.done else OPEN)
 
 
-def _page_number(request: PageRequest) -> int:
-    asked = request.query.get("page", "1")
-    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
-
-
 def _register(session: Session, request: PageRequest, desk: Desk, form: Parsed[Any], status: int = 200) -> Page:
-    page = _page_number(request)
+    page = request.page
     committee = desk.place.committee
     lines, total = decisions_of(session, request.viewer, committee.id, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
     context = {

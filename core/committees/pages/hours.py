@@ -47,7 +47,7 @@ def show_hours(session: Session, request: PageRequest) -> Answer:
     """The list, its filters in the address, its totals, and what sources print otherwise."""
     chosen = read_filter(request)
     known = committees(session)
-    listing = list_hours(session, request.viewer, chosen.wanted, _number(request.query.get("page", "1")))
+    listing = list_hours(session, request.viewer, chosen.wanted, request.page)
     approves = request.house.holds(request.viewer, Permission.HOURS_APPROVE)
     context = {
         "listing": listing,
@@ -267,10 +267,6 @@ def identifier(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
 ENTER = Permission.HOURS_ENTER

@@ -61,9 +61,7 @@ def _chosen(entries: tuple[str, ...]) -> list[tuple[UUID, int]]:
 
 
 def _page(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Page:
-    number = request.query.get("page", "1")
-    page = int(number) if number.isascii() and number.isdecimal() and len(number) < 7 else 1
-    listing = list_hours(session, request.viewer, WAITING, page)
+    listing = list_hours(session, request.viewer, WAITING, request.page)
     context = {
         "listing": listing,
         "names": names_of(session, request, listing.rows),

@@ -113,8 +113,7 @@ def meeting_page(
 def show_meetings(session: Session, request: PageRequest) -> Answer:
     """What comes, soonest first; then what was, page by page."""
     desk = desk_of(session, request)
-    asked = request.query.get("page", "1")
-    page = max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    page = request.page
     committee = desk.place.committee
     coming, _ = meetings_of(session, request.viewer, committee.id, request.now, past=False, limit=50)
     past, total = meetings_of(

@@ -41,7 +41,7 @@ def show_committee(session: Session, request: PageRequest) -> Answer:
     committee = place.committee
     context: dict[str, Any] = {"place": place, "committee": committee, "words": WORDS}
     if place.reads:
-        page = _page_number(request)
+        page = request.page
         lines, total = decisions(session, request.viewer, request.now, committee.id, page=page)
         context |= {
             "votes": open_votes(session, request.viewer, request.now, committee.id),
@@ -98,11 +98,6 @@ def save_mandate(session: Session, request: PageRequest) -> Answer:
 
 def _mandate_page(place: Place, form: object, status: int = 200) -> Page:
     return Page("committees/mandate.html", {"committee": place.committee, "form": form}, status)
-
-
-def _page_number(request: PageRequest) -> int:
-    asked = request.query.get("page", "1")
-    return max(1, int(asked)) if asked.isdecimal() and len(asked) < 6 else 1
 
 
 routes: tuple[Route, ...] = (

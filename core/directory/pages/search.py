@@ -82,8 +82,8 @@ def _read(session: Session, reader: Reader, query: QueryParams) -> tuple[Filters
     lieu = query.get("lieu", "").strip()[:80]
     pour = query.get("pour", "")
     audience = Audience(pour) if pour in {a.value for a in Audience} else None
-    age = int(query["age"]) if query.get("age", "").isascii() and query.get("age", "").isdigit() else None
-    age = age if age is not None and age <= 120 else None
+    typed = query.get("age", "")
+    age = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 and int(typed) <= 120 else None
     besoin = query.get("besoin", "")
     need = session.scalar(select(TaxonomyTerm.code).where(TaxonomyTerm.code == besoin)) if besoin else None
     language = query.get("langue", "") if query.get("langue", "") in LANGUAGES else None

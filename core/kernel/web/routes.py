@@ -130,6 +130,12 @@ class PageRequest:
     locked: bool = False
     left: TimeLeft | None = None
 
+    @property
+    def page(self) -> int:
+        """The page of a list that the address asks for (`?page=`), from 1; anything odd is the first."""
+        asked = self.query.get("page", "1")
+        return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+
 
 Handler = Callable[[Session, PageRequest], Answer]
 

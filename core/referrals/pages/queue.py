@@ -12,17 +12,11 @@ from core.referrals.queries.lists import QUEUE_LISTS, queue, sent
 from core.referrals.rules import vocabulary
 
 
-def page_number(request: PageRequest) -> int:
-    """The page asked for in the address; anything odd is the first."""
-    text = request.query.get("page", "1")
-    return int(text) if text.isdecimal() and len(text) < 7 else 1
-
-
 def show_queue(session: Session, request: PageRequest) -> Answer:
     """Unanswered first; `?liste=` waiting, held or closed. A fragment holds the rows alone."""
     which = request.query.get("liste", "open")
     which = which if which in QUEUE_LISTS else "open"
-    listing = queue(session, request.viewer, request.now, page_number(request), which)
+    listing = queue(session, request.viewer, request.now, request.page, which)
     context = {
         "listing": listing,
         "which": which,
@@ -39,7 +33,7 @@ def show_queue(session: Session, request: PageRequest) -> Answer:
 
 def show_sent(session: Session, request: PageRequest) -> Answer:
     """What the organisation sent, in the words a sender may see."""
-    listing = sent(session, request.viewer, request.now, page_number(request))
+    listing = sent(session, request.viewer, request.now, request.page)
     context = {"listing": listing, "labels": labels}
     if request.wants_fragment:
         return Page("referrals/sent_rows.html", context)

@@ -16,8 +16,7 @@ from .words import WORDS
 def show_list(session: Session, request: PageRequest) -> Page:
     """Requests under way, or with `?terminees=1` those that ended."""
     ended = request.query.get("terminees") == "1"
-    typed = request.query.get("page", "1")
-    page = int(typed) if typed.isdecimal() and 0 < int(typed) < 10_000 else 1
+    page = request.page
     lines, total = list_requests(session, request.viewer, request.now, ended=ended, page=page)
     context = {
         "lines": lines,
