@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from jinja2 import Environment
@@ -85,8 +86,8 @@ class Translator:
         for folder in locales_dirs:
             for locale, table in self._tables.items():
                 for path in sorted(Path(folder).glob(f"{locale}*.toml")):
-                    for french, translated in _read(path):
-                        table.setdefault(_key(french), translated)
+                    for french, translated in _read(path).items():
+                        table.setdefault(french, translated)
 
     def has(self, locale: str, text: str) -> bool:
         """Whether the text can be shown in that language."""
@@ -169,12 +170,20 @@ def _names(node: ast.Assign | ast.AnnAssign) -> list[str]:
     return [getattr(target, "id", "") for target in targets]
 
 
-def _read(path: Path) -> Iterator[tuple[str, str]]:
+def _read(path: Path) -> Mapping[str, str]:
     try:
-        tables = tomllib.loads(path.read_text("utf-8"))
+        return _table(path, path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LocaleError(f'{path}: {error}. Fix the table, one `"French" = "English"` a line.') from error
-    yield from _flatten(path, tables)
+
+
+@lru_cache(maxsize=256)
+def _table(path: Path, content: str) -> Mapping[str, str]:
+    """English by key, the first of two equal keys; remembered by what the file says: a start reads it twice."""
+    table: dict[str, str] = {}
+    for french, translated in _flatten(path, tomllib.loads(content)):
+        table.setdefault(_key(french), translated)
+    return MappingProxyType(table)
 
 
 def _flatten(path: Path, tables: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -75,6 +76,19 @@ def test_a_disabled_plugin_may_be_missing_or_broken(workshop: PluginWorkshop) ->
     assert workshop.load().plugins == ()
     (found,) = [plugin for plugin in find_plugins(workshop.toml) if plugin.name == "brise"]
     assert (found.folder, found.enabled, found.listed) == (home, False, True)
+
+
+def test_a_file_written_again_is_checked_again_even_within_one_tick_of_the_clock(workshop: PluginWorkshop) -> None:
+    home = workshop.add("relu", "pass")
+    allowed, refused = "import core.api as door\n", "import core.home as dor\n"
+    assert len(allowed) == len(refused)
+    for source, said in ((allowed, ""), (refused, "core.home"), (refused, "core.home"), (allowed, "")):
+        (home / "more.py").write_text(source, encoding="utf-8")
+        os.utime(home / "more.py", ns=(1, 1))
+        if said:
+            assert said in refusal(workshop.toml)
+        else:
+            workshop.load()
 
 
 WRONG_CODE = {

@@ -1,5 +1,6 @@
 """French is the source text; English is complete; spaces before : ; % $ never break a line."""
 
+import os
 import re
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def test_sections_group_and_features_have_their_own_file(tmp_path: Path) -> None
     tables(tmp_path, '"Non" = "No"', "en.referrals.toml")
     translator = Translator([tmp_path])
     assert [translator.translate("en", text) for text in ("Oui", "Non")] == ["Yes", "No"]
+
+
+def test_a_table_written_again_is_read_again_even_within_one_tick_of_the_clock(tmp_path: Path) -> None:
+    for word in ("Yes", "Yep", "Yes"):
+        folder = tables(tmp_path, f'"Oui" = "{word}"')
+        os.utime(folder / "en.toml", ns=(1, 1))
+        assert Translator([folder]).translate("en", "Oui") == word
+    for _ in range(2):
+        with pytest.raises(LocaleError):
+            Translator([tables(tmp_path, '"Oui" = 3')])
 
 
 def test_a_plugin_cannot_change_the_words_of_the_core(tmp_path: Path) -> None:

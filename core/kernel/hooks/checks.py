@@ -11,6 +11,7 @@ import keyword
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -66,7 +67,7 @@ def check_imports(plugin: str, folder: Path, package: str, others: Collection[st
     for path in sorted(folder.rglob("*.py")):
         inside = path.relative_to(folder)
         doors = DOORS_OF_TESTS if "tests" in inside.parts else DOORS
-        for line, module in _imports(path, inside, package):
+        for line, module in _imports(path, path.read_text(encoding="utf-8"), inside, package):
             if module.split(".")[0] == "core" and ".".join(module.split(".")[:2]) not in doors:
                 refuse(
                     f"{path}, ligne {line}",
@@ -87,13 +88,22 @@ def _within(module: str, packages: Collection[str]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
-def _imports(path: Path, inside: Path, package: str) -> Iterator[tuple[int, str]]:
-    """Line and absolute module of each import: `from core import api` counts as `core.api`."""
+@lru_cache(maxsize=1024)
+def _imports(path: Path, source: str, inside: Path, package: str) -> tuple[tuple[int, str], ...]:
+    """Line and absolute module of each import: `from core import api` counts as `core.api`.
+
+    Remembered by what the file says: several applications of one process read the same files, and parsing them is
+    most of a start (0.4 s). A file rewritten within one tick of the clock is still read anew.
+    """
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        tree = ast.parse(source, str(path))
     except SyntaxError as error:
         refuse(f"{path}, ligne {error.lineno}", "syntaxe", f"{error.msg}.", "corrigez le fichier.")
     parents = (package.split(".") + list(inside.with_suffix("").parts))[:-1]
+    return tuple(_imported(tree, parents))
+
+
+def _imported(tree: ast.AST, parents: Sequence[str]) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
