@@ -1,0 +1,1 @@
+"""FICESL: who is trained, where the holes are, how many hours it took."""

@@ -1,0 +1,50 @@
+"""Tables of training: what is taught in `catalogue`, who in `people`, when in `sessions`, what was done in `attendance`,
+what was thought of it in `evaluations`, what printed reports said in `published`."""
+
+from .attendance import Credit, Presence, QuizAttempt, QuizQuestion, SettledBlock, TrainerHours
+from .catalogue import Course, Material, Module, Prerequisite, Version
+from .evaluations import EvaluationAnswers, EvaluationClosing, EvaluationQuestion, EvaluationSent
+from .people import Learner, ListLine, PeopleList, Team
+from .published import PublishedEvaluation, PublishedLine
+from .sessions import (
+    Block,
+    Registration,
+    SeatShare,
+    Series,
+    SeriesTeam,
+    SessionReminder,
+    Trainer,
+    TrainingSession,
+)
+
+__all__ = [
+    "Block",
+    "Course",
+    "Credit",
+    "EvaluationAnswers",
+    "EvaluationClosing",
+    "EvaluationQuestion",
+    "EvaluationSent",
+    "Learner",
+    "ListLine",
+    "Material",
+    "Module",
+    "PeopleList",
+    "Prerequisite",
+    "Presence",
+    "PublishedEvaluation",
+    "PublishedLine",
+    "QuizAttempt",
+    "QuizQuestion",
+    "Registration",
+    "SeatShare",
+    "Series",
+    "SeriesTeam",
+    "SessionReminder",
+    "SettledBlock",
+    "Team",
+    "Trainer",
+    "TrainerHours",
+    "TrainingSession",
+    "Version",
+]
