@@ -13,7 +13,8 @@
 - Files, cleaned then encrypted: `clean_file` (in a `Compute`), `store_file`, `read_file`, `shred_file`; tables:
   `write_csv`, `write_xlsx`, where nothing is a formula.
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
-- Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case.
+- Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case;
+  `lock_chains()` before the first line of an act that writes in several chains.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ from core.committees.services import (
     cast_ballot,
     close_vote,
     extend_vote,
+    lock_votes,
     open_vote,
     recuse,
 )
@@ -69,7 +71,7 @@ from core.consent.wordings import Wording
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
 from core.directory.rules.visibility import Area
-from core.journal import lock_case, record
+from core.journal import lock_case, lock_chains, record
 from core.kernel.clock import TORONTO
 from core.kernel.codes import new_code
 from core.kernel.codes import normalise as normal_code
@@ -260,7 +262,9 @@ __all__ = [
     "internal",
     "is_member",
     "lock_case",
+    "lock_chains",
     "lock_row",
+    "lock_votes",
     "mail_people",
     "mark_of_referral",
     "new_code",

@@ -11,7 +11,7 @@ from core.journal.queries import (
     organisation_history,
     verify,
 )
-from core.journal.services import lock_case, record, seal_roots
+from core.journal.services import lock_case, lock_chains, record, seal_roots
 
 __all__ = [
     "Checkpoint",
@@ -22,6 +22,7 @@ __all__ = [
     "export",
     "last_root",
     "lock_case",
+    "lock_chains",
     "organisation_history",
     "record",
     "seal_roots",

@@ -1,6 +1,6 @@
 """Writing the journal: one entry at the end of a locked chain, and the signed roots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,17 @@ _LOCKED = "arrimage_journal_heads"
 def lock_case(session: Session, case_id: UUID) -> None:
     """Lock the case's chain until commit: taken first by every transition, journaled read and withdrawal."""
     _lock(session, chain_of(case_id, None))
+
+
+def lock_chains(session: Session, organisations: Iterable[UUID | None]) -> None:
+    """Lock the chains of several organisations (None: the network's) until commit, always in the same order.
+
+    For an act that writes in more than one: two such acts that met in another order would wait for each other. The
+    network's comes last, after every row that the act changes and after `lock_case`.
+    """
+    chains = sorted({chain_of(None, one) for one in organisations})
+    for chain in sorted(chains, key=lambda one: one == chain_of(None, None)):
+        _lock(session, chain)
 
 
 def record(

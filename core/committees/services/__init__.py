@@ -10,7 +10,7 @@ from core.committees.services.closing import (
     run_votes,
 )
 from core.committees.services.leaving import vacate_seats
-from core.committees.services.loading import load_vote
+from core.committees.services.loading import load_vote, lock_votes
 from core.committees.services.seats import (
     SeatInput,
     SeatRefused,
@@ -48,6 +48,7 @@ __all__ = [
     "end_seat",
     "extend_vote",
     "load_vote",
+    "lock_votes",
     "name_alternate",
     "open_vote",
     "recuse",

@@ -31,6 +31,7 @@ from core.committees.services.loading import (
     QUESTION,
     Loaded,
     load_vote,
+    lock_votes,
     outcome_from_json,
     outcome_to_json,
 )
@@ -140,6 +141,8 @@ def run_votes(session: Session, keyring: Keyring, now: datetime) -> int:
         .where(Vote.status == OPEN)
         .order_by(Vote.closes_at)
     ).all()
+    # Every vote before the first line of journal: a member who holds her vote waits for the journal, never the reverse.
+    lock_votes(session, (row.id for row in open_votes))
     done = 0
     for row in open_votes:
         try:

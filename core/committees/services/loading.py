@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -109,6 +109,12 @@ def load_vote(session: Session, vote_id: UUID, now: datetime, *, lock: bool = Fa
     if row is None:
         raise Missing
     return _around(session, row, now)
+
+
+def lock_votes(session: Session, vote_ids: Iterable[UUID]) -> None:
+    """Lock several votes until commit, in one order: before any line of journal, which an act on a vote writes last."""
+    for one in sorted(set(vote_ids)):
+        lock_row(session, select(Vote.id).where(Vote.id == one))
 
 
 def load_vote_of_code(session: Session, code: str, now: datetime) -> Loaded | None:
