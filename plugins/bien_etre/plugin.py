@@ -40,7 +40,7 @@ from . import seed as demo
 from .access import READ, REQUEST
 from .pages.words import WORDS
 from .queries import oversight, requests
-from .services import consents, keeping, rounds
+from .services import consents, ending, keeping, rounds
 from .settings import NAME, REQUESTS, SLUG, Settings
 
 MEMBERS = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.NETWORK_COORDINATION})
@@ -144,9 +144,11 @@ def register_events() -> Sequence[EventSpec]:
         EventSpec(events.ASIDE, N_("Une personne ou un organisme s’écarte d’une demande")),
         EventSpec(events.SIGNED, N_("Une demande urgente est signée")),
         EventSpec(events.CHANGED, N_("Un montant change, un nouveau vote commence")),
-        EventSpec(events.DECIDED, N_("Une demande est décidée, ratifiée ou versée")),
+        EventSpec(events.DECIDED, N_("Une demande est décidée ou ratifiée")),
         EventSpec(events.PAUSED, N_("Une demande se met en pause")),
         EventSpec(events.RESUMED, N_("Une demande reprend")),
+        EventSpec(events.PAID, N_("Une demande est versée, ou son versement renversé")),
+        EventSpec(events.CLOSED, N_("Une demande en pause se ferme")),
         EventSpec(events.WITHDRAWN, N_("Une demande est retirée")),
         EventSpec(events.WAITING_FUNDS, N_("Une demande acceptée attend des fonds")),
         *money_parts.EVENTS,
@@ -169,7 +171,7 @@ def report_sections_for(report: ReportPeriod) -> Sequence[ReportSection]:
 
 @hookimpl
 def register_jobs() -> Sequence[Job]:
-    return money_parts.JOBS
+    return (Job("bien_etre.close_paused", timedelta(hours=1), ending.close_paused), *money_parts.JOBS)
 
 
 @hookimpl

@@ -43,6 +43,9 @@ class Settings(PluginSettings):
     urgent_cap_cents: int = Field(default=50_000, ge=0, description="The highest amount of the urgent track, in cents.")
     urgent_hours: int = Field(default=4, ge=1, le=72, description="Hours during which two signatures may be given.")
     ratify_hours: int = Field(default=72, ge=1, description="Hours to ratify what two signatures granted.")
+    pause_days: int = Field(
+        default=7, ge=4, description="Days of a pause after which a request closes: more than the 72 h she has to undo."
+    )
     text_days: int = Field(default=30, ge=1, description="Days after the end during which texts are kept.")
     keep_days: int = Field(default=1095, ge=30, description="Days during which codes, amounts and decisions are kept.")
 

@@ -26,7 +26,8 @@ from core.api import Base, UtcDateTime, identifier, internal, sealed
 class AidRequest(Base):
     """One request. `case_mark`: keyed hash of the case it came from, which leads nowhere without the master key;
     `consent_sealed`: the consent it relies on. `amount_cents` is what the present round asks, `asked_cents` what was
-    asked first. `author_id` is emptied when that account is erased. `resume_state`: where a pause stopped it."""
+    asked first. `author_id` is emptied when that account is erased. `resume_state`: where a pause, begun at
+    `paused_at`, stopped it."""
 
     __tablename__ = "bien_etre_requests"
     __table_args__ = (
@@ -45,6 +46,7 @@ class AidRequest(Base):
     sent_key: Mapped[str] = internal(String(64), unique=True)
     state: Mapped[str] = internal(String(24))
     resume_state: Mapped[str | None] = internal(String(24), nullable=True)
+    paused_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
     version: Mapped[int] = internal(Integer, default=1)
     urgent: Mapped[bool] = internal(Boolean, default=False)
     urgent_until: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)

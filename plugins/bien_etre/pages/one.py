@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,7 +26,6 @@ from core.api import (
     VoteView,
     abandon_escalated,
     deadline_refusal,
-    extend_vote,
     get,
     normal_code,
     not_found,
@@ -38,6 +38,7 @@ from ..access import READ
 from ..forms.requests import AmountForm, AnswerForm, AskForm, DeclareForm, VersionForm, VoteForm
 from ..queries.requests import RequestView, find_request
 from ..rules.guard import Finding
+from ..rules.pauses import PAUSES, pause_ends, pause_stands
 from ..rules.requests import AMOUNTS, read_amount
 from ..rules.urgent import NEEDED
 from ..services import committee, requests, rounds
@@ -181,8 +182,7 @@ def extend(session: Session, request: PageRequest) -> Answer:
         if late is not None:
             raise VoteInvalid("closes_at", DEADLINE_REFUSALS[late])
         assert found.vote_id is not None
-        extend_vote(session, desk.keyring, desk.viewer, found.vote_id, form.closes_at, desk.now)
-        rounds.note_deadline(session, found.vote_id, form.closes_at)
+        rounds.extend(session, desk, found.id, found.vote_id, form.closes_at)
         return EXTENDED
 
     return _act(session, request, ExtendForm, "extend", "closes_at", _voting, act)
@@ -279,8 +279,17 @@ def _context(
         "cap": desk.settings.urgent_cap_cents,
         "signatures_needed": NEEDED,
         "refused_sign": committee.refused_sign(session, desk, found.id) if found.sits and found.urgent_until else None,
+        "pause": _pause(desk, found),
         "now": request.now,
     }
+
+
+def _pause(desk: Desk, found: RequestView) -> tuple[str, datetime] | None:
+    """What the page says of a pause, and when it ends."""
+    if found.paused_at is None:
+        return None
+    days = desk.settings.pause_days
+    return PAUSES[pause_stands(found.paused_at, days, desk.now)], pause_ends(found.paused_at, days)
 
 
 def _page(

@@ -101,6 +101,7 @@ class RequestView:
     created_at: datetime
     decided_at: datetime | None
     paid_at: datetime | None
+    paused_at: datetime | None
     own: bool
     sits: bool
     reads: bool
@@ -122,7 +123,7 @@ def find_request(session: Session, keyring: Keyring, viewer: Viewer, code: str) 
         return None
     own, seated = requested_by(viewer, facts), sits(viewer, facts)
     aside = seated and _set_aside(session, viewer, request.id)
-    reads = own or (seated and not aside)
+    reads = own or (seated and not aside and not hidden(request))
     rounds = session.scalars(select(Round).where(Round.request_id == request.id).order_by(Round.number)).all()
     signatures = session.scalar(select(func.count()).select_from(Signature).where(Signature.request_id == request.id))
     current = rounds[-1] if rounds else None
@@ -156,6 +157,7 @@ def find_request(session: Session, keyring: Keyring, viewer: Viewer, code: str) 
         created_at=request.created_at,
         decided_at=request.decided_at,
         paid_at=request.paid_at,
+        paused_at=request.paused_at,
         own=own,
         sits=seated,
         reads=reads,
@@ -176,6 +178,11 @@ def find_request(session: Session, keyring: Keyring, viewer: Viewer, code: str) 
 def facts_of(request: AidRequest) -> RequestFacts:
     """What decides who reads a request."""
     return RequestFacts(request.organisation_id, request.organisation_type, request.author_id, request.committee_id)
+
+
+def hidden(request: AidRequest) -> bool:
+    """Whether the committee no longer reads the facts: what relied on her agreement stopped (network rules §3.7)."""
+    return request.state in (State.PAUSED, State.CLOSED)
 
 
 def _questions(session: Session, keyring: Keyring, request_id: UUID) -> tuple[QuestionView, ...]:
@@ -252,7 +259,7 @@ def _line(
     request, vote_code, closes_at, closed_at, waiting = row
     facts = facts_of(request)
     vote = votes.get(vote_code or "")
-    reads = requested_by(viewer, facts) or sits(viewer, facts)
+    reads = requested_by(viewer, facts) or (sits(viewer, facts) and not hidden(request))
     return RequestLine(
         code=request.code,
         state=State(request.state),

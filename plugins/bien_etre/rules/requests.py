@@ -66,7 +66,7 @@ PAYMENTS: dict[Payment, str] = {
 
 
 class State(StrEnum):
-    """Where a request stands. `PAUSED` keeps where it was, and says no reason."""
+    """Where a request stands. `PAUSED` keeps where it was and says no reason, like `CLOSED`, where a pause ends."""
 
     VOTING = "voting"
     PAUSED = "paused"
@@ -75,6 +75,7 @@ class State(StrEnum):
     REFUSED = "refused"
     UNDECIDED = "undecided"
     WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
 
 
 STATES: dict[State, str] = {
@@ -85,6 +86,7 @@ STATES: dict[State, str] = {
     State.REFUSED: "Non acceptée",
     State.UNDECIDED: "Fermée sans décision",
     State.WITHDRAWN: "Retirée",
+    State.CLOSED: "Fermée",
 }
 #: The sign of a state on pages.
 SIGNS: dict[State, str] = {
@@ -95,6 +97,7 @@ SIGNS: dict[State, str] = {
     State.REFUSED: "closed",
     State.UNDECIDED: "closed",
     State.WITHDRAWN: "closed",
+    State.CLOSED: "closed",
 }
 
 
@@ -109,6 +112,7 @@ class Act(StrEnum):
     RESUME = "resume"
     CHANGE = "change"
     WITHDRAW = "withdraw"
+    CLOSE = "close"
 
 
 _LIVE = (State.VOTING, State.ACCEPTED, State.WAITING_FUNDS)
@@ -123,12 +127,13 @@ TABLE: dict[tuple[State, Act], State] = {
     (State.UNDECIDED, Act.CHANGE): State.VOTING,
     (State.PAUSED, Act.RESUME): State.VOTING,
     (State.PAUSED, Act.WITHDRAW): State.WITHDRAWN,
+    (State.PAUSED, Act.CLOSE): State.CLOSED,
     (State.UNDECIDED, Act.WITHDRAW): State.WITHDRAWN,
     **{(state, Act.PAUSE): State.PAUSED for state in _LIVE},
     **{(state, Act.WITHDRAW): State.WITHDRAWN for state in _LIVE},
 }
 #: States after which nothing moves any more: texts are erased some days later.
-ENDED = frozenset({State.REFUSED, State.WITHDRAWN, State.UNDECIDED})
+ENDED = frozenset({State.REFUSED, State.WITHDRAWN, State.UNDECIDED, State.CLOSED})
 
 REFUSALS: dict[str, str] = {
     "ended": "Cette demande est terminée.",

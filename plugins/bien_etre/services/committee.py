@@ -26,6 +26,7 @@ from ..models import AidRequest, Aside, Question, Signature
 from ..rules.requests import State, why_not
 from ..rules.urgent import SIGN_REFUSALS, granted, sign_refusal
 from . import consents, requests, rounds, telling
+from .locks import hold
 from .rounds import RATIFICATION, Desk, NotNow
 from .texts import QUESTIONS, check_texts, record_dismissed, sealed
 
@@ -73,7 +74,7 @@ def vote(
 
 def declare(session: Session, desk: Desk, request_id: UUID, *, whole_organisation: bool) -> None:
     """Declare a conflict: out of this vote and of every later round, and the facts are no longer shown."""
-    request = consents.locked(session, request_id)
+    (request,) = hold(session, [request_id], desk.viewer, desk.now)
     requests.finish_closed(session, desk, request)
     current = rounds.current_round(session, request.id)
     if current is None or desk.viewer.organisation_id is None or desk.viewer.user_id is None:
@@ -148,7 +149,7 @@ def sign(session: Session, desk: Desk, request_id: UUID) -> bool:
     Returns whether it is granted. Raises SignRefused, NotNow, SecondFactorMissing.
     """
     require_second_factor(desk.viewer)
-    request = _live(session, desk, request_id)
+    request = _live(session, desk, request_id, money=True)
     refused = why_not_sign(session, desk, request)
     if refused is not None:
         raise SignRefused(refused)
@@ -213,9 +214,9 @@ def _set_aside(session: Session, desk: Desk, request_id: UUID) -> bool:
     return found is not None
 
 
-def _live(session: Session, desk: Desk, request_id: UUID) -> AidRequest:
+def _live(session: Session, desk: Desk, request_id: UUID, *, money: bool = False) -> AidRequest:
     """The request, locked, while it is put to the committee and her consent stands. Raises NotNow."""
-    request = consents.locked(session, request_id)
+    (request,) = hold(session, [request_id], desk.viewer, desk.now, money=money)
     requests.finish_closed(session, desk, request)
     state = State(request.state)
     ratifying = state is State.ACCEPTED and request.ratification == "waiting"

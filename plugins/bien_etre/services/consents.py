@@ -16,16 +16,17 @@ from core.api import (
     Keyring,
     abandon_vote,
     consent_stands,
-    lock_row,
     mark_of_referral,
     organisation_by_slug,
 )
 
 from .. import events
-from ..models import AidRequest, Round
+from ..models import AidRequest, Commitment, Round
 from ..rules.requests import Act, State, next_state
 from ..settings import NAME, Settings
 from . import telling
+from .ledger import find_commitment
+from .locks import hold
 from .texts import REQUESTS, opened
 
 PURPOSE = "bien_etre.aide"
@@ -56,11 +57,14 @@ def stands(session: Session, keyring: Keyring, settings: Settings, request: AidR
 
 
 def pause(session: Session, request: AidRequest, keyring: Keyring, now: datetime) -> bool:
-    """Stop a locked request, its vote closed without decision. No reason is kept or told."""
+    """Stop a locked request, its vote closed without decision. No reason is kept or told.
+
+    False when nothing is left to stop: it ended, or all of it is paid and ratified.
+    """
     after = next_state(State(request.state), Act.PAUSE)
-    if after is None:
+    if after is None or (request.ratification != "waiting" and all_paid(session, request)):
         return False
-    request.resume_state, request.state = request.state, after.value
+    request.resume_state, request.state, request.paused_at = request.state, after.value, now
     request.version += 1
     close_round(session, request, now)
     session.flush()
@@ -85,12 +89,12 @@ def close_round(session: Session, request: AidRequest, now: datetime) -> None:
         return
 
 
-def locked(session: Session, request_id: UUID) -> AidRequest:
-    """The request, locked until the end of the transaction."""
-    lock_row(session, select(AidRequest.id).where(AidRequest.id == request_id))
-    return session.scalars(
-        select(AidRequest).where(AidRequest.id == request_id).execution_options(populate_existing=True)
-    ).one()
+def all_paid(session: Session, request: AidRequest) -> bool:
+    """Whether everything that was granted is paid."""
+    if request.paid_at is None:
+        return False
+    known = find_commitment(session, Commitment.request_id == request.id)
+    return known is None or not known.waiting_cents
 
 
 def pause_withdrawn(session: Session, event: Event, house: House) -> None:
@@ -99,9 +103,7 @@ def pause_withdrawn(session: Session, event: Event, house: House) -> None:
     if mark is None:
         return
     now, settings = house.clock.now(), house.hooks.settings(NAME, Settings)
-    for request_id in session.scalars(
-        select(AidRequest.id).where(AidRequest.case_mark == mark).order_by(AidRequest.id)
-    ):
-        request = locked(session, request_id)
+    ids = session.scalars(select(AidRequest.id).where(AidRequest.case_mark == mark)).all()
+    for request in hold(session, ids, ANONYMOUS, now):
         if not stands(session, house.keyring, settings, request, now):
             pause(session, request, house.keyring, now)

@@ -22,6 +22,7 @@ from core.api import (
     closed_vote,
     committee_by_slug,
     grant_for_referral,
+    lock_chains,
     new_code,
     new_id,
 )
@@ -45,7 +46,8 @@ from ..rules.requests import (
 from ..rules.urgent import over_cap, urgent_until
 from ..settings import SLUG
 from . import consents, funding, rounds, telling
-from .rounds import Desk, NotNow
+from .locks import hold, lock_request
+from .rounds import RATIFICATION, Desk, NotNow
 from .texts import REQUESTS, check_texts, record_dismissed, sealed
 
 LETTER = "F"
@@ -103,6 +105,7 @@ def send_request(session: Session, desk: Desk, new: NewRequest) -> str:
         given = grant_for_referral(
             session, desk.keyring, viewer, new.referral, purpose=consents.PURPOSE, given=new.consent, now=desk.now
         )
+    lock_chains(session, (viewer.organisation_id, None))
     request_id = new_id()
 
     def kept(column: str, text: str) -> bytes | None:
@@ -159,7 +162,7 @@ def send_request(session: Session, desk: Desk, new: NewRequest) -> str:
 def change_amount(session: Session, desk: Desk, request_id: UUID, version: int, cents: int) -> None:
     """Ask for another amount: the vote under way is closed without decision and a new round begins, shown to all.
 
-    Raises NotNow once it is decided, Stale-like NotNow when somebody changed it meanwhile, VoteInvalid for an amount.
+    Raises NotNow once it is decided or when somebody changed it meanwhile, VoteInvalid for an amount.
     """
     request = _own(session, desk, request_id, version)
     if cents > desk.settings.most_cents:
@@ -186,9 +189,11 @@ def resume_request(session: Session, desk: Desk, request_id: UUID, version: int)
         raise NotNow(NOT_YET)
     back = State(request.resume_state or State.VOTING)
     rounds.move(request, Act.RESUME)
-    request.state, request.resume_state = back.value, None
+    request.state, request.resume_state, request.paused_at = back.value, None, None
     if back is State.VOTING:
         rounds.open_round(session, desk, request)
+    elif request.ratification == "waiting":
+        rounds.open_round(session, desk, request, RATIFICATION)
     session.flush()
     telling.note(session, desk.viewer, request, "resumed", desk.now)
     telling.tell(session, request, events.RESUMED, desk.now)
@@ -196,7 +201,7 @@ def resume_request(session: Session, desk: Desk, request_id: UUID, version: int)
 
 def withdraw_request(session: Session, desk: Desk, request_id: UUID, version: int) -> None:
     """Withdraw, until the money is paid; what was committed is given back. Raises NotNow afterwards."""
-    request = _own(session, desk, request_id, version)
+    request = _own(session, desk, request_id, version, money=True)
     if request.paid_at is not None:
         raise NotNow(REFUSALS["paid"])
     rounds.move(request, Act.WITHDRAW)
@@ -210,26 +215,17 @@ def withdraw_request(session: Session, desk: Desk, request_id: UUID, version: in
     telling.mail_author(session, desk.keyring, request, desk.now)
 
 
-def lock_payable(session: Session, request_id: UUID) -> AidRequest:
-    """The request, locked, if it may be paid now: accepted, neither paused nor withdrawn. Raises NotNow."""
-    request = consents.locked(session, request_id)
+def check_payable(session: Session, desk: Desk, request_id: UUID) -> None:
+    """Lock a request that is about to be paid, and refuse unless it may be: accepted, her consent in force now.
+
+    Before any lock of the money (services/locks.py). Raises NotNow.
+    """
+    request = lock_request(session, request_id)
     state = State(request.state)
     if state is not State.ACCEPTED:
-        raise NotNow(
-            REFUSALS["paused"] if state is State.PAUSED else REFUSALS["ended" if state in ENDED else "decided"]
-        )
-    return request
-
-
-def mark_paid(session: Session, desk: Desk, request_id: UUID) -> None:
-    """The money has left: nothing is withdrawn any more, and texts begin to age. In the payment's transaction."""
-    request = lock_payable(session, request_id)
+        raise NotNow(why_not(state) if state is State.PAUSED or state in ENDED else NOT_ACCEPTED)
     if not consents.stands(session, desk.keyring, desk.settings, request, desk.now):
         raise NotNow(REFUSALS["paused"])
-    if request.paid_at is None:
-        request.paid_at = request.ended_at = desk.now
-        session.flush()
-        telling.tell(session, request, events.DECIDED, desk.now)
 
 
 def finish_closed(session: Session, desk: Desk, request: AidRequest) -> None:
@@ -241,8 +237,8 @@ def finish_closed(session: Session, desk: Desk, request: AidRequest) -> None:
             rounds.settle(session, Desk(desk.keyring, desk.settings, ANONYMOUS, desk.now), closed)
 
 
-def _own(session: Session, desk: Desk, request_id: UUID, version: int) -> AidRequest:
-    request = consents.locked(session, request_id)
+def _own(session: Session, desk: Desk, request_id: UUID, version: int, *, money: bool = False) -> AidRequest:
+    (request,) = hold(session, [request_id], desk.viewer, desk.now, money=money)
     finish_closed(session, desk, request)
     if request.version != version:
         raise NotNow(CHANGED)

@@ -22,6 +22,7 @@ from core.api import (
     Viewer,
     VoteRule,
     closed_vote,
+    extend_vote,
     new_id,
     open_vote,
     vote_code,
@@ -32,6 +33,7 @@ from ..models import AidRequest, Aside, Round
 from ..rules.requests import Act, State, band_of, closes_at, next_state, why_not
 from ..settings import NAME, REQUESTS, Settings
 from . import consents, funding, telling
+from .locks import hold
 
 REQUEST, RATIFICATION = "request", "ratification"
 
@@ -118,8 +120,10 @@ def current_round(session: Session, request_id: UUID) -> Round | None:
     return session.scalar(select(Round).where(Round.request_id == request_id).order_by(Round.number.desc()).limit(1))
 
 
-def note_deadline(session: Session, vote_id: UUID, deadline: datetime) -> None:
-    """The chair gave a vote more time: the requester sees it too."""
+def extend(session: Session, desk: Desk, request_id: UUID, vote_id: UUID, deadline: datetime) -> None:
+    """Give a vote without quorum more time; the requester sees it too. Raises what `extend_vote` raises."""
+    hold(session, [request_id], desk.viewer, desk.now)
+    extend_vote(session, desk.keyring, desk.viewer, vote_id, deadline, desk.now)
     session.execute(update(Round).where(Round.vote_id == vote_id).values(closes_at=deadline))
 
 
@@ -136,7 +140,7 @@ def settle(session: Session, desk: Desk, closed: ClosedVote) -> None:
     request_id = session.scalar(select(Round.request_id).where(Round.vote_id == closed.id))
     if request_id is None:
         return
-    request = consents.locked(session, request_id)
+    (request,) = hold(session, [request_id], desk.viewer, desk.now, money=True)
     done = session.scalars(
         select(Round).where(Round.vote_id == closed.id).execution_options(populate_existing=True)
     ).one()
@@ -182,7 +186,7 @@ def grant(session: Session, desk: Desk, request: AidRequest, cents: int) -> None
 
 def retry_grant(session: Session, desk: Desk, request_id: UUID) -> bool:
     """Commit what waits for funds; returns whether the envelopes could hold it now."""
-    request = consents.locked(session, request_id)
+    (request,) = hold(session, [request_id], desk.viewer, desk.now, money=True)
     if State(request.state) is not State.WAITING_FUNDS or request.granted_cents is None:
         raise Missing
     try:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.api import Choice, Forbidden, Missing, VoteInvalid, VoteRefused, close_vote, vote_view
 from core.testing.network import Network
@@ -183,8 +183,10 @@ def test_withdrawing_gives_back_until_it_is_paid(network: Network, monkeypatch: 
     assert h.row(network, ids[0]).state == "withdrawn"
     assert asked[-1] == (ids[0], 0)
     with pytest.raises(NotNow):
-        act(network, h.CHAIR, requests.mark_paid, ids[0])
-    act(network, h.CHAIR, requests.mark_paid, ids[1])
+        act(network, h.CHAIR, requests.check_payable, ids[0])
+    act(network, h.CHAIR, requests.check_payable, ids[1])
+    with network.database.transaction() as session:  # as a confirmed payment leaves it
+        session.execute(update(AidRequest).where(AidRequest.id == ids[1]).values(paid_at=network.clock.now()))
     with pytest.raises(NotNow, match="déjà versée"):
         act(network, h.ASKER, requests.withdraw_request, ids[1], h.row(network, ids[1]).version)
     with pytest.raises(NotNow):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from core.api import TORONTO, new_id
 
 from ..rules.figures import percentile
+from ..rules.pauses import pause_ends, pause_stands
 from ..rules.requests import (
     ENDED,
     TABLE,
@@ -105,10 +106,21 @@ def test_every_pair_of_state_and_act_is_listed_or_refused() -> None:
     for state in State:
         for act in Act:
             assert next_state(state, act) == TABLE.get((state, act))
-    for state in (State.REFUSED, State.WITHDRAWN):
+    for state in (State.REFUSED, State.WITHDRAWN, State.CLOSED):
         assert state in ENDED
         assert all(next_state(state, act) is None for act in Act)
-    assert all(next_state(State.PAUSED, act) is None for act in set(Act) - {Act.RESUME, Act.WITHDRAW})
+    assert all(next_state(State.PAUSED, act) is None for act in set(Act) - {Act.RESUME, Act.WITHDRAW, Act.CLOSE})
+
+
+def test_a_pause_lasts_the_same_whatever_began_it_and_longer_than_she_has_to_undo() -> None:
+    began = datetime(2026, 10, 29, 19, 0, tzinfo=UTC)
+    # The clocks change in between: seven times 24 real hours all the same.
+    assert pause_ends(began, 7) - began == timedelta(hours=168)
+    assert pause_stands(began, 7, began + timedelta(hours=167, minutes=59)) == "waits"
+    assert pause_stands(began, 7, began + timedelta(hours=168)) == "over"
+    assert next_state(State.PAUSED, Act.CLOSE) is State.CLOSED
+    with pytest.raises(ValidationError):  # 72 hours to undo her own withdrawal
+        Settings(pause_days=3)
 
 
 def test_days_that_make_no_sense_are_refused() -> None:
