@@ -13,6 +13,8 @@
 - Files, cleaned then encrypted: `clean_file` (in a `Compute`), `store_file`, `read_file`, `shred_file`; tables:
   `write_csv`, `write_xlsx`, where nothing is a formula.
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
+- Hours given to committees: `enter_hours(session, viewer, HoursGiven(…), key=…)`, the same key once; each organisation
+  approves its own. Charts: `shares`. Attempts counted: `too_many` with `Window`s. Printed figures: `printed_rows`.
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case;
   `lock_chains()` before the first line of an act that writes in several chains.
 """
@@ -24,6 +26,8 @@ from core.access.permissions import PUBLIC, Permission
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
+from core.accounts.rules import Window, address_prefix
+from core.accounts.services import too_many
 from core.committees.forms.votes import BallotForm, ExtendForm, RecusalForm
 from core.committees.pages.words import WORDS as VOTE_WORDS
 from core.committees.queries.structure import (
@@ -47,6 +51,8 @@ from core.committees.queries.votes import (
 )
 from core.committees.rules.amounts import parse_cents
 from core.committees.rules.deadlines import DEADLINE_REFUSALS, deadline_refusal
+from core.committees.rules.durations import format_duration
+from core.committees.rules.hours import Kind as HoursKind
 from core.committees.rules.terms import SeatRole
 from core.committees.rules.votes import Choice, Method, Outcome, Result, Tie, VoteRule
 from core.committees.services import (
@@ -62,6 +68,7 @@ from core.committees.services import (
     open_vote,
     recuse,
 )
+from core.committees.services.hours import HoursGiven, HoursInvalid, enter_hours
 from core.committees.services.telling import VOTE_CLOSED, VOTE_ESCALATED
 from core.committees.services.telling import mail_to as mail_people
 from core.consent.rules import AgeBand, Attestation, Modality
@@ -72,6 +79,7 @@ from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
 from core.directory.rules.visibility import Area
 from core.journal import lock_case, lock_chains, record
+from core.journal.queries.people import people as people_names
 from core.kernel.clock import TORONTO
 from core.kernel.codes import new_code
 from core.kernel.codes import normalise as normal_code
@@ -111,8 +119,8 @@ from core.kernel.hooks.contributions import (
 from core.kernel.hooks.hookspecs import hookimpl
 from core.kernel.i18n import N_
 from core.kernel.jobs import Job
-from core.kernel.mail import send_later
-from core.kernel.sheets import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
+from core.kernel.mail import MailSeal, MailText, register_template, send_later
+from core.kernel.sheets import CSV_TYPE, XLSX_TYPE, UnreadableSheet, read_sheet, write_csv, write_xlsx
 from core.kernel.texts import open_text, seal_text
 from core.kernel.web.forms import FieldError, Form, Parsed, filled, parse
 from core.kernel.web.house import House
@@ -142,6 +150,8 @@ from core.referrals.services.purposes import (
     mark_of_referral,
     purpose_wording,
 )
+from core.reports.charts import Stack, shares
+from core.reports.queries.published import printed_rows
 
 #: SQL condition on rows equal to `can()` for each of them, every restriction included.
 visible = registry.visible
@@ -190,9 +200,14 @@ __all__ = [
     "File",
     "Forbidden",
     "Form",
+    "HoursGiven",
+    "HoursInvalid",
+    "HoursKind",
     "House",
     "Job",
     "Keyring",
+    "MailSeal",
+    "MailText",
     "Manifest",
     "Method",
     "Missing",
@@ -225,11 +240,13 @@ __all__ = [
     "SeatRole",
     "SeatView",
     "Seeder",
+    "Stack",
     "Stale",
     "Stopped",
     "Subscriber",
     "Tie",
     "UnacceptableFile",
+    "UnreadableSheet",
     "UtcDateTime",
     "Viewer",
     "VoteInvalid",
@@ -237,9 +254,11 @@ __all__ = [
     "VoteRefused",
     "VoteRule",
     "VoteView",
+    "Window",
     "Wording",
     "abandon_escalated",
     "abandon_vote",
+    "address_prefix",
     "admitted_organisations",
     "areas",
     "can",
@@ -253,8 +272,10 @@ __all__ = [
     "deny",
     "dialect_name",
     "emit",
+    "enter_hours",
     "extend_vote",
     "filled",
+    "format_duration",
     "get",
     "grant_for_referral",
     "hookimpl",
@@ -277,20 +298,26 @@ __all__ = [
     "organisation_by_slug",
     "parse",
     "parse_cents",
+    "people_names",
     "post",
+    "printed_rows",
     "public",
     "purpose_wording",
     "read_file",
+    "read_sheet",
     "record",
     "recuse",
+    "register_template",
     "require_second_factor",
     "seal_text",
     "sealed",
     "seats_of",
     "send_later",
+    "shares",
     "shred_file",
     "snapshot_cursor",
     "store_file",
+    "too_many",
     "visible",
     "vote_by_code",
     "vote_code",

@@ -27,6 +27,13 @@ def published_years() -> tuple[int, ...]:
     return tuple(sorted(int(path.name[:4]) for path in DATA.iterdir() if path.is_dir()))
 
 
+def printed_rows(first_year: int, name: str) -> list[dict[str, str]]:
+    """The lines of `workshops` or `evaluations` as printed for the fiscal year that begins in `first_year`; none when
+    the software ships none."""
+    path = DATA / str(FiscalYear(first_year)) / f"{name}.csv"
+    return _rows(path) if name in {"workshops", "evaluations"} and path.is_file() else []
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
