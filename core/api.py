@@ -11,7 +11,7 @@
 - A person's consent to a plugin's own purpose, by a referral's code: `purpose_wording`, `grant_for_referral`, then
   `consent_stands` at every step, and a subscriber of `REFERRAL_WITHDRAWN` with `mark_of_referral`.
 - Files, cleaned then encrypted: `clean_file` (in a `Compute`), `store_file`, `read_file`, `shred_file`; tables:
-  `write_csv`, `write_xlsx`, where nothing is a formula.
+  `write_csv`, `write_xlsx`, where nothing is a formula; `bar_chart`, to stand beside a table that says the same.
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
 - Hours given to committees: `enter_hours(session, viewer, HoursGiven(…), key=…)`, the same key once; each organisation
   approves its own. Charts: `shares`. Attempts counted: `too_many` with `Window`s. Printed figures: `printed_rows`.
@@ -22,7 +22,7 @@
 from __future__ import annotations
 
 from core.access.assurance import require_second_factor
-from core.access.permissions import PUBLIC, Permission
+from core.access.permissions import PUBLIC, Permission, holds
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
@@ -69,7 +69,7 @@ from core.committees.services import (
     recuse,
 )
 from core.committees.services.hours import HoursGiven, HoursInvalid, enter_hours
-from core.committees.services.telling import VOTE_CLOSED, VOTE_ESCALATED
+from core.committees.services.telling import VOTE_CLOSED, VOTE_ESCALATED, people_with
 from core.committees.services.telling import mail_to as mail_people
 from core.consent.rules import AgeBand, Attestation, Modality
 from core.consent.services import ConsentInput, ConsentMissing, Stopped
@@ -85,7 +85,7 @@ from core.kernel.codes import new_code
 from core.kernel.codes import normalise as normal_code
 from core.kernel.crypto import Keyring
 from core.kernel.db import Base, UtcDateTime, dialect_name, identifier, internal, lock_row, new_id, public, sealed
-from core.kernel.errors import DomainError, Forbidden, Missing, Stale
+from core.kernel.errors import DomainError, Forbidden, Missing, Stale, StartupError
 from core.kernel.events import Event, emit, snapshot_cursor
 from core.kernel.files import (
     MAX_FILE_BYTES,
@@ -115,6 +115,7 @@ from core.kernel.hooks.contributions import (
     RetentionRule,
     Seeder,
     Subscriber,
+    ViewerFact,
 )
 from core.kernel.hooks.hookspecs import hookimpl
 from core.kernel.i18n import N_
@@ -139,6 +140,8 @@ from core.kernel.web.routes import (
     post,
 )
 from core.referrals.pages.words import ATTESTATION_LABELS, MODALITY_LABELS
+from core.referrals.queries.acceptance import ACCEPTED as REFERRAL_ACCEPTED
+from core.referrals.queries.acceptance import acceptance_of
 from core.referrals.rules.vocabulary import AGE_BANDS
 from core.referrals.services.purposes import (
     WITHDRAWN as REFERRAL_WITHDRAWN,
@@ -150,7 +153,10 @@ from core.referrals.services.purposes import (
     mark_of_referral,
     purpose_wording,
 )
+from core.reports.charts import Bar as ChartBar
 from core.reports.charts import Stack, shares
+from core.reports.charts import bars as bar_chart
+from core.reports.exports.pdf import as_document, pdf_available
 from core.reports.queries.published import printed_rows
 
 #: SQL condition on rows equal to `can()` for each of them, every restriction included.
@@ -167,6 +173,7 @@ __all__ = [
     "MODALITY_LABELS",
     "N_",
     "PUBLIC",
+    "REFERRAL_ACCEPTED",
     "REFERRAL_WITHDRAWN",
     "TORONTO",
     "VOTE_CLOSED",
@@ -181,6 +188,7 @@ __all__ = [
     "Base",
     "Card",
     "CaseConsent",
+    "ChartBar",
     "Choice",
     "CleanFile",
     "ClosedVote",
@@ -242,6 +250,7 @@ __all__ = [
     "Seeder",
     "Stack",
     "Stale",
+    "StartupError",
     "Stopped",
     "Subscriber",
     "Tie",
@@ -249,6 +258,7 @@ __all__ = [
     "UnreadableSheet",
     "UtcDateTime",
     "Viewer",
+    "ViewerFact",
     "VoteInvalid",
     "VoteLine",
     "VoteRefused",
@@ -258,9 +268,12 @@ __all__ = [
     "Wording",
     "abandon_escalated",
     "abandon_vote",
+    "acceptance_of",
     "address_prefix",
     "admitted_organisations",
     "areas",
+    "as_document",
+    "bar_chart",
     "can",
     "cast_ballot",
     "clean_file",
@@ -278,6 +291,7 @@ __all__ = [
     "format_duration",
     "get",
     "grant_for_referral",
+    "holds",
     "hookimpl",
     "identifier",
     "internal",
@@ -298,7 +312,9 @@ __all__ = [
     "organisation_by_slug",
     "parse",
     "parse_cents",
+    "pdf_available",
     "people_names",
+    "people_with",
     "post",
     "printed_rows",
     "public",
