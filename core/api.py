@@ -97,6 +97,7 @@ from core.kernel.files import (
 )
 from core.kernel.files import clean as clean_file
 from core.kernel.hooks.contributions import (
+    Asking,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -182,6 +183,7 @@ __all__ = [
     "XLSX_TYPE",
     "AgeBand",
     "Area",
+    "Asking",
     "Assurance",
     "Attestation",
     "BallotForm",

@@ -19,6 +19,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from core.access import permissions
+from core.access.rules import Decision
 from core.access.viewer import Role, Viewer
 from core.accounts import queries as accounts
 from core.accounts.rules import first_detour
@@ -148,6 +149,9 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
     def holds(viewer: Viewer, permission: str) -> bool:
         return permissions.holds(viewer, permission, extra)
 
+    def holding(viewer: Viewer, permission: str) -> Decision:
+        return permissions.holding(viewer, permission, extra)
+
     def chrome(session: Session, request: PageRequest) -> Chrome:
         return Chrome(navigation(session, request, queue_size=queue_size))
 
@@ -183,6 +187,7 @@ def _house(settings: Settings, clock: Clock, database: Database, keyring: Keyrin
         chrome,
         touch,
         detour,
+        holding,
     )
 
 

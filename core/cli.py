@@ -123,6 +123,9 @@ def _serve(settings: Settings, host: str, port: int) -> None:
         _refuse_real_people(settings)
     try:
         application = create_app(settings)
+        house = application.state.house
+        with house.database.transaction(write=False) as session:
+            house.hooks.check_start(session)
     except StartupError as failure:
         fail(str(failure))
     server = make_server(

@@ -127,7 +127,8 @@ class Running:
         self.mail = _mail_sender(house) if house.settings.smtp_host else None
 
     async def start(self) -> None:
-        """Start everything, in order."""
+        """Start everything, in order. Raises `StartupError` when a plugin's settings name what is not there."""
+        await self.house.database.run(self.house.hooks.check_start, "read")
         await self.dispatcher.start(self.house)
         await self.jobs.start(self.house)
         if self.mail is not None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import partial
+from typing import Any
 
+from core.access.registry import register_rule, registry
+from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import Role, Viewer
 
 PUBLIC = "public"
@@ -105,6 +109,29 @@ def permissions_of(roles: Iterable[Role], extra: Mapping[str, frozenset[Role]] |
     return frozenset(granted)
 
 
-def holds(viewer: Viewer, permission: str, extra: Mapping[str, frozenset[Role]] | None = None) -> bool:
-    """Whether the viewer's roles carry `permission`; everyone holds PUBLIC."""
+def carries(viewer: Viewer, permission: str, extra: Mapping[str, frozenset[Role]] | None = None) -> bool:
+    """Whether the viewer's roles carry `permission`, whatever restricts it; everyone carries PUBLIC."""
     return permission == PUBLIC or permission in permissions_of(viewer.roles, extra)
+
+
+def holding(viewer: Viewer, permission: str, extra: Mapping[str, frozenset[Role]] | None = None) -> Decision:
+    """Whether the viewer holds `permission` today, and why not: her roles carry it, and no plugin's restriction on it
+    takes it away (asked without facts: a restriction that depends on one thing lets the page open)."""
+    if not carries(viewer, permission, extra):
+        return deny("Votre rôle ne donne pas accès à cette page.")
+    return registry.restricted(viewer, permission)
+
+
+def holds(viewer: Viewer, permission: str, extra: Mapping[str, frozenset[Role]] | None = None) -> bool:
+    """`holding`, as yes or no."""
+    return holding(viewer, permission, extra).allowed
+
+
+def _carried(permission: Permission, viewer: Viewer, _facts: Any) -> Decision:
+    return ALLOWED if carries(viewer, permission) else deny("Votre rôle ne permet pas cette action.")
+
+
+# Each permission of the core is an action too, as those of plugins are: `can(viewer, Permission.X, facts)` decides it
+# for one thing, and a plugin may restrict it.
+for _permission in Permission:
+    register_rule(_permission.value, partial(_carried, _permission))

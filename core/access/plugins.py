@@ -36,6 +36,8 @@ def install_plugins(registry: Registry, hooks: Hooks) -> None:
                 f"{where} : la forme SQL manque, les listes montreraient ce que la page refuse. Remède : donnez sql=."
             )
         registry.restrict(restriction.action, restriction.rule, restriction.sql)
+    for fact in hooks.viewer_facts():
+        registry.facts[fact.code] = fact.sql
 
 
 def _rule(roles: frozenset[Role]) -> Any:

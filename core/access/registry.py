@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from core.access.rules import Decision, deny
+from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import Viewer
 
 Rule = Callable[[Viewer, Any], Decision]
 SqlTwin = Callable[[Viewer], ColumnElement[bool]]
+#: (columns of the person, now) -> whether it is true of her: see `core.access.known`
+FactSql = Callable[[Any, datetime], ColumnElement[bool]]
 
 
 @dataclass
@@ -26,6 +29,8 @@ class Registry:
     twins: dict[str, SqlTwin] = field(default_factory=dict)
     restrictions: dict[str, list[Rule]] = field(default_factory=dict)
     restriction_twins: dict[str, list[SqlTwin]] = field(default_factory=dict)
+    #: What plugins tell of a person when her session is read (`Viewer.known`), by code.
+    facts: dict[str, FactSql] = field(default_factory=dict)
 
     def register_rule(self, action: str, rule: Rule) -> None:
         """Name the one function that decides `action`; a second one is a programming error."""
@@ -49,6 +54,7 @@ class Registry:
         """Drop every restriction: an application starts from those of its own enabled plugins."""
         self.restrictions.clear()
         self.restriction_twins.clear()
+        self.facts.clear()
 
     def can(self, viewer: Viewer, action: str, facts: Any = None) -> Decision:
         """Decide: the core's rule, then every restriction; unknown actions and failing restrictions deny."""
@@ -58,6 +64,11 @@ class Registry:
         decision = rule(viewer, facts)
         if not decision.allowed:
             return decision
+        kept = self.restricted(viewer, action, facts)
+        return kept if not kept.allowed else decision
+
+    def restricted(self, viewer: Viewer, action: str, facts: Any = None) -> Decision:
+        """What the restrictions alone say of an action or a permission. `facts` None: the permission itself."""
         for restriction in self.restrictions.get(action, ()):
             try:
                 verdict = restriction(viewer, facts)
@@ -65,7 +76,7 @@ class Registry:
                 return deny("Une vérification de sécurité a échoué.")
             if not verdict.allowed:
                 return verdict
-        return decision
+        return ALLOWED
 
     def visible(self, viewer: Viewer, action: str) -> ColumnElement[bool]:
         """SQL condition equal to `can` for every row, restrictions included."""

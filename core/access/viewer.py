@@ -42,6 +42,8 @@ class Viewer:
     locale: str = "fr"
     #: Committees where this person holds a seat, or stands in for one, today.
     committees: frozenset[UUID] = frozenset()
+    #: Codes that plugins know of this person today (`register_viewer_facts`), for their restrictions.
+    known: frozenset[str] = frozenset()
 
     @property
     def is_anonymous(self) -> bool:

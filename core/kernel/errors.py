@@ -6,15 +6,17 @@ from __future__ import annotations
 class DomainError(Exception):
     """A refusal by a rule. The transaction rolls back and the page says `message`.
 
-    `message` is French source text (translated at display) and never holds what the person typed.
+    `message` is French source text (translated at display) and never holds what the person typed. `remedy`: address
+    of the page of ours that says what would change the answer.
     """
 
     status: int = 422
     message: str = "Cette action n’est pas possible."
 
-    def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
+    def __init__(self, message: str | None = None, *, status: int | None = None, remedy: str = "") -> None:
         self.message = message if message is not None else type(self).message
         self.status = status if status is not None else type(self).status
+        self.remedy = remedy
         self.page: object | None = None
         super().__init__(self.message)
 

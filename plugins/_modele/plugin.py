@@ -30,6 +30,7 @@ from core.api import (
     Seeder,
     Subscriber,
     Viewer,
+    ViewerFact,
     hookimpl,
 )
 
@@ -131,7 +132,20 @@ def register_jobs() -> Sequence[Job]:
 
 @hookimpl
 def register_access_restrictions() -> Sequence[Restriction]:
-    return (Restriction(rules.READ, rules.may_read, queries.readable),)
+    return (
+        Restriction(rules.READ, rules.may_read, queries.readable),
+        Restriction(rules.POST, rules.may_post, queries.postable),
+    )
+
+
+@hookimpl
+def register_viewer_facts() -> Sequence[ViewerFact]:
+    return (ViewerFact(rules.NEW, queries.account_is_new),)
+
+
+@hookimpl
+def check_start(session: Session, settings: Settings) -> None:
+    queries.check_board(session, settings)
 
 
 @hookimpl

@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from core.api import N_, TORONTO, PersonalData, ReportPeriod, ReportTable, Viewer, visible
+from core.api import N_, TORONTO, PersonalData, ReportPeriod, ReportTable, StartupError, Viewer, visible
 
 from . import rules, services
 from .models import Note
-from .settings import BOARD
+from .settings import BOARD, Settings
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,26 @@ def readable(viewer: Viewer) -> ColumnElement[bool]:
     """SQL form of `rules.may_read`; a test proves them equal."""
     mine = false() if viewer.organisation_id is None else Note.organisation_id == viewer.organisation_id
     return or_(Note.reserved.is_(False), mine)
+
+
+def postable(viewer: Viewer) -> ColumnElement[bool]:
+    """SQL form of `rules.may_post`: the same for every row."""
+    return literal(rules.NEW not in viewer.known)
+
+
+def account_is_new(person: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether the account was opened in the last 24 hours, read with the person's session."""
+    found: ColumnElement[bool] = person.created_at > now - timedelta(days=1)
+    return found
+
+
+def check_board(session: Session, settings: Settings) -> None:
+    """Refuse a board too short for the notes pinned on it: they would push every other note out."""
+    pinned = session.scalar(select(func.count()).where(Note.pinned, Note.archived_at.is_(None))) or 0
+    if pinned > settings.board_size:
+        raise StartupError(
+            f"plugins.toml : [plugins.modele] board_size : {pinned} notes sont épinglées. Remède : augmentez-le."
+        )
 
 
 def list_notes(session: Session, viewer: Viewer, *, limit: int) -> tuple[NoteView, ...]:

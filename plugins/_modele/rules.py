@@ -10,6 +10,8 @@ from core.api import ALLOWED, Decision, Viewer, deny
 
 READ = "modele.read"
 POST = "modele.post"
+#: Known of a person whose account was opened today: she reads the board before she writes on it.
+NEW = "modele.new"
 
 _EMAIL = r"[^\s@]+@[^\s@]+\.\w+"
 _PHONE = r"(?<!\d)(?:\+?1?[\s.-]?)?\(?[2-9]\d{2}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?!\d)"
@@ -29,6 +31,11 @@ def may_read(viewer: Viewer, note: NoteFacts | None) -> Decision:
     if note is None or not note.reserved or note.organisation_id == viewer.organisation_id:
         return ALLOWED
     return deny("Cette note est réservée à l’organisme qui l’a écrite.", discoverable=False)
+
+
+def may_post(viewer: Viewer, _facts: object) -> Decision:
+    """The pure form of a restriction that reads what the plugin knows of the person; `queries.postable` in SQL."""
+    return deny("Vous pourrez écrire au babillard demain.") if NEW in viewer.known else ALLOWED
 
 
 def looks_personal(text: str) -> bool:

@@ -236,6 +236,8 @@ def test_the_model_plugins_tests_reach_every_hook(tmp_path: Path) -> None:
         "register_subscribers": "hooks.subscribers()",
         "report_sections_for": "hooks.report_sections(",
         "register_jobs": "hooks.jobs()",
+        "register_viewer_facts": "hooks.viewer_facts()",
+        "check_start": "hooks.check_start(",
         "personal_data_of": "hooks.personal_data(",
         "seed": "hooks.seed(",
     }
@@ -244,7 +246,7 @@ def test_the_model_plugins_tests_reach_every_hook(tmp_path: Path) -> None:
     with enabled_plugin(tmp_path, "modele", package="plugins._modele") as hooks:
         assert hooks.names() == ("modele",)
         assert {route.name for route in hooks.routes()} == {"modele.board", "modele.post", "modele.note"}
-        assert [restriction.action for restriction in hooks.restrictions()] == ["modele.read"]
+        assert [restriction.action for restriction in hooks.restrictions()] == ["modele.read", "modele.post"]
 
 
 def test_the_api_lists_all_that_it_gives_and_says_what_it_is() -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
+from core.access.known import PersonColumns, known_codes, known_column
 from core.access.memberships import membership_ids, memberships
 from core.access.viewer import ANONYMOUS, Role, Viewer
 from core.accounts.models import LoginSession, User
@@ -113,7 +114,10 @@ def identity(
 
 
 def _statement(now: datetime) -> Select[Any]:
-    return _IDENTITY.add_columns(memberships(User.id.expression, now).label("committees"))
+    person = PersonColumns(User.id.expression, User.organisation_id.expression, User.created_at.expression)
+    return _IDENTITY.add_columns(
+        memberships(User.id.expression, now).label("committees"), known_column(person, now).label("known")
+    )
 
 
 def _viewer(row: Row[Any], keyring: Keyring) -> Viewer:
@@ -130,6 +134,7 @@ def _viewer(row: Row[Any], keyring: Keyring) -> Viewer:
         demo=row.demo_key is not None,
         locale=row.locale,
         committees=membership_ids(row.committees),
+        known=known_codes(row.known),
     )
 
 

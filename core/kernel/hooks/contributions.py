@@ -191,6 +191,28 @@ class Restriction:
 
 
 @dataclass(frozen=True)
+class ViewerFact:
+    """Something true of a person today, `<plugin>.<code>`: in `Viewer.known` when `sql(person, now)` holds for her.
+
+    `person` has the columns `id`, `organisation_id` and `created_at` of her account; `now` is aware UTC. Read with her
+    session, in the same statement: one indexed look-up at most.
+    """
+
+    code: str
+    sql: Callable[[Any, datetime], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """For whom personal data is copied or erased. `organisation_id`: the organisation that answers for it, which gets
+    what it holds and nothing of the others'; None for the platform itself. `now` is aware UTC."""
+
+    keyring: Keyring
+    now: datetime
+    organisation_id: UUID | None = None
+
+
+@dataclass(frozen=True)
 class PersonalData:
     """What the plugin holds about one person: a readable copy (law: right of access) and how to erase it.
 

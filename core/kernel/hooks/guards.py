@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 
-from core.kernel.hooks.contributions import Restriction, Subscriber
+from core.kernel.hooks.contributions import Restriction, Subscriber, ViewerFact
 from core.kernel.hooks.isolation import write_isolated
 from core.kernel.log import get_logger
 
@@ -55,6 +56,22 @@ def guarded_sql(plugin: str, one: Restriction) -> Callable[[Viewer], ColumnEleme
                 raise TypeError(f"the restriction of {plugin} on {one.action} gave {type(condition).__name__}")
         except Exception as error:
             log_failure(plugin, f"restriction:{one.action}", error)
+            return false()
+        return condition
+
+    return sql
+
+
+def guarded_fact(plugin: str, one: ViewerFact) -> Callable[[Any, datetime], ColumnElement[bool]]:
+    """Whatever fails is not true of anybody: signing in goes on, and what needs the fact is denied."""
+
+    def sql(person: Any, now: datetime) -> ColumnElement[bool]:
+        try:
+            condition = one.sql(person, now)
+            if not isinstance(condition, ColumnElement):
+                raise TypeError(f"the fact {one.code} of {plugin} gave {type(condition).__name__}")
+        except Exception as error:
+            log_failure(plugin, f"fact:{one.code}", error)
             return false()
         return condition
 

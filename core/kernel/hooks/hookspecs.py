@@ -14,6 +14,7 @@ import pluggy
 from sqlalchemy.orm import Session
 
 from core.kernel.hooks.contributions import (
+    Asking,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -31,6 +32,7 @@ from core.kernel.hooks.contributions import (
     RetentionRule,
     Seeder,
     Subscriber,
+    ViewerFact,
 )
 
 if TYPE_CHECKING:
@@ -167,11 +169,28 @@ class HookSpecs(Protocol):
         """
 
     @hookspec
-    def personal_data_of(self, reference: str, session: Session) -> Sequence[PersonalData]:
+    def register_viewer_facts(self, settings: PluginSettings) -> Sequence[ViewerFact]:
+        """Say what the plugin knows of a person when her session is read, for its pure restrictions.
+
+        Called once at start-up. Codes begin with `<plugin>.`; those true of her are in `viewer.known`, so that a
+        restriction's rule and its SQL form decide alike without reading anything. A condition that fails is false.
+        """
+
+    @hookspec
+    def check_start(self, session: Session, settings: PluginSettings) -> None:
+        """Compare the plugin's settings with its data; raise `StartupError` with the file, the key and the remedy.
+
+        Called once when the server starts, after the migrations, with a session that reads: what plugins.toml names
+        (a course, an organisation) must be there before anybody relies on it.
+        """
+
+    @hookspec
+    def personal_data_of(self, reference: str, session: Session, asking: Asking | None) -> Sequence[PersonalData]:
         """Give what the plugin holds about a person, to copy or to erase.
 
-        `reference` is a referral's code (`R-…`) or `user:<uuid>` for a person with an account. An export says
-        which plugins could not answer; an erasure that fails is rolled back whole.
+        `reference` is a referral's code (`R-…`) or `user:<uuid>` for a person with an account. `asking` says for which
+        organisation, and holds the keyring that `mark_of_referral` needs. An export says which plugins could not
+        answer; an erasure that fails is rolled back whole.
         """
 
     @hookspec

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from core.kernel.errors import StartupError
 from core.kernel.hooks import checks
 from core.kernel.hooks.contributions import (
+    Asking,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -39,8 +40,9 @@ from core.kernel.hooks.contributions import (
     RetentionRule,
     Seeder,
     Subscriber,
+    ViewerFact,
 )
-from core.kernel.hooks.guards import guarded_rule, guarded_sql, guarded_subscriber, log_failure
+from core.kernel.hooks.guards import guarded_fact, guarded_rule, guarded_sql, guarded_subscriber, log_failure
 from core.kernel.hooks.isolation import read_isolated, write_isolated
 from core.kernel.jobs import Job
 from core.kernel.web.routes import Route
@@ -91,6 +93,7 @@ class Hooks:
         self._subscribers = self._registered("register_subscribers", Subscriber, lambda one: one.name)
         self._jobs = self._registered("register_jobs", Job, lambda job: job.name)
         self._restrictions = self._registered("register_access_restrictions", Restriction)
+        self._facts = self._registered("register_viewer_facts", ViewerFact, lambda fact: fact.code)
         self._routes = self._registered("register_routes", Route)
         self._check_places()
 
@@ -178,6 +181,17 @@ class Hooks:
             for one in ones
         )
 
+    def viewer_facts(self) -> tuple[ViewerFact, ...]:
+        """What plugins know of a person when her session is read; a condition that fails is false."""
+        return tuple(
+            ViewerFact(one.code, guarded_fact(name, one)) for name, ones in self._facts.items() for one in ones
+        )
+
+    def check_start(self, session: Session) -> None:
+        """Have each plugin compare its settings with its data. Raises the `StartupError` of the first that refuses."""
+        for plugin in self.plugins:
+            self._call(plugin, "check_start", {"session": session, "settings": plugin.settings})
+
     # -- contributions to pages, asked each time
 
     def nav_items(self, viewer: Viewer) -> tuple[NavItem, ...]:
@@ -209,12 +223,15 @@ class Hooks:
         given = {"report": report, "viewer": viewer, "session": session, "now": now}
         return self._parts("report_sections_for", ReportSection, given, REPORT_SECONDS)
 
-    def personal_data(self, reference: str, session: Session) -> tuple[PersonalData | Part, ...]:
-        """What plugins hold about a person; a `Part` that is not available stands for a plugin that failed."""
+    def personal_data(
+        self, reference: str, session: Session, asking: Asking | None = None
+    ) -> tuple[PersonalData | Part, ...]:
+        """What plugins hold about a person, for who asks; a `Part` that is not available stands for a plugin that
+        failed: a referral's code without who asks is one."""
         found: list[PersonalData | Part] = []
         for plugin in self.plugins:
             outcome = read_isolated(
-                session, plugin.name, PAGE_SECONDS, partial(self._personal, plugin, reference, session)
+                session, plugin.name, PAGE_SECONDS, partial(self._personal, plugin, reference, session, asking)
             )
             if outcome.error is not None:
                 log_failure(plugin.name, "personal_data_of", outcome.error)
@@ -222,10 +239,12 @@ class Hooks:
             found += outcome.value or ()
         return tuple(found)
 
-    def erase_personal_data(self, reference: str, session: Session) -> int:
+    def erase_personal_data(self, reference: str, session: Session, asking: Asking | None = None) -> int:
         """Erase it in every plugin; raises if one fails, so that the caller's transaction rolls back whole."""
         return sum(
-            item.erase(session) for plugin in self.plugins for item in self._personal(plugin, reference, session)
+            item.erase(session)
+            for plugin in self.plugins
+            for item in self._personal(plugin, reference, session, asking)
         )
 
     def apply_retention(self, session: Session, now: datetime) -> Mapping[str, int]:
@@ -336,8 +355,11 @@ class Hooks:
             return [_unavailable(plugin, hook)]
         return [_resolve(plugin, hook, one, session, seconds) for one in found]
 
-    def _personal(self, plugin: LoadedPlugin, reference: str, session: Session) -> Sequence[PersonalData]:
-        found = self._call(plugin, "personal_data_of", {"reference": reference, "session": session})
+    def _personal(
+        self, plugin: LoadedPlugin, reference: str, session: Session, asking: Asking | None
+    ) -> Sequence[PersonalData]:
+        given = {"reference": reference, "session": session, "asking": asking}
+        found = self._call(plugin, "personal_data_of", given)
         return checks.check_kind(plugin.source, "personal_data_of", found, PersonalData)
 
 

@@ -100,7 +100,7 @@ class Endpoint:
             if isinstance(failure.page, Page):
                 page = Page(failure.page.template, failure.page.context, failure.status)
                 return await self._error(request, jar, page)
-            return await self._error(request, jar, Refusal(failure.status, failure.message))
+            return await self._error(request, jar, Refusal(failure.status, failure.message, failure.remedy))
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as failure:
@@ -149,10 +149,11 @@ class Endpoint:
             return not_found()
         if unreadable(item for pair in request.query.multi_items() for item in pair):
             return Refusal(422, BROKEN_TEXT)
-        if not self.house.holds(identity.viewer, self.route.permission):
+        held = self.house.holding(identity.viewer, self.route.permission)
+        if not held.allowed:
             if identity.viewer.is_anonymous:
                 return self._go_through(request, self.house.detour(identity, self.route, request.now) or SIGN_IN_PATH)
-            return Refusal(403, "Votre rôle ne donne pas accès à cette page.")
+            return Refusal(403, held.reason, held.remedy) if held.discoverable else not_found()
         way = None if identity.viewer.is_anonymous else self.house.detour(identity, self.route, request.now)
         return self._go_through(request, way) if way else self.route.handler(session, request)
 
@@ -236,7 +237,8 @@ class Endpoint:
 
     def _refusal(self, refusal: Refusal, outcome: Outcome, jar: CookieJar) -> Response:
         # The 404 shows neither the path nor anything else of the request: a denied object equals a missing one.
-        page = Page(ERROR_TEMPLATE, {"status": refusal.status, "message": refusal.message}, refusal.status)
+        said = {"status": refusal.status, "message": refusal.message, "remedy": refusal.remedy}
+        page = Page(ERROR_TEMPLATE, said, refusal.status)
         return self._html(page, outcome, jar, echo_path=refusal.status != 404)
 
     def _html(self, page: Page, outcome: Outcome, jar: CookieJar, *, echo_path: bool = True) -> Response:

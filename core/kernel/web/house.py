@@ -79,3 +79,5 @@ class House:
     touch: Callable[[Session, Any, datetime], None]
     #: (identity, route, now) -> path of the page to go through first (lock, second factor, agreement), or None
     detour: Callable[[Identity, Route, datetime], str | None]
+    #: (viewer, permission) -> `core.access.rules.Decision`: `holds`, with why not and the page that helps
+    holding: Callable[[Any, str], Any]

@@ -84,10 +84,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refusal is a value: whatever the handler recorded before returning it (a throttle, a denial) is committed."""
+    """A refusal is a value: whatever the handler recorded before returning it (a throttle, a denial) is committed.
+
+    `remedy`: address of the page of ours that says what would change the answer.
+    """
 
     status: int
     message: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.access.assurance import require_second_factor
 from core.access.permissions import Permission, holds
 from core.access.registry import can
+from core.access.rules import Decision
 from core.access.viewer import Viewer
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import ConsentFacts, ConsentStatus, SenderMayLearn
@@ -25,7 +26,26 @@ from core.referrals import codes
 from core.referrals.access import ReferralFacts
 from core.referrals.models import Referral, ReferralCase, ReferralPreview, ReferralRestriction
 from core.referrals.rules.visibility import sender_view
-from core.referrals.rules.workflow import LIVE, TABLE, Command, Rule, Standing, State, fits, refusal, rule_for
+from core.referrals.rules.workflow import (
+    LIVE,
+    TABLE,
+    Command,
+    Rule,
+    Standing,
+    State,
+    allowed_commands,
+    fits,
+    refusal,
+    rule_for,
+)
+
+
+@dataclass(frozen=True)
+class AcceptFacts:
+    """What a restriction on `Permission.REFERRAL_RECEIVE` reads of the referral to accept."""
+
+    urgent: bool
+
 
 #: Said to an outside sender whatever happened since: accepted, reached, closed and withdrawn answer alike.
 OUT_OF_HANDS = N_("Vous ne pouvez plus agir sur cette référence.")
@@ -273,9 +293,24 @@ def authorise(viewer: Viewer, offer: Offer, command: Command, version: int | Non
         raise NotNow(refusal(offer.state, command))
     if not fits(rule, offer.state, standing(viewer, offer)):
         raise Forbidden
+    if command is Command.ACCEPT:
+        decision = may_accept(viewer, offer)
+        if not decision.allowed:
+            raise Forbidden(decision.reason, remedy=decision.remedy)
     if version is not None and version != offer.version:
         raise Stale
     return rule
+
+
+def may_accept(viewer: Viewer, offer: Offer) -> Decision:
+    """Whether a plugin's restriction leaves accepting this one to the viewer; the table decides the rest."""
+    return can(viewer, Permission.REFERRAL_RECEIVE, AcceptFacts(offer.row.urgent))
+
+
+def commands_for(viewer: Viewer, offer: Offer) -> frozenset[Command]:
+    """The commands whose button is drawn: those of the table, but accepting where a restriction takes it away."""
+    drawn = allowed_commands(offer.state, standing(viewer, offer))
+    return drawn if may_accept(viewer, offer).allowed else drawn - {Command.ACCEPT}
 
 
 #: Every state the table can lead to, itself included when a command keeps it.

@@ -19,10 +19,10 @@ from core.referrals.models import ReferralEntry
 from core.referrals.rules.clocks import ClockReading, read_clock
 from core.referrals.rules.priority import ExploitationPriority, Priority, exploitation_priority, suggest_priority
 from core.referrals.rules.visibility import SenderView, sender_view
-from core.referrals.rules.workflow import HELD, PENDING, TERMINAL, Command, State, allowed_commands
+from core.referrals.rules.workflow import HELD, PENDING, TERMINAL, Command, State
 from core.referrals.services.duplicates import lookalikes, read_lookalikes
 from core.referrals.services.handling import read_words
-from core.referrals.services.loading import Offer, load, note, standing
+from core.referrals.services.loading import Offer, commands_for, load, note
 from core.referrals.services.sealing import OpenBlock, open_blocks
 
 #: Blocks in the order a page shows them: how to be safe comes before everything else.
@@ -242,7 +242,7 @@ def _frame(viewer: Viewer, offer: Offer, side: str) -> dict[str, Any]:
         "kind": row.kind,
         "channel": row.channel,
         "version": offer.version if side == "receiver" or offer.state in PENDING else 0,
-        "commands": allowed_commands(offer.state, standing(viewer, offer)) if pending_or_held else frozenset(),
+        "commands": commands_for(viewer, offer) if pending_or_held else frozenset(),
         "sender_name": offer.sender.name if offer.sender else None,
         "recipient_name": offer.recipient.name if offer.recipient else "",
         "urgent": row.urgent,

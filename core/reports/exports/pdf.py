@@ -33,5 +33,17 @@ def as_pdf(html: str) -> bytes:
     return made
 
 
+def as_document(html: str, style: str, name: str) -> bytes:
+    """A self-contained page of a plugin as a tagged PDF (pdf/ua-1), with `style` as its only sheet. `name` fixes the
+    file's identifier. Slow: in a `Compute`; ask `pdf_available` first."""
+    weasyprint: Any = importlib.import_module("weasyprint")
+    document = weasyprint.HTML(string=html, url_fetcher=_refuse)
+    sheet = weasyprint.CSS(string=style, url_fetcher=_refuse)
+    made: bytes = document.write_pdf(
+        stylesheets=[sheet], pdf_identifier=name.encode(), pdf_tags=True, pdf_variant="pdf/ua-1"
+    )
+    return made
+
+
 def _refuse(url: str, *_: Any, **__: Any) -> Any:
     raise ValueError(f"a report asks nothing of the network: {url[:40]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -13,10 +14,23 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import Session
 
-from core.api import ANONYMOUS, Page, PanelPage, Redirect, Refusal, ReportPeriod, Role, Viewer, can, new_id
+from core.api import (
+    ANONYMOUS,
+    Page,
+    PanelPage,
+    Redirect,
+    Refusal,
+    ReportPeriod,
+    Role,
+    StartupError,
+    Viewer,
+    can,
+    new_id,
+    visible,
+)
 from core.testing.plugins import (
     a_viewer,
     contribution_statements,
@@ -213,3 +227,20 @@ def test_every_sentence_has_its_english(hooks: Any) -> None:
     folder = hooks.plugin(NAME).folder
     missing = untranslated(hooks, [folder / "templates", *folder.glob("*.py")])
     assert missing == []
+
+
+def test_what_is_known_of_a_person_and_the_settings_are_checked(session: Session, hooks: Any) -> None:
+    """A new account reads the board and does not write on it yet, by the rule and by its SQL form alike."""
+    (fact,) = hooks.viewer_facts()
+    for opened, new in ((NOW - timedelta(hours=2), True), (NOW - timedelta(days=3), False)):
+        person = SimpleNamespace(id=literal(None), organisation_id=literal(None), created_at=literal(opened))
+        assert bool(session.scalar(select(case((fact.sql(person, NOW), 1), else_=0)))) is new
+        viewer = replace(member(), known=frozenset({fact.code} if new else ()))
+        assert can(viewer, rules.POST).allowed is not new
+        assert bool(session.scalar(select(case((visible(viewer, rules.POST), 1), else_=0)))) is not new
+        assert can(viewer, rules.READ).allowed
+    hooks.check_start(session)
+    for number in range(4):
+        write(session, member(), f"Épinglée {number}", pinned=True)
+    with pytest.raises(StartupError, match="board_size"):
+        hooks.check_start(session)
