@@ -12,6 +12,7 @@ from core.api import (
     N_,
     REFERRAL_WITHDRAWN,
     VOTE_CLOSED,
+    Asking,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -39,7 +40,7 @@ from . import access, events, money_parts, pages
 from . import seed as demo
 from .access import READ, REQUEST
 from .pages.words import WORDS
-from .queries import oversight, requests
+from .queries import oversight, persons, requests
 from .services import consents, ending, keeping, rounds
 from .settings import NAME, REQUESTS, SLUG, Settings
 
@@ -180,7 +181,9 @@ def register_access_restrictions() -> Sequence[Restriction]:
 
 
 @hookimpl
-def personal_data_of(reference: str, session: Session) -> Sequence[PersonalData]:
+def personal_data_of(reference: str, session: Session, asking: Asking | None) -> Sequence[PersonalData]:
+    if not reference.startswith("user:"):
+        return persons.about_case(session, reference, asking)
     return (*oversight.about_person(session, reference), *money_parts.personal_data(reference, session))
 
 

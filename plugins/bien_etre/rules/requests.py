@@ -128,6 +128,7 @@ TABLE: dict[tuple[State, Act], State] = {
     (State.PAUSED, Act.RESUME): State.VOTING,
     (State.PAUSED, Act.WITHDRAW): State.WITHDRAWN,
     (State.PAUSED, Act.CLOSE): State.CLOSED,
+    (State.UNDECIDED, Act.CLOSE): State.CLOSED,
     (State.UNDECIDED, Act.WITHDRAW): State.WITHDRAWN,
     **{(state, Act.PAUSE): State.PAUSED for state in _LIVE},
     **{(state, Act.WITHDRAW): State.WITHDRAWN for state in _LIVE},

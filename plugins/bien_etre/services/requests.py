@@ -169,6 +169,10 @@ def change_amount(session: Session, desk: Desk, request_id: UUID, version: int, 
         raise VoteInvalid("amount", AMOUNTS["too_high"])
     if cents == request.amount_cents and State(request.state) is State.VOTING:
         raise VoteInvalid("amount", SAME)
+    if request.why_now_sealed is None:  # its texts are erased: nobody could vote on what nobody reads
+        raise NotNow(REFUSALS["ended"])
+    if not consents.stands(session, desk.keyring, desk.settings, request, desk.now):
+        raise NotNow(REFUSALS["paused"])
     rounds.move(request, Act.CHANGE)
     request.amount_cents = cents
     request.decided_at = request.ended_at = None
