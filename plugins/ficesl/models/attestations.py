@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped
 
 from core.api import Base, UtcDateTime, identifier, internal, sealed
@@ -22,7 +22,16 @@ class AttestationRow(Base):
 
     __tablename__ = "ficesl_attestations"
     __table_args__ = (
-        UniqueConstraint("learner_id", "version_id", "issued_on"),
+        # What stands is unique; an attestation revoked for an error in its text is issued anew from the same credits
+        Index(
+            "uq_ficesl_attestations_standing",
+            "learner_id",
+            "version_id",
+            "issued_on",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
         CheckConstraint("(revoked_at IS NULL) = (revoked_reason IS NULL)", name="revoked_with_reason"),
         CheckConstraint("minutes > 0", name="minutes_above_zero"),
         Index("ix_ficesl_attestations_course_id", "course_id", "expires_on"),
@@ -75,7 +84,7 @@ class RenewalReminder(Base):
 
 
 class GateWarning(Base):
-    """Somebody without the training accepted an urgent referral: it was let through, and noted. Never which referral."""
+    """Somebody without the training accepted an urgent referral: let through, and noted. Never which referral."""
 
     __tablename__ = "ficesl_gate_warnings"
     __table_args__ = (
@@ -116,4 +125,3 @@ class Readiness(Base):
     share: Mapped[int] = internal(Integer)
     changes_on: Mapped[date | None] = internal(Date, nullable=True)
     at: Mapped[datetime] = internal(UtcDateTime)
-    stale: Mapped[bool] = internal(Boolean, default=False)
