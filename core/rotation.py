@@ -27,10 +27,11 @@ from core.accounts.models import (
 from core.accounts.services import renew_label, renew_personal, renew_secret
 from core.accounts.services.provider_secret import renew_secret as renew_client_secret
 from core.accounts.services.sealed import renew
-from core.committees.models.meetings import Meeting
+from core.committees.models.meetings import Meeting, RaisedHand
 from core.committees.models.structure import Ballot
 from core.committees.services import sealing
 from core.committees.services.meetings import renew_minutes
+from core.committees.services.raised import renew_hand
 from core.directory.models import Organisation
 from core.kernel.crypto import KEY_ID_BYTES, Keyring, Unreadable
 from core.kernel.db import Base, Database
@@ -106,6 +107,7 @@ PROTECTED = (
     Protected(Ballot, Ballot.reason_sealed, _of_ballot(sealing.REASON)),
     Protected(StoredFile, StoredFile.key_sealed, renew_file_key),
     Protected(Meeting, Meeting.minutes_sealed, renew_minutes),
+    Protected(RaisedHand, RaisedHand.choice_sealed, renew_hand),
 )
 
 

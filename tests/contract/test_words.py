@@ -18,6 +18,8 @@ from tests.support.source import ROOT, place, python_files, tree
 #: (module, table): closed words that rules may not mark, since they import the standard library alone.
 TABLES = (
     ("core.committees.rules.deadlines", "DEADLINE_REFUSALS"),
+    ("core.committees.rules.hands", "HANDS"),
+    ("core.committees.rules.hands", "HANDS_REFUSALS"),
     ("core.committees.rules.seats", "BALLOT_REFUSALS"),
     ("core.committees.rules.seats", "STANDINGS"),
     ("core.committees.rules.terms", "ROLES"),
@@ -71,6 +73,7 @@ TABLES = (
     ("core.referrals.rules.workflow", "_REFUSED_STATES"),
     ("core.reports.exports.words", "MASKED"),
     ("core.reports.queries.freshness", "WORDS"),
+    ("core.reports.rules.delays", "WORDS"),
     ("core.reports.rules.dimensions", "AGES"),
     ("core.reports.rules.dimensions", "CONTACTS"),
     ("core.reports.rules.dimensions", "DECLINES"),

@@ -64,7 +64,7 @@ def end_of_seat(network: Network, persona: str) -> None:
     person, chair = network.viewer(persona).user_id, network.viewer(CHAIR)
     with network.database.transaction() as session:
         seat_id = session.execute(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person)).scalar_one()
-        services.end_seat(session, chair, seat_id, network.clock.now())
+        services.end_seat(session, network.keyring, chair, seat_id, network.clock.now())
 
 
 def test_ballots_that_race_are_one_and_closings_that_race_decide_once(network: Network) -> None:

@@ -40,12 +40,13 @@ _UNHEARD = f"user:{UUID(int=0)}"
 
 @dataclass(frozen=True)
 class Leaving:
-    """Who leaves which organisation, who says so, when."""
+    """Who leaves which organisation, who says so, when. The keyring reads the addresses of whoever must be told."""
 
     user_id: UUID
     organisation_id: UUID
     by: Viewer
     now: datetime
+    keyring: Keyring
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def offboard_user(session: Session, keyring: Keyring, actor: Viewer, user_id: UU
         session.execute(delete(model).where(model.user_id == user_id), **PLAIN)
     counts: dict[str, int] = {}
     for name in sorted(_STEPS):
-        counts |= _STEPS[name].undo(session, Leaving(user_id, organisation_id, actor, now))
+        counts |= _STEPS[name].undo(session, Leaving(user_id, organisation_id, actor, now, keyring))
     hers = or_(Invitation.invited_by == user_id, Invitation.user_id == user_id)
     revoked: Any = session.execute(update(Invitation).where(hers, still_open()).values(revoked_at=now), **PLAIN)
     counts["invitations"] = revoked.rowcount

@@ -76,6 +76,18 @@ class ExtendForm(Form):
     closes_at: Moment
 
 
+class AgendaVoteForm(Form):
+    """Which vote goes on a meeting's agenda, by its code."""
+
+    vote: Annotated[str, StringConstraints(min_length=1, max_length=16)]
+
+
+class ConfirmForm(Form):
+    """Which hands are confirmed: those that were shown."""
+
+    shown: UUID
+
+
 class AlternateForm(Form):
     """Who the other CALACS names."""
 

@@ -98,6 +98,36 @@ class MeetingDocument(Base):
     added_at: Mapped[datetime] = internal(UtcDateTime)
 
 
+class HandsShown(Base):
+    """Hands raised in a meeting, as who chaired noted them. They count once somebody of another organisation who was
+    there confirmed them; until then they are noted again as often as needed, under another `id`."""
+
+    __tablename__ = "hands_shown"
+
+    id: Mapped[UUID] = identifier()
+    vote_id: Mapped[UUID] = internal(Uuid, ForeignKey("votes.id", ondelete="CASCADE"), index=True)
+    meeting_id: Mapped[UUID] = internal(Uuid, ForeignKey("meetings.id"), index=True)
+    noted_by: Mapped[UUID] = internal(Uuid, ForeignKey("users.id"))
+    noted_for: Mapped[UUID] = internal(Uuid, ForeignKey("organisations.id"))
+    noted_at: Mapped[datetime] = internal(UtcDateTime)
+    confirmed_by: Mapped[UUID | None] = internal(Uuid, ForeignKey("users.id"))
+    confirmed_at: Mapped[datetime | None] = internal(UtcDateTime)
+
+
+class RaisedHand(Base):
+    """One hand that waits for its confirmation, sealed like a ballot; confirmed, it is a ballot and leaves here."""
+
+    __tablename__ = "raised_hands"
+    __table_args__ = (UniqueConstraint("shown_id", "organisation_id"),)
+
+    id: Mapped[UUID] = identifier()
+    shown_id: Mapped[UUID] = internal(Uuid, ForeignKey("hands_shown.id", ondelete="CASCADE"))
+    organisation_id: Mapped[UUID] = internal(Uuid, ForeignKey("organisations.id"))
+    vote_seat_id: Mapped[UUID] = internal(Uuid, ForeignKey("vote_seats.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[UUID] = internal(Uuid, ForeignKey("users.id"))
+    choice_sealed: Mapped[bytes] = sealed()
+
+
 class Decision(Base):
     """One line of the decisions register. `replaced_by`: the decision that took its place; nothing is erased."""
 

@@ -69,7 +69,8 @@ class Vote(Base):
     """A question put to a committee. `rule` is frozen at opening; `arithmetic` is written once, at closing.
 
     `kind` is `question` or a plugin's (`bien_etre.request`), `subject` the plugin's reference, `page` the plugin's own
-    page of the vote. `calling` says what the recusals ask for: nothing, substitutes, or an alternate.
+    page of the vote. `calling` says what the recusals ask for: nothing, substitutes, or an alternate. `meeting_id`: the
+    meeting whose agenda it is on.
     """
 
     __tablename__ = "votes"
@@ -94,6 +95,7 @@ class Vote(Base):
     question: Mapped[str] = internal(String(400), default="")
     rule: Mapped[dict[str, Any]] = internal(JSON)
     opened_by: Mapped[UUID | None] = internal(Uuid, ForeignKey("users.id"))
+    meeting_id: Mapped[UUID | None] = internal(Uuid, ForeignKey("meetings.id"), index=True)
     opens_at: Mapped[datetime] = internal(UtcDateTime)
     closes_at: Mapped[datetime] = internal(UtcDateTime)
     status: Mapped[str] = internal(String(10), default="open")
@@ -135,7 +137,8 @@ class CommitteeRecusal(Base):
 
 class Ballot(Base):
     """One organisation's ballot. What it says is sealed under the master key, always the same length, and stays so:
-    after closing only counts are written in clear. `times`: how often it was put in (replaced until closing)."""
+    after closing only counts are written in clear. `times`: how often it was put in (replaced until closing).
+    `meeting_id`: a hand raised in that meeting and confirmed; it is replaced no more."""
 
     __tablename__ = "ballots"
     __table_args__ = (UniqueConstraint("vote_id", "organisation_id"),)
@@ -147,5 +150,6 @@ class Ballot(Base):
     user_id: Mapped[UUID] = internal(Uuid, ForeignKey("users.id"), index=True)
     choice_sealed: Mapped[bytes] = sealed()
     reason_sealed: Mapped[bytes] = sealed()
+    meeting_id: Mapped[UUID | None] = internal(Uuid, ForeignKey("meetings.id"), index=True)
     times: Mapped[int] = internal(Integer, default=1)
     cast_at: Mapped[datetime] = internal(UtcDateTime)

@@ -1,6 +1,6 @@
 """Pages of committees; each module adds its `routes`."""
 
-from core.committees.pages import calendar, decisions, meeting_records, meetings, overview, seats, votes
+from core.committees.pages import calendar, decisions, meeting_records, meeting_votes, meetings, overview, seats, votes
 from core.kernel.web.routes import Route
 
 routes: tuple[Route, ...] = (
@@ -9,6 +9,7 @@ routes: tuple[Route, ...] = (
     *votes.routes,
     *meetings.routes,
     *meeting_records.routes,
+    *meeting_votes.routes,
     *decisions.routes,
     *calendar.routes,
 )

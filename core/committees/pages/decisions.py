@@ -14,6 +14,7 @@ from core.committees.pages.meetings import ON_A_PAGE, Desk, desk_of, kept_desk
 from core.committees.pages.overview import HOME
 from core.committees.queries.decisions import decision_of, decisions_of, own_follow_ups, recent_meetings
 from core.committees.queries.structure import admitted_organisations
+from core.committees.rules.votes import RESULTS
 from core.committees.services.decisions import DecisionRefused, add_follow_up, finish_follow_up, note_decision
 from core.kernel.i18n import N_
 from core.kernel.web.forms import Parsed, filled, parse
@@ -134,6 +135,7 @@ def _register(session: Session, request: PageRequest, desk: Desk, form: Parsed[A
         "desk": desk,
         "committee": committee,
         "decisions": lines,
+        "results": RESULTS,
         "page": page,
         "pages": max(1, -(-total // ON_A_PAGE)),
         "total": total,

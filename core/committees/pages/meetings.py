@@ -9,12 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission
-from core.access.registry import can
-from core.committees.access import KEEP, CommitteeFacts
 from core.committees.forms.meetings import MeetingForm
 from core.committees.pages.finding import Place, place_of
 from core.committees.pages.overview import HOME
-from core.committees.queries.meetings import MeetingView, meeting, meetings_of
+from core.committees.queries.hands import votes_at
+from core.committees.queries.meetings import MeetingLine, MeetingView, meeting, meetings_of
 from core.committees.rules.deadlines import local_instant
 from core.committees.rules.hours import KINDS, Kind
 from core.committees.rules.meetings import (
@@ -22,8 +21,11 @@ from core.committees.rules.meetings import (
     MINUTES_STATES,
     PRESENCES,
     Command,
+    MeetingState,
+    MinutesState,
     refusal,
 )
+from core.committees.rules.votes import RESULTS
 from core.committees.services.meetings import (
     NAME_NOBODY,
     MeetingInput,
@@ -32,7 +34,6 @@ from core.committees.services.meetings import (
     change_meeting,
     plan_meeting,
 )
-from core.committees.services.seats import seat_role
 from core.kernel.clock import TORONTO
 from core.kernel.errors import Forbidden, Missing, Stale
 from core.kernel.i18n import N_
@@ -42,7 +43,7 @@ from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, g
 PATH = HOME + "/{slug}/rencontres"
 PLANNED, CHANGED, CANCELLED = N_("La rencontre est prévue."), N_("La rencontre est à jour."), N_("Annulée.")
 ON_A_PAGE = 20
-WORDS = {"states": MEETING_STATES, "minutes": MINUTES_STATES, "presences": PRESENCES}
+WORDS = {"states": MEETING_STATES, "minutes": MINUTES_STATES, "presences": PRESENCES, "results": RESULTS}
 #: Kinds of time that a meeting's attendance may be.
 ATTENDANCE_KINDS = tuple((kind.value, KINDS[kind]) for kind in (Kind.MEETING, Kind.FACILITATION, Kind.WORK))
 
@@ -60,8 +61,7 @@ def desk_of(session: Session, request: PageRequest) -> Desk:
     place = place_of(session, request)
     if not place.reads:
         raise Forbidden(N_("Vous ne siégez pas à ce comité."))
-    role = seat_role(session, place.committee.id, request.viewer.user_id, request.now)
-    return Desk(place, can(request.viewer, KEEP, CommitteeFacts(place.committee.id, role)).allowed)
+    return Desk(place, place.keeps)
 
 
 def kept_desk(session: Session, request: PageRequest) -> Desk:
@@ -92,6 +92,9 @@ def meeting_page(
     """A meeting's page; `form` is a refused upload or entry shown again on it."""
     found = found_meeting(session, request, desk)
     line = found.line
+    fragment = request.wants_fragment and form is None
+    offer = desk.place.manages and not fragment and ballots_may_come(line)
+    votes = votes_at(session, request.viewer, found, request.now, offer=offer)
     context = {
         "desk": desk,
         "committee": desk.place.committee,
@@ -105,9 +108,15 @@ def meeting_page(
         "begun": request.now >= line.starts_at,
         "kinds": ATTENDANCE_KINDS,
         "name_nobody": NAME_NOBODY,
+        "votes": tuple(one for one in votes if one.here),
+        "offered": tuple(one for one in votes if not one.here),
     }
-    fragment = request.wants_fragment and form is None
     return Page("committees/meetings/body.html" if fragment else "committees/meetings/meeting.html", context, status)
+
+
+def ballots_may_come(line: MeetingLine) -> bool:
+    """Whether a vote may still be put on this meeting's agenda."""
+    return line.state is not MeetingState.CANCELLED and line.minutes_state is not MinutesState.ADOPTED
 
 
 def show_meetings(session: Session, request: PageRequest) -> Answer:

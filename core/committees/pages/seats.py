@@ -72,7 +72,7 @@ def change(session: Session, request: PageRequest) -> Answer:
     if parsed.value is None:
         return _form(session, request, place, seat, parsed, 422)
     try:
-        change_seat(session, request.viewer, seat.id, _input(parsed.value), request.now)
+        change_seat(session, request.house.keyring, request.viewer, seat.id, _input(parsed.value), request.now)
     except SeatRefused as refused:
         again = parsed.with_error(refused.field, refused.message)
         raise refused.showing(_form(session, request, place, seat, again, 422)) from refused
@@ -85,7 +85,7 @@ def end(session: Session, request: PageRequest) -> Answer:
     seat = _seat(session, request, place)
     if seat is None:
         return not_found()
-    end_seat(session, request.viewer, seat.id, request.now)
+    end_seat(session, request.house.keyring, request.viewer, seat.id, request.now)
     return Redirect(_address(place), ENDED)
 
 

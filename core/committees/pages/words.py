@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.committees.rules.hands import HANDS
 from core.committees.rules.seats import STANDINGS
 from core.committees.rules.terms import ROLES
 from core.committees.rules.votes import CHOICES, METHODS, RESULTS, STEPS, TIES
@@ -18,6 +19,7 @@ WORDS: Mapping[str, object] = {
     "choices": CHOICES,
     "results": RESULTS,
     "steps": STEPS,
+    "hands": HANDS,
 }
 
 QUORUMS = (("51", N_("La majorité des sièges")), ("67", N_("Deux tiers des sièges")), ("100", N_("Tous les sièges")))

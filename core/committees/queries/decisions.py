@@ -14,7 +14,8 @@ from core.access.registry import can
 from core.access.viewer import Viewer
 from core.committees.access import READ, CommitteeFacts
 from core.committees.models.meetings import Decision, FollowUp, Meeting
-from core.committees.models.structure import Committee
+from core.committees.models.structure import Committee, Vote
+from core.committees.rules.votes import Result
 from core.directory.models import Organisation
 
 
@@ -32,7 +33,8 @@ class FollowUpLine:
 
 @dataclass(frozen=True)
 class DecisionLine:
-    """One line of the register; `replaced_by` is the code of the decision that took its place."""
+    """One line of the register; `replaced_by` is the code of the decision that took its place. A line that a vote left:
+    the vote's code, what it decided, and its plugin's page if it has one."""
 
     id: UUID
     code: str
@@ -41,6 +43,9 @@ class DecisionLine:
     meeting_code: str | None
     replaced_by: str | None
     follow_ups: tuple[FollowUpLine, ...]
+    vote_code: str | None = None
+    vote_result: Result | None = None
+    vote_page: str = ""
 
 
 def decisions_of(
@@ -51,8 +56,12 @@ def decisions_of(
     meeting_id: UUID | None = None,
     limit: int = 50,
     offset: int = 0,
+    follow_ups: bool = True,
 ) -> tuple[tuple[DecisionLine, ...], int]:
-    """A page of the register, latest first, and how many lines it has; of one meeting when `meeting_id` is given."""
+    """A page of the register, latest first, and how many lines it has; of one meeting when `meeting_id` is given.
+
+    Two statements, one without `follow_ups`.
+    """
     if not can(viewer, READ, CommitteeFacts(committee_id)).allowed:
         return (), 0
     where = Decision.committee_id == committee_id
@@ -67,16 +76,20 @@ def decisions_of(
             Decision.decided_on,
             Meeting.code.label("meeting_code"),
             later.c.code.label("later_code"),
+            Vote.code.label("vote_code"),
+            Vote.result.label("vote_result"),
+            Vote.page.label("vote_page"),
             func.count().over().label("total"),
         )
         .outerjoin(Meeting, Meeting.id == Decision.meeting_id)
         .outerjoin(later, later.c.id == Decision.replaced_by)
+        .outerjoin(Vote, Vote.id == Decision.vote_id)
         .where(where)
         .order_by(Decision.decided_on.desc(), Decision.id.desc())
         .limit(limit)
         .offset(offset)
     ).all()
-    follow_ups = _follow_ups(session, [row.id for row in rows])
+    asked = _follow_ups(session, [row.id for row in rows]) if follow_ups else {}
     lines = tuple(
         DecisionLine(
             row.id,
@@ -85,7 +98,10 @@ def decisions_of(
             row.decided_on,
             row.meeting_code,
             row.later_code,
-            tuple(follow_ups.get(row.id, ())),
+            tuple(asked.get(row.id, ())),
+            row.vote_code,
+            None if row.vote_result is None else Result(row.vote_result),
+            row.vote_page or "",
         )
         for row in rows
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.access.registry import can
@@ -25,7 +25,7 @@ from core.committees.rules.meetings import MeetingState, MinutesState, Participa
 from core.committees.services.meetings import read_minutes
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
-from core.kernel.files import StoredFileView, file_facts
+from core.kernel.files import FILE_COLUMNS, StoredFile, StoredFileView, file_view
 
 
 @dataclass(frozen=True)
@@ -120,16 +120,16 @@ def meetings_of(
 ) -> tuple[tuple[MeetingLine, ...], int]:
     """A page of a committee's meetings, with how many there are: to come (soonest first) or past (latest first).
 
-    Nothing for somebody who may not read the committee. Two statements.
+    Nothing for somebody who may not read the committee; 0 past the last page. One statement.
     """
     if not can(viewer, READ, CommitteeFacts(committee_id)).allowed:
         return (), 0
     when = Meeting.ends_at < now if past else Meeting.ends_at >= now
     mine = (Meeting.committee_id == committee_id) & when
-    total = session.scalar(select(func.count()).select_from(Meeting).where(mine)) or 0
     order = (Meeting.starts_at.desc(), Meeting.id.desc()) if past else (Meeting.starts_at, Meeting.id)
-    rows = session.execute(_LINE.where(mine).order_by(None).order_by(*order).limit(limit).offset(offset))
-    return tuple(_line(row) for row in rows), total
+    counted = _LINE.add_columns(func.count().over().label("total")).where(mine).order_by(None).order_by(*order)
+    rows = session.execute(counted.limit(limit).offset(offset)).all()
+    return tuple(_line(row) for row in rows), rows[0].total if rows else 0
 
 
 def next_meetings(session: Session, viewer: Viewer, now: datetime, *, limit: int = 5) -> tuple[MeetingLine, ...]:
@@ -147,17 +147,18 @@ def next_meetings(session: Session, viewer: Viewer, now: datetime, *, limit: int
 
 
 def meeting(session: Session, keyring: Keyring, viewer: Viewer, code: str) -> MeetingView | None:
-    """One meeting with everything on its page; None when there is none that this person may read. Six statements."""
+    """One meeting with everything on its page; None when there is none that this person may read. Five
+    statements."""
     row = session.execute(_LINE.where(Meeting.code == code)).first()
     if row is None or not can(viewer, READ, CommitteeFacts(row.committee_id)).allowed:
         return None
     attendance, taken = _attendance(session, row)
     documents = session.execute(
-        select(MeetingDocument.id, MeetingDocument.file_id, MeetingDocument.added_at)
+        select(MeetingDocument.id.label("document_id"), MeetingDocument.added_at, *FILE_COLUMNS)
+        .outerjoin(StoredFile, StoredFile.id == MeetingDocument.file_id)
         .where(MeetingDocument.meeting_id == row.id)
         .order_by(MeetingDocument.id)
     ).all()
-    files = file_facts(session, keyring, [one.file_id for one in documents]) if documents else {}
     return MeetingView(
         row.id,
         row.committee_id,
@@ -169,8 +170,11 @@ def meeting(session: Session, keyring: Keyring, viewer: Viewer, code: str) -> Me
         taken,
         read_minutes(keyring, row.id, row.minutes_sealed),
         row.adopted_at,
-        tuple(DocumentLine(one.id, files.get(one.file_id), one.added_at) for one in documents),
-        decisions_of(session, viewer, row.committee_id, meeting_id=row.id)[0],
+        tuple(
+            DocumentLine(one.document_id, None if one.id is None else file_view(keyring, one), one.added_at)
+            for one in documents
+        ),
+        decisions_of(session, viewer, row.committee_id, meeting_id=row.id, follow_ups=False)[0],
     )
 
 
@@ -213,37 +217,38 @@ def _agenda(session: Session, meeting_id: UUID) -> tuple[AgendaLine, ...]:
 
 def _attendance(session: Session, row: Any) -> tuple[tuple[AttendanceLine, ...], Participation | None]:
     """Seats of that day, then guests; the seats alone, unmarked, before the attendance is taken."""
-    marks = session.execute(
+    seated = (
+        (CommitteeSeat.organisation_id == Organisation.id)
+        & (CommitteeSeat.committee_id == row.committee_id)
+        & in_force(local_day(row.starts_at))
+    )
+    marked = (MeetingAttendance.organisation_id == Organisation.id) & (MeetingAttendance.meeting_id == row.id)
+    rows = session.execute(
         select(
-            MeetingAttendance.organisation_id,
+            Organisation.id,
+            Organisation.name,
             MeetingAttendance.presence,
             MeetingAttendance.persons,
-            MeetingAttendance.seat_id,
-            Organisation.name,
-            Organisation.sort_key,
+            MeetingAttendance.seat_id.label("seat_then"),
+            CommitteeSeat.id.label("seat_now"),
         )
-        .join(Organisation, Organisation.id == MeetingAttendance.organisation_id)
-        .where(MeetingAttendance.meeting_id == row.id)
+        .outerjoin(MeetingAttendance, marked)
+        .outerjoin(CommitteeSeat, seated)
+        .where(or_(MeetingAttendance.id.is_not(None), CommitteeSeat.id.is_not(None)))
+        .order_by(Organisation.sort_key)
     ).all()
-    seats = session.execute(
-        select(CommitteeSeat.organisation_id, Organisation.name, Organisation.sort_key)
-        .join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
-        .where(CommitteeSeat.committee_id == row.committee_id, in_force(local_day(row.starts_at)))
-    ).all()
-    found: dict[UUID, tuple[tuple[bool, str], AttendanceLine]] = {
-        one.organisation_id: (
-            (False, one.sort_key),
-            AttendanceLine(one.organisation_id, one.name, True, None, 0),
+    marks = any(one.presence is not None for one in rows)
+    found = [
+        AttendanceLine(
+            one.id,
+            one.name,
+            (one.seat_now if one.presence is None else one.seat_then) is not None,
+            None if one.presence is None else Presence(one.presence),
+            one.persons or 0,
         )
-        for one in seats
-    }
-    for one in marks:
-        seat = one.seat_id is not None
-        found[one.organisation_id] = (
-            (not seat, one.sort_key),
-            AttendanceLine(one.organisation_id, one.name, seat, Presence(one.presence), one.persons),
-        )
-    lines = tuple(line for _, line in sorted(found.values(), key=lambda pair: pair[0]))
+        for one in rows
+    ]
+    lines = tuple(sorted(found, key=lambda line: not line.seat))
     if not marks:
         return lines, None
     return lines, participation((line.seat, line.presence or Presence.ABSENT) for line in lines)

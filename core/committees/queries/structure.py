@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session, aliased
 
 from core.access.viewer import Viewer
 from core.accounts.models import User
+from core.accounts.services import read_personal
 from core.committees.access import in_force, local_day
 from core.committees.models.structure import Committee, CommitteeSeat
 from core.committees.rules.terms import SeatRole, Term, is_current
@@ -84,14 +85,32 @@ class SeatView:
 
 def committee_by_slug(session: Session, slug: str) -> CommitteeView | None:
     """The committee of that slug, None for an unknown or closed one. One statement."""
+    row = session.execute(_committee(slug)).first()
+    return None if row is None else CommitteeView(**dict(row._mapping))
+
+
+def committee_seen_by(
+    session: Session, slug: str, user_id: UUID | None, now: datetime
+) -> tuple[CommitteeView, SeatRole | None] | None:
+    """The same with the role of the seat that this person holds there today (a substitute has none). One statement."""
+    mine = (CommitteeSeat.committee_id == Committee.id) & (CommitteeSeat.user_id == user_id) & in_force(local_day(now))
+    role = select(CommitteeSeat.role).where(mine).limit(1).scalar_subquery()
+    row = session.execute(_committee(slug).add_columns(role.label("role"))).first()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    held = values.pop("role")
+    return CommitteeView(**values), None if held is None else SeatRole(held)
+
+
+def _committee(slug: str) -> Select[Any]:
     parent = Committee.__table__.alias("parent")
     columns = [column for column in Committee.__table__.columns if column.name not in {"status", "position"}]
-    row = session.execute(
+    return (
         select(*columns, parent.c.slug.label("parent_slug"), parent.c.title.label("parent_title"))
         .outerjoin(parent, parent.c.id == Committee.parent_id)
         .where(Committee.slug == slug, Committee.status == "active")
-    ).first()
-    return None if row is None else CommitteeView(**dict(row._mapping))
+    )
 
 
 def tree(session: Session, viewer: Viewer, now: datetime) -> tuple[Branch, ...]:
@@ -151,23 +170,27 @@ def seats_of(
 ) -> tuple[SeatView, ...]:
     """Seats in force, chair first; with `all_terms` those to come and those that are over too (newest first).
 
-    Names of people only with the keyring. One statement, two with names.
+    Names of people only with the keyring. One statement.
     """
     today = local_day(now)
-    statement = (
-        select(*CommitteeSeat.__table__.columns, Organisation.name)
-        .join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
-        .where(CommitteeSeat.committee_id == committee_id)
-    )
+    holder, stand_in = aliased(User), aliased(User)
+    columns: list[Any] = [*CommitteeSeat.__table__.columns, Organisation.name]
+    statement = select(*columns).join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
+    if keyring is not None:
+        statement = (
+            statement.add_columns(holder.name_sealed.label("held_by"), stand_in.name_sealed.label("stood_in_by"))
+            .outerjoin(holder, holder.id == CommitteeSeat.user_id)
+            .outerjoin(stand_in, stand_in.id == CommitteeSeat.substitute_id)
+        )
+    statement = statement.where(CommitteeSeat.committee_id == committee_id)
     if not all_terms:
         statement = statement.where(in_force(today))
     rows = session.execute(statement.order_by(CommitteeSeat.starts_on.desc(), Organisation.sort_key)).all()
-    ids = {one for row in rows for one in (row.user_id, row.substitute_id) if one is not None}
-    names = (
-        {user_id: person.name for user_id, person in people(session, keyring, frozenset(ids)).items()}
-        if (keyring is not None)
-        else {}
-    )
+    names: dict[UUID, str] = {}
+    for row in rows if keyring is not None else ():
+        for person, name in ((row.user_id, row.held_by), (row.substitute_id, row.stood_in_by)):
+            if keyring is not None and name is not None and person not in names:
+                names[person] = read_personal(keyring, person, "name_sealed", name)
     order = {role: number for number, role in enumerate(SeatRole)}
     views = [_seat_view(row, names, today) for row in rows]
     return tuple(sorted(views, key=lambda seat: (not seat.current, seat.over, order[seat.role])))

@@ -14,14 +14,16 @@ from core.access.permissions import Permission, holds
 from core.access.registry import can, registry
 from core.access.viewer import Viewer
 from core.committees.access import READ_VOTE
+from core.committees.models.meetings import HandsShown, Meeting
 from core.committees.models.structure import Ballot, Committee, Vote
 from core.committees.queries.waiting import asks_alternate, awaits_ballot
-from core.committees.rules.seats import BALLOT_REFUSALS, Standing, ballot_refusal, seat_of
+from core.committees.rules.seats import BALLOT_REFUSALS, Standing, VoteSeat, ballot_refusal, seat_of
 from core.committees.rules.terms import SeatRole
 from core.committees.rules.votes import Choice, Method, Outcome, Result, Tie, VoteRule, approvals_needed, quorum_needed
 from core.committees.services.closing import presides
 from core.committees.services.loading import (
     CLOSED,
+    ESCALATED,
     OPEN,
     QUESTION,
     Loaded,
@@ -67,6 +69,17 @@ class NamedChoice:
 
 
 @dataclass(frozen=True)
+class HeldIn:
+    """The meeting whose agenda a vote is on. `pending`: hands wait for a confirmation; `hands`: how many count."""
+
+    code: str
+    title: str
+    starts_at: datetime
+    pending: bool
+    hands: int
+
+
+@dataclass(frozen=True)
 class VoteView:
     """One vote for one viewer. `cast`: ballots that count so far; `outcome`: None until it is decided or escalated.
 
@@ -104,11 +117,17 @@ class VoteView:
     may_name_alternate: bool
     reads: bool
     named: tuple[NamedChoice, ...]
+    held: HeldIn | None = None
 
     @property
     def open(self) -> bool:
         """Ballots are still received."""
         return self.status == OPEN
+
+    @property
+    def stuck(self) -> bool:
+        """Escalated before its deadline: too few seats can vote and nobody is left to call."""
+        return self.status == ESCALATED and self.outcome is not None and self.outcome.stuck
 
 
 @dataclass(frozen=True)
@@ -161,7 +180,11 @@ def _view(session: Session, keyring: Keyring, viewer: Viewer, loaded: Loaded, no
     if not reads and not alternate:
         return None
     row, rule, seating = loaded.row, loaded.rule, loaded.seating
-    committee = session.execute(select(Committee.slug, Committee.title).where(Committee.id == row.committee_id)).one()
+    waits = exists().where(HandsShown.vote_id == row.id, HandsShown.confirmed_at.is_(None))
+    columns = (Committee.slug, Committee.title, Meeting.code, Meeting.title.label("met"), Meeting.starts_at)
+    around = select(*columns, waits.label("waits")).outerjoin(Meeting, Meeting.id == row.meeting_id)
+    committee = session.execute(around.where(Committee.id == row.committee_id)).one()
+    hands = sum(one.meeting_id is not None for one in loaded.counted_ballots())
     names: Mapping[UUID, str] = {
         found.id: found.name
         for found in session.execute(
@@ -170,7 +193,7 @@ def _view(session: Session, keyring: Keyring, viewer: Viewer, loaded: Loaded, no
             )
         )
     }
-    refused = _refused(viewer, loaded, now)
+    refused = _refused(viewer, loaded, mine, now)
     own = next((one for one in loaded.ballots if one.user_id == viewer.user_id), None)
     return VoteView(
         id=row.id,
@@ -213,10 +236,13 @@ def _view(session: Session, keyring: Keyring, viewer: Viewer, loaded: Loaded, no
         may_name_alternate=alternate,
         reads=reads,
         named=_named(keyring, loaded, names),
+        held=None
+        if committee.code is None
+        else HeldIn(committee.code, committee.met, committee.starts_at, bool(committee.waits), hands),
     )
 
 
-def _refused(viewer: Viewer, loaded: Loaded, now: datetime) -> str:
+def _refused(viewer: Viewer, loaded: Loaded, mine: VoteSeat | None, now: datetime) -> str:
     if loaded.row.status == CLOSED:
         return BALLOT_REFUSALS["closed"]
     if loaded.row.status != OPEN or now >= loaded.row.closes_at:
@@ -230,6 +256,9 @@ def _refused(viewer: Viewer, loaded: Loaded, now: datetime) -> str:
         casting=loaded.rule.tie is Tie.CASTING,
         balloted=loaded.balloted,
     )
+    raised = {one.organisation_id for one in loaded.ballots if one.meeting_id is not None}
+    if code is None and mine is not None and mine.organisation_id in raised:
+        code = "raised"
     return "" if code is None else BALLOT_REFUSALS[code]
 
 
@@ -264,7 +293,7 @@ def open_votes(
     session: Session, viewer: Viewer, now: datetime, committee_id: UUID | None = None
 ) -> tuple[VoteLine, ...]:
     """Votes that are not closed and that the viewer may see, the nearest deadline first. One statement."""
-    return _lines(session, viewer, now, Vote.status != CLOSED, committee_id, 100, 0)
+    return _lines(session, viewer, now, Vote.status != CLOSED, committee_id, 100, 0)[0]
 
 
 @dataclass(frozen=True)
@@ -311,16 +340,13 @@ def alternates_asked(session: Session, viewer: Viewer) -> tuple[tuple[str, str, 
 def decisions(
     session: Session, viewer: Viewer, now: datetime, committee_id: UUID, *, page: int = 1, size: int = 20
 ) -> tuple[tuple[VoteLine, ...], int]:
-    """Closed votes of a committee, newest first, and how many there are. Two statements."""
-    condition = (Vote.status == CLOSED) & (Vote.committee_id == committee_id)
-    total = session.scalar(select(func.count()).select_from(Vote).where(condition, registry.visible(viewer, READ_VOTE)))
-    rows = _lines(session, viewer, now, Vote.status == CLOSED, committee_id, size, (page - 1) * size)
-    return rows, total or 0
+    """Closed votes of a committee, newest first, and how many there are (0 past the last page). One statement."""
+    return _lines(session, viewer, now, Vote.status == CLOSED, committee_id, size, (page - 1) * size)
 
 
 def _lines(
     session: Session, viewer: Viewer, now: datetime, condition: object, committee_id: UUID | None, limit: int, skip: int
-) -> tuple[VoteLine, ...]:
+) -> tuple[tuple[VoteLine, ...], int]:
     cast = select(func.count()).select_from(Ballot).where(Ballot.vote_id == Vote.id).scalar_subquery()
     voted = exists().where(Ballot.vote_id == Vote.id, Ballot.organisation_id == viewer.organisation_id)
     statement = (
@@ -339,6 +365,7 @@ def _lines(
             cast.label("cast"),
             voted.label("voted"),
             awaits_ballot(viewer, now).label("mine"),
+            func.count().over().label("total"),
         )
         .join(Committee, Committee.id == Vote.committee_id)
         .where(condition, registry.visible(viewer, READ_VOTE))  # type: ignore[arg-type]
@@ -346,7 +373,8 @@ def _lines(
     if committee_id is not None:
         statement = statement.where(Vote.committee_id == committee_id)
     ordered = statement.order_by(Vote.closed_at.desc(), Vote.closes_at, Vote.id).limit(limit).offset(skip)
-    return tuple(
+    rows = session.execute(ordered).all()
+    lines = tuple(
         VoteLine(
             *row[:10],
             outcome_from_json(row.arithmetic) if row.arithmetic else None,
@@ -354,8 +382,9 @@ def _lines(
             bool(row.voted),
             bool(row.mine),
         )
-        for row in session.execute(ordered)
+        for row in rows
     )
+    return lines, rows[0].total if rows else 0
 
 
 def own_question(view: VoteView) -> bool:

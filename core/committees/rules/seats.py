@@ -154,6 +154,7 @@ BALLOT_REFUSALS: dict[str, str] = {
     "closed": "Ce vote est fermé : aucun bulletin n’est plus reçu.",
     "late": "L’échéance est passée : aucun bulletin n’est plus reçu.",
     "early": "Ce vote n’est pas encore ouvert.",
+    "raised": "Votre organisme a voté à main levée en rencontre : ce bulletin ne change plus.",
 }
 
 

@@ -6,7 +6,7 @@ The table of docs/committees.md says the same in words; `STEPS` holds the senten
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations_with_replacement
 
@@ -156,6 +156,11 @@ class Outcome:
     steps: tuple[Step, ...] = ()
 
     @property
+    def stuck(self) -> bool:
+        """No deadline changes it: too few seats, and nobody left to call."""
+        return any(step.code == "nobody_left" for step in self.steps)
+
+    @property
     def ballots(self) -> int:
         """Ballots that counted."""
         return self.approvals + self.refusals + self.abstentions
@@ -169,6 +174,7 @@ STEPS: dict[str, str] = {
     "called": "Moins de deux sièges restaient. Suppléances appelées : %(called)s.",
     "alternate": "Suppléance nommée par l’autre CALACS : %(alternates)s.",
     "too_few": "Moins de deux sièges peuvent voter : personne ne décide seul.",
+    "nobody_left": "Plus personne ne peut être appelé : ce vote ne peut plus atteindre son quorum.",
     "quorum_met": "Quorum : %(quorum)s bulletins requis, %(ballots)s reçus. Il est atteint.",
     "quorum_missed": "Quorum : %(quorum)s bulletins requis, %(ballots)s reçus. Il n’est pas atteint.",
     "count": "Pour : %(approvals)s. Contre : %(refusals)s. Abstentions : %(abstentions)s.",
@@ -224,6 +230,12 @@ def decide(rule: VoteRule, tally: Tally, ballots: Sequence[Cast]) -> Outcome:
     if rule.method is Method.N_OF_M:
         return _by_number(rule, tally, base, yes, steps)
     return _by_majority(rule, base, yes, no, ballots, steps)
+
+
+def without_quorum(rule: VoteRule, tally: Tally) -> Outcome:
+    """What a vote says when fewer than two seats are left and nobody is left to call: no ballot is opened for it."""
+    found = decide(rule, tally, ())
+    return replace(found, result=Result.NO_QUORUM, steps=(*found.steps, Step("nobody_left")))
 
 
 def _by_number(rule: VoteRule, tally: Tally, base: Outcome, yes: Sequence[Cast], steps: list[Step]) -> Outcome:

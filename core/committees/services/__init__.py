@@ -9,6 +9,15 @@ from core.committees.services.closing import (
     extend_vote,
     run_votes,
 )
+from core.committees.services.hands import (
+    HandsRefused,
+    Raised,
+    confirm_hands,
+    floor_of,
+    note_hands,
+    put_on_agenda,
+    take_off_agenda,
+)
 from core.committees.services.leaving import vacate_seats
 from core.committees.services.loading import load_vote, lock_votes
 from core.committees.services.seats import (
@@ -32,8 +41,10 @@ from core.committees.services.voting import (
 
 __all__ = [
     "LETTER",
+    "HandsRefused",
     "NotWaiting",
     "NotYet",
+    "Raised",
     "SeatInput",
     "SeatRefused",
     "VoteInvalid",
@@ -45,15 +56,20 @@ __all__ = [
     "change_mandate",
     "change_seat",
     "close_vote",
+    "confirm_hands",
     "end_seat",
     "extend_vote",
+    "floor_of",
     "load_vote",
     "lock_votes",
     "name_alternate",
+    "note_hands",
     "open_vote",
+    "put_on_agenda",
     "recuse",
     "run_votes",
     "seed_demo_seats",
     "sync_committees",
+    "take_off_agenda",
     "vacate_seats",
 ]

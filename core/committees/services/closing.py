@@ -6,7 +6,6 @@ A vote never lapses silently: without quorum at its deadline it waits for its ch
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,10 +19,11 @@ from core.access.viewer import ANONYMOUS, Viewer
 from core.committees.access import READ_VOTE
 from core.committees.models.structure import Vote
 from core.committees.rules.deadlines import DEADLINE_REFUSALS, deadline_refusal, reminder_due
-from core.committees.rules.seats import Standing
 from core.committees.rules.votes import Cast, Outcome, Result, decide, is_settled
 from core.committees.services import telling
-from core.committees.services.calling import refresh_calling
+from core.committees.services.calling import nobody_left, refresh_calling, waited_for
+from core.committees.services.decisions import note_vote
+from core.committees.services.escalating import NotWaiting, escalate, swap
 from core.committees.services.loading import (
     CLOSED,
     ESCALATED,
@@ -35,12 +35,15 @@ from core.committees.services.loading import (
     outcome_from_json,
     outcome_to_json,
 )
+from core.committees.services.raised import drop_pending
 from core.committees.services.sealing import open_choice
 from core.kernel.crypto import Keyring
 from core.kernel.errors import DomainError, Missing
+from core.kernel.i18n import N_
 
 _log = logging.getLogger("arrimage.committees")
 _NO_SYNC = {"synchronize_session": False}
+STUCK = N_("Trop peu de sièges peuvent voter : pourvoyez d’abord un siège libre, ou fermez sans décision.")
 
 
 class NotYet(DomainError):
@@ -48,13 +51,6 @@ class NotYet(DomainError):
 
     status = 409
     message = "Ce vote se ferme à son échéance, pas avant\u00a0: le résultat peut encore changer."
-
-
-class NotWaiting(DomainError):
-    """Somebody else has already taken this vote up."""
-
-    status = 409
-    message = "Ce vote n’attend plus de décision de la présidence."
 
 
 def close_vote(session: Session, keyring: Keyring, vote_id: UUID, now: datetime) -> Outcome:
@@ -66,17 +62,17 @@ def close_vote(session: Session, keyring: Keyring, vote_id: UUID, now: datetime)
     loaded = load_vote(session, vote_id, now, lock=True)
     if loaded.row.status != OPEN:
         return outcome_from_json(loaded.row.arithmetic)
-    if now < loaded.row.closes_at and not (loaded.rule.early and _settled(keyring, loaded)):
+    if now < loaded.row.closes_at and not (loaded.rule.early and settled(keyring, loaded)):
         raise NotYet
-    return _finish(session, keyring, loaded, now)
+    return finish(session, keyring, loaded, now)
 
 
 def close_if_settled(session: Session, keyring: Keyring, vote_id: UUID, now: datetime) -> Outcome | None:
     """Close before the deadline when the rule says so and the outcome can no longer change; None otherwise."""
     loaded = load_vote(session, vote_id, now, lock=True)
-    if loaded.row.status != OPEN or not loaded.rule.early or not _settled(keyring, loaded):
+    if loaded.row.status != OPEN or not loaded.rule.early or not settled(keyring, loaded):
         return None
-    return _finish(session, keyring, loaded, now)
+    return finish(session, keyring, loaded, now)
 
 
 def presides(viewer: Viewer, loaded: Loaded) -> bool:
@@ -91,7 +87,8 @@ def extend_vote(
 ) -> None:
     """Give a vote without quorum more time. Ballots stay; the rule and the seats stay as frozen.
 
-    Raises Missing unless the viewer presides, NotWaiting, DomainError for a deadline out of range.
+    Raises Missing unless the viewer presides, NotWaiting, DomainError for a deadline out of range, or while too few
+    seats can vote with nobody left to call (`STUCK`): time alone changes nothing there.
     """
     loaded = _presided(session, viewer, vote_id, now)
     if loaded.row.status != ESCALATED:
@@ -99,8 +96,10 @@ def extend_vote(
     refused = deadline_refusal(closes_at, now)
     if refused is not None:
         raise DomainError(DEADLINE_REFUSALS[refused])
+    if nobody_left(session, loaded):
+        raise DomainError(STUCK)
     values = {"status": OPEN, "closes_at": closes_at, "reminded": 50, "arithmetic": None, "result": None}
-    _swap(session, loaded, values)
+    swap(session, loaded, values)
     subject = f"vote:{loaded.row.code}"
     telling.note(session, viewer, "committee.vote_extended", subject, now, committee=loaded.row.committee_id)
     telling.tell(session, loaded, telling.EXTENDED, now)
@@ -162,19 +161,6 @@ def run_votes(session: Session, keyring: Keyring, now: datetime) -> int:
     return done
 
 
-def waited_for(loaded: Loaded) -> list[UUID]:
-    """People of the organisations whose ballot is still missing."""
-    standing, found = loaded.seating.standing, list[UUID]()
-    for seat in loaded.seats:
-        if seat.organisation_id in loaded.balloted:
-            continue
-        if standing[seat.id] is Standing.COUNTED and seat.person is not None:
-            found.append(seat.person)
-        elif standing[seat.id] in (Standing.COUNTED, Standing.CALLED) and seat.substitute is not None:
-            found.append(seat.substitute)
-    return [one for one in found if one not in loaded.recusals.people]
-
-
 def _remind(session: Session, keyring: Keyring, loaded: Loaded, share: int, now: datetime) -> None:
     marked = session.execute(
         update(Vote).where(Vote.id == loaded.row.id, Vote.reminded < share).values(reminded=share),
@@ -200,17 +186,16 @@ def _casts(keyring: Keyring, loaded: Loaded) -> list[Cast]:
     return casts
 
 
-def _settled(keyring: Keyring, loaded: Loaded) -> bool:
+def settled(keyring: Keyring, loaded: Loaded) -> bool:
+    """Whether no ballot still to come could change the result or the amount."""
     return is_settled(loaded.rule, loaded.tally(), _casts(keyring, loaded))
 
 
-def _finish(session: Session, keyring: Keyring, loaded: Loaded, now: datetime) -> Outcome:
+def finish(session: Session, keyring: Keyring, loaded: Loaded, now: datetime) -> Outcome:
+    """Decide a vote that the caller holds locked: closed with its outcome, or escalated without quorum."""
     outcome = decide(loaded.rule, loaded.tally(), _casts(keyring, loaded))
     if outcome.result is Result.NO_QUORUM:
-        _swap(session, loaded, {"status": ESCALATED, "arithmetic": outcome_to_json(outcome)})
-        telling.note(session, ANONYMOUS, "committee.vote_escalated", f"vote:{loaded.row.code}", now)
-        telling.tell(session, loaded, telling.VOTE_ESCALATED, now)
-        telling.mail_to(session, keyring, telling.who_decides(session, loaded), now)
+        escalate(session, keyring, loaded, outcome, now)
         return outcome
     _close(session, ANONYMOUS, loaded, outcome, now)
     return outcome
@@ -225,7 +210,7 @@ def _close(session: Session, viewer: Viewer, loaded: Loaded, outcome: Outcome, n
         "closed_at": now,
         "calling": "none",
     }
-    _swap(session, loaded, values)
+    swap(session, loaded, values)
     counts: dict[str, Any] = {
         "approvals": outcome.approvals,
         "refusals": outcome.refusals,
@@ -235,16 +220,8 @@ def _close(session: Session, viewer: Viewer, loaded: Loaded, outcome: Outcome, n
         session, viewer, "committee.vote_closed", f"vote:{loaded.row.code}", now, result=outcome.result.value, **counts
     )
     telling.tell(session, loaded, telling.VOTE_CLOSED, now)
-
-
-def _swap(session: Session, loaded: Loaded, values: Mapping[str, object]) -> None:
-    """Write only over the state that was read: the row is locked, and this stands even where a lock would not."""
-    changed = session.execute(
-        update(Vote).where(Vote.id == loaded.row.id, Vote.status == loaded.row.status).values(**values),
-        execution_options=_NO_SYNC,
-    )
-    if not getattr(changed, "rowcount", 0):
-        raise NotWaiting
+    drop_pending(session, loaded.row.id)
+    note_vote(session, viewer, loaded, outcome.result, now)
 
 
 def _presided(session: Session, viewer: Viewer, vote_id: UUID, now: datetime) -> Loaded:

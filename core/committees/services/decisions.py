@@ -14,6 +14,8 @@ from core.committees.access import local_day
 from core.committees.models.meetings import Decision, FollowUp, Meeting
 from core.committees.models.structure import Vote
 from core.committees.rules.meetings import follow_up_due
+from core.committees.rules.votes import Result
+from core.committees.services.loading import Loaded
 from core.committees.services.meetings import check_keeps
 from core.committees.services.telling import mail_to, note
 from core.directory.models import Organisation
@@ -89,6 +91,33 @@ def note_decision(
         session.execute(update(Decision).where(Decision.id == replaces).values(replaced_by=decision_id))
     note(session, viewer, "committee.decision_noted", f"decision:{code}", now, committee=committee_id)
     emit(session, NOTED, code, topics=(f"committee:{committee_id}", "network"), now=now)
+    return decision_id
+
+
+def note_vote(session: Session, viewer: Viewer, loaded: Loaded, result: Result, now: datetime) -> UUID | None:
+    """The line of the register that a vote held in a meeting leaves by itself; None for any other vote.
+
+    Its day is the day the vote closed, which is later than the meeting's when absent seats still had to vote.
+    """
+    meeting_id = next((one.meeting_id for one in loaded.ballots if one.meeting_id is not None), None)
+    if meeting_id is None or result not in (Result.ADOPTED, Result.REJECTED):
+        return None
+    decision_id, code = new_id(), _free_code(session)
+    session.execute(
+        insert(Decision).values(
+            id=decision_id,
+            code=code,
+            committee_id=loaded.row.committee_id,
+            meeting_id=meeting_id,
+            vote_id=loaded.row.id,
+            text=loaded.row.question or loaded.row.subject or loaded.row.code,
+            decided_on=local_day(now),
+            noted_by=viewer.user_id,
+            noted_at=now,
+        )
+    )
+    note(session, viewer, "committee.decision_noted", f"decision:{code}", now, committee=loaded.row.committee_id)
+    emit(session, NOTED, code, topics=(f"committee:{loaded.row.committee_id}", "network"), now=now)
     return decision_id
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.accounts.services.leaving import Leaving, LeavingStep, when_leaving
 from core.committees.models.meetings import CalendarFeed
 from core.committees.models.structure import Committee, CommitteeSeat
+from core.committees.services.calling import call_missing, votes_under_way
 from core.committees.services.telling import SEAT_CHANGED, note, tell_committee
 from core.kernel.db import lock_row
 
@@ -25,14 +26,19 @@ def seats_she_holds(session: Session, user_id: UUID) -> Mapping[str, int]:
 def vacate_seats(session: Session, leaving: Leaving) -> Mapping[str, int]:
     """Take her name off every seat. A seat is its organisation's: the term goes on, a substitute stays a substitute.
 
-    Her ballots stay counted, as those of any seat whose person changes. Her calendar's address means nothing any more.
+    Votes under way call at once whoever is then missing; her ballots stay counted, as those of any seat whose person
+    changes. Her calendar's address means nothing any more.
     """
     where = select(CommitteeSeat.committee_id).where(_names(leaving.user_id)).distinct()
+    slugs: dict[UUID, str] = {}
     # In one order for everybody, so that two departures never wait for each other
     for committee_id in sorted(session.scalars(where), key=str):
         found = lock_row(session, select(Committee.slug).where(Committee.id == committee_id))
         if found is not None:
-            tell_committee(session, committee_id, found.slug, SEAT_CHANGED, leaving.now)
+            slugs[committee_id] = found.slug
+    votes = votes_under_way(session, slugs, leaving.now)
+    for committee_id, slug in slugs.items():
+        tell_committee(session, committee_id, slug, SEAT_CHANGED, leaving.now)
     seats = session.execute(
         select(CommitteeSeat.id, CommitteeSeat.committee_id, CommitteeSeat.user_id)
         .where(_names(leaving.user_id))
@@ -45,6 +51,7 @@ def vacate_seats(session: Session, leaving: Leaving) -> Mapping[str, int]:
         )
         facts = {"committee": seat.committee_id, "role": column.removesuffix("_id")}
         note(session, leaving.by, "committee.seat_vacated", f"seat:{seat.id}", leaving.now, **facts)
+    call_missing(session, leaving.keyring, votes, leaving.now)
     session.execute(delete(CalendarFeed).where(CalendarFeed.user_id == leaving.user_id), execution_options=_PLAIN)
     return {"seats": len(seats)}
 

@@ -28,7 +28,7 @@ QUESTION = "question"
 
 @dataclass(frozen=True)
 class BallotRow:
-    """A ballot that is in, unopened."""
+    """A ballot that is in, unopened. `meeting_id`: a hand raised in that meeting, and confirmed."""
 
     id: UUID
     organisation_id: UUID
@@ -38,6 +38,7 @@ class BallotRow:
     reason_sealed: bytes
     times: int
     cast_at: datetime
+    meeting_id: UUID | None
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def _around(session: Session, row: Row[Any], now: datetime) -> Loaded:
             Ballot.reason_sealed,
             Ballot.times,
             Ballot.cast_at,
+            Ballot.meeting_id,
         )
         .where(Ballot.vote_id == row.id)
         .order_by(Ballot.id)

@@ -29,8 +29,12 @@ class OpenedBallot:
 
 def seal_choice(keyring: Keyring, ballot_id: UUID, choice: Choice, amount: int | None) -> bytes:
     """Ciphertext of a choice, always of one length."""
-    plain = json.dumps([choice.value, amount]).encode().ljust(_CHOICE_BYTES)
-    return keyring.protect(plain, aad=place(ballot_id, CHOICE))
+    return keyring.protect(padded_choice(choice, amount), aad=place(ballot_id, CHOICE))
+
+
+def padded_choice(choice: Choice, amount: int | None) -> bytes:
+    """What is sealed of a choice: always of one length."""
+    return json.dumps([choice.value, amount]).encode().ljust(_CHOICE_BYTES)
 
 
 def open_choice(keyring: Keyring, ballot_id: UUID, sealed: bytes) -> OpenedBallot:

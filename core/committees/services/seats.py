@@ -17,8 +17,10 @@ from core.accounts.models import User
 from core.committees.access import MANAGE, CommitteeFacts, in_force, local_day
 from core.committees.models.structure import Committee, CommitteeSeat
 from core.committees.rules.terms import TERM_REFUSALS, SeatRole, Term, refusal
+from core.committees.services.calling import call_missing, votes_under_way
 from core.committees.services.telling import SEAT_CHANGED, note, tell_committee
 from core.directory.models import Organisation
+from core.kernel.crypto import Keyring
 from core.kernel.db import lock_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing
 from core.kernel.events import close_streams
@@ -90,8 +92,11 @@ def add_seat(session: Session, viewer: Viewer, committee_id: UUID, wanted: SeatI
     return seat_id
 
 
-def change_seat(session: Session, viewer: Viewer, seat_id: UUID, wanted: SeatInput, now: datetime) -> None:
-    """Change who sits, the role, the vote or the end of a term; its organisation and its beginning stay.
+def change_seat(
+    session: Session, keyring: Keyring, viewer: Viewer, seat_id: UUID, wanted: SeatInput, now: datetime
+) -> None:
+    """Change who sits, the role, the vote or the end of a term; its organisation stays. Votes under way call at once
+    whoever is then missing.
 
     Raises Missing for a seat that is over, SeatRefused as `add_seat`.
     """
@@ -101,6 +106,7 @@ def change_seat(session: Session, viewer: Viewer, seat_id: UUID, wanted: SeatInp
     if row.ended_at is not None or wanted.organisation_id != row.organisation_id:
         raise Missing
     _check(session, row.committee_id, wanted, seat_id)
+    votes = votes_under_way(session, [row.committee_id], now)
     session.execute(
         update(CommitteeSeat)
         .where(CommitteeSeat.id == seat_id)
@@ -116,13 +122,16 @@ def change_seat(session: Session, viewer: Viewer, seat_id: UUID, wanted: SeatInp
     )
     before = (row.user_id, row.substitute_id)
     _told(session, viewer, row.committee_id, slug, seat_id, "committee.seat_changed", wanted, before, now)
+    call_missing(session, keyring, votes, now)
 
 
-def end_seat(session: Session, viewer: Viewer, seat_id: UUID, now: datetime) -> None:
-    """End a term now. In votes under way the seat lapses: a ballot that is in stays, none is received any more."""
+def end_seat(session: Session, keyring: Keyring, viewer: Viewer, seat_id: UUID, now: datetime) -> None:
+    """End a term now. In votes under way the seat lapses: a ballot that is in stays, none is received any more, and
+    whoever is then missing is called at once."""
     row = _seat(session, seat_id)
     slug = _lock(session, row.committee_id)
     check_manages(session, viewer, row.committee_id, now)
+    votes = votes_under_way(session, [row.committee_id], now)
     ended = session.execute(
         update(CommitteeSeat).where(CommitteeSeat.id == seat_id, CommitteeSeat.ended_at.is_(None)).values(ended_at=now),
         execution_options={"synchronize_session": False},
@@ -131,6 +140,7 @@ def end_seat(session: Session, viewer: Viewer, seat_id: UUID, now: datetime) -> 
         raise SeatRefused("", N_("Ce siège a déjà pris fin."))
     before = (row.user_id, row.substitute_id)
     _told(session, viewer, row.committee_id, slug, seat_id, "committee.seat_ended", None, before, now)
+    call_missing(session, keyring, votes, now)
 
 
 def change_mandate(

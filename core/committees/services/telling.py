@@ -29,6 +29,9 @@ REMINDER = "committee.vote_reminder"
 VOTE_ESCALATED = "committee.vote_escalated"
 EXTENDED = "committee.vote_extended"
 VOTE_CLOSED = "committee.vote_closed"
+ON_AGENDA = "committee.vote_agenda"
+HANDS_NOTED = "committee.hands_noted"
+HANDS_CONFIRMED = "committee.hands_confirmed"
 
 
 def tell(session: Session, loaded: Loaded, kind: str, now: datetime, *, also: Iterable[str] = ()) -> None:

@@ -24,6 +24,7 @@ from core.committees.services import telling
 from core.committees.services.calling import refresh_calling
 from core.committees.services.closing import close_if_settled
 from core.committees.services.loading import CLOSED, OPEN, QUESTION, Loaded, load_vote, rule_to_json
+from core.committees.services.raised import drop_pending
 from core.committees.services.sealing import REASON_LENGTH, seal_choice, seal_reason
 from core.committees.services.seats import check_manages, may_sit
 from core.kernel import codes
@@ -145,7 +146,7 @@ def cast_ballot(
     """
     loaded = _open_to(session, viewer, vote_id, now)
     require_second_factor(viewer)
-    _check_time(loaded, now)
+    check_time(loaded, now)
     assert viewer.user_id is not None
     refused = ballot_refusal(
         loaded.seats,
@@ -156,17 +157,19 @@ def cast_ballot(
     )
     if refused is not None:
         raise VoteRefused(refused)
-    supported = _supported(loaded.rule, choice, amount)
+    cents = supported(loaded.rule, choice, amount)
     if len(reason) > REASON_LENGTH:
         raise VoteInvalid("reason", N_("Texte trop long : 400 caractères au plus."))
     seat = seat_of(loaded.seats, viewer.user_id)
     assert seat is not None
     before = next((one for one in loaded.ballots if one.organisation_id == seat.organisation_id), None)
+    if before is not None and before.meeting_id is not None:
+        raise VoteRefused("raised")
     ballot_id = before.id if before is not None else new_id()
     values = {
         "vote_seat_id": seat.id,
         "user_id": viewer.user_id,
-        "choice_sealed": seal_choice(keyring, ballot_id, choice, supported),
+        "choice_sealed": seal_choice(keyring, ballot_id, choice, cents),
         "reason_sealed": seal_reason(keyring, ballot_id, reason),
         "times": 1 if before is None else before.times + 1,
         "cast_at": now,
@@ -216,7 +219,7 @@ def recuse(
         seats=after.seating.available,
     )
     telling.tell(session, after, telling.RECUSED, now)
-    refresh_calling(session, keyring, load_vote(session, vote_id, now), now)
+    refresh_calling(session, keyring, load_vote(session, vote_id, now), now, before=loaded)
 
 
 def name_alternate(
@@ -275,7 +278,8 @@ def _open_to(session: Session, viewer: Viewer, vote_id: UUID, now: datetime) -> 
     return loaded
 
 
-def _check_time(loaded: Loaded, now: datetime) -> None:
+def check_time(loaded: Loaded, now: datetime) -> None:
+    """Raises VoteRefused unless ballots are received now."""
     if loaded.row.status == CLOSED:
         raise VoteRefused("closed")
     if loaded.row.status != OPEN or now >= loaded.row.closes_at:
@@ -284,7 +288,7 @@ def _check_time(loaded: Loaded, now: datetime) -> None:
         raise VoteRefused("early")
 
 
-def _supported(rule: VoteRule, choice: Choice, amount: int | None) -> int | None:
+def supported(rule: VoteRule, choice: Choice, amount: int | None) -> int | None:
     """Cents this ballot supports; raises VoteInvalid."""
     if choice is Choice.OTHER and rule.amount is None:
         raise VoteInvalid("choice", N_("Ce vote ne porte pas sur un montant."))
@@ -339,6 +343,8 @@ def _destroy_ballots(session: Session, loaded: Loaded) -> None:
         or one.user_id in loaded.recusals.people
         or one.organisation_id in loaded.recusals.organisations
     ]
+    aside = {seat.organisation_id for seat in loaded.seats if standing[seat.id] is Standing.RECUSED}
+    drop_pending(session, loaded.row.id, aside | loaded.recusals.organisations)
     if gone:
         session.execute(delete(Ballot).where(Ballot.id.in_(gone)), execution_options=_NO_SYNC)
 

@@ -8,9 +8,11 @@ read (docs/security.md).
 
 from core.kernel.files.cleaning import MAX_FILE_BYTES, CleanFile, UnacceptableFile, clean
 from core.kernel.files.storage import (
+    FILE_COLUMNS,
     StoredFile,
     StoredFileView,
     file_facts,
+    file_view,
     read_file,
     renew_file_key,
     shred_file,
@@ -18,6 +20,7 @@ from core.kernel.files.storage import (
 )
 
 __all__ = [
+    "FILE_COLUMNS",
     "MAX_FILE_BYTES",
     "CleanFile",
     "StoredFile",
@@ -25,6 +28,7 @@ __all__ = [
     "UnacceptableFile",
     "clean",
     "file_facts",
+    "file_view",
     "read_file",
     "renew_file_key",
     "shred_file",

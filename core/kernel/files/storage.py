@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, String, delete, insert, select, update
@@ -58,28 +59,27 @@ def store_file(session: Session, keyring: Keyring, file: CleanFile, now: datetim
     return file_id
 
 
+#: What `file_view` reads of a file.
+FILE_COLUMNS = (
+    StoredFile.id,
+    StoredFile.media_type,
+    StoredFile.size_bytes,
+    StoredFile.created_at,
+    StoredFile.key_sealed,
+    StoredFile.name_sealed,
+)
+
+
 def file_facts(session: Session, keyring: Keyring, file_ids: list[UUID]) -> dict[UUID, StoredFileView]:
     """Name, type and size of these files, without their content. One statement."""
-    rows = session.execute(
-        select(
-            StoredFile.id,
-            StoredFile.media_type,
-            StoredFile.size_bytes,
-            StoredFile.created_at,
-            StoredFile.key_sealed,
-            StoredFile.name_sealed,
-        ).where(StoredFile.id.in_(file_ids))
-    )
-    return {
-        row.id: StoredFileView(
-            row.id,
-            decrypt(_key(keyring, row.id, row.key_sealed), row.name_sealed, aad=_place(row.id, "name_sealed")).decode(),
-            row.media_type,
-            row.size_bytes,
-            row.created_at,
-        )
-        for row in rows
-    }
+    rows = session.execute(select(*FILE_COLUMNS).where(StoredFile.id.in_(file_ids)))
+    return {row.id: file_view(keyring, row) for row in rows}
+
+
+def file_view(keyring: Keyring, row: Any) -> StoredFileView:
+    """What a row of `FILE_COLUMNS` says, for a query that joins files to its own table."""
+    name = decrypt(_key(keyring, row.id, row.key_sealed), row.name_sealed, aad=_place(row.id, "name_sealed"))
+    return StoredFileView(row.id, name.decode(), row.media_type, row.size_bytes, row.created_at)
 
 
 def read_file(session: Session, keyring: Keyring, file_id: UUID) -> CleanFile:

@@ -1,0 +1,108 @@
+"""Hands noted in a meeting that wait for their confirmation: sealed at rest, and gone with whatever ends the wait."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.committees.models.meetings import HandsShown, RaisedHand
+from core.committees.rules.votes import Choice
+from core.committees.services.sealing import OpenedBallot, padded_choice
+from core.kernel.crypto import Aad, Keyring
+
+_NO_SYNC = {"synchronize_session": False}
+
+
+@dataclass(frozen=True)
+class PendingHand:
+    """One hand, unopened."""
+
+    id: UUID
+    organisation_id: UUID
+    vote_seat_id: UUID
+    user_id: UUID
+    choice_sealed: bytes
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Hands of one vote that nobody has confirmed yet."""
+
+    id: UUID
+    meeting_id: UUID
+    noted_by: UUID
+    noted_for: UUID
+    noted_at: datetime
+    hands: tuple[PendingHand, ...]
+
+
+def pending_of(session: Session, vote_id: UUID) -> Pending | None:
+    """What waits for a confirmation in this vote. One statement."""
+    rows = session.execute(
+        select(
+            HandsShown.id.label("shown_id"),
+            HandsShown.meeting_id,
+            HandsShown.noted_by,
+            HandsShown.noted_for,
+            HandsShown.noted_at,
+            RaisedHand.id,
+            RaisedHand.organisation_id,
+            RaisedHand.vote_seat_id,
+            RaisedHand.user_id,
+            RaisedHand.choice_sealed,
+        )
+        .join(RaisedHand, RaisedHand.shown_id == HandsShown.id)
+        .where(HandsShown.vote_id == vote_id, HandsShown.confirmed_at.is_(None))
+        .order_by(RaisedHand.id)
+    ).all()
+    if not rows:
+        return None
+    first = rows[0]
+    return Pending(
+        first.shown_id,
+        first.meeting_id,
+        first.noted_by,
+        first.noted_for,
+        first.noted_at,
+        tuple(PendingHand(*row[5:]) for row in rows),
+    )
+
+
+def drop_pending(session: Session, vote_id: UUID, organisations: Collection[UUID] | None = None) -> None:
+    """Destroy what waits: the hands of some organisations (their recusal), or everything of the vote."""
+    waiting = select(HandsShown.id).where(HandsShown.vote_id == vote_id, HandsShown.confirmed_at.is_(None))
+    hands = delete(RaisedHand).where(RaisedHand.shown_id.in_(waiting))
+    if organisations is not None:
+        session.execute(hands.where(RaisedHand.organisation_id.in_(list(organisations))), execution_options=_NO_SYNC)
+        return
+    session.execute(hands, execution_options=_NO_SYNC)
+    session.execute(
+        delete(HandsShown).where(HandsShown.vote_id == vote_id, HandsShown.confirmed_at.is_(None)),
+        execution_options=_NO_SYNC,
+    )
+
+
+def seal_hand(keyring: Keyring, hand_id: UUID, choice: Choice, amount: int | None) -> bytes:
+    """Ciphertext of a noted hand, of the one length of ballots."""
+    return keyring.protect(padded_choice(choice, amount), aad=_place(hand_id))
+
+
+def open_hand(keyring: Keyring, hand_id: UUID, sealed: bytes) -> OpenedBallot:
+    """What `seal_hand` sealed; raises `crypto.Unreadable` for a hand moved or altered."""
+    choice, amount = json.loads(keyring.reveal(sealed, aad=_place(hand_id)))
+    return OpenedBallot(Choice(choice), amount)
+
+
+def renew_hand(keyring: Keyring, hand_id: UUID, sealed: bytes) -> bytes:
+    """The same hand under the newest master key (rotation)."""
+    return keyring.reprotect(sealed, aad=_place(hand_id))
+
+
+def _place(hand_id: UUID) -> Aad:
+    return Aad("raised_hands", hand_id, "choice_sealed", 1)
