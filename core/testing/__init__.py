@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -38,9 +39,15 @@ __all__ = ["NOW", "LiveServer", "free_port", "in_loop", "serving"]
 ENGINES = ("sqlite", "postgresql")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the run in the process that starts the workers: they find its folder in the environment."""
-    config.stash[_RUN] = postgres.begin_run()
+    """Begin the run in the process that starts the workers: they find its folder in the environment.
+
+    `tmp_path` is below it (in memory, where there is room) unless `--basetemp` says where files are to be kept.
+    """
+    config.stash[_RUN] = run = postgres.begin_run()
+    if config.option.basetemp is None:
+        config.option.basetemp = str(run / f"files-{os.getpid()}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
