@@ -1,0 +1,132 @@
+"""Who is called what: only for her own organisation, for herself, and for who trains her, around the session.
+
+Each time names are read, a line of journal says so in the organisation that holds them (network rules §3.10).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from core.api import Keyring, Role, Viewer, lock_chains, open_text, people_names, record
+
+from ..models import Learner, Registration, Trainer, TrainingSession
+from .training import first_block, last_block
+
+TABLE = "ficesl_learners"
+#: What stands for a name that is gone.
+GONE = "–"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody's name, and her work e-mail when she has no account."""
+
+    name: str
+    email: str
+
+
+def keeps_people(viewer: Viewer) -> bool:
+    """Whether she keeps the people of her organisation."""
+    return viewer.organisation_id is not None and Role.ORGANISATION_ADMIN in viewer.roles
+
+
+def trains(session: Session, viewer: Viewer, session_id: UUID) -> bool:
+    """Whether the viewer gives that session."""
+    if viewer.user_id is None:
+        return False
+    mine = (Trainer.session_id == session_id) & (Trainer.user_id == viewer.user_id)
+    return bool(session.scalar(select(exists().where(mine))))
+
+
+def names_for(
+    session: Session,
+    keyring: Keyring,
+    viewer: Viewer,
+    learner_ids: Iterable[UUID],
+    now: datetime,
+    *,
+    days: int = 7,
+) -> dict[UUID, str]:
+    """Names that this viewer may read, by learner; the others are left out. Journaled: the transaction must write.
+
+    `days`: how long before the first block and after the last one those who train read them. Three statements.
+    """
+    return {
+        one: person.name for one, person in people_for(session, keyring, viewer, learner_ids, now, days=days).items()
+    }
+
+
+def people_for(
+    session: Session,
+    keyring: Keyring,
+    viewer: Viewer,
+    learner_ids: Iterable[UUID],
+    now: datetime,
+    *,
+    days: int = 7,
+    journaled: bool = True,
+) -> dict[UUID, Person]:
+    """The same with work e-mails; `journaled` false is for what stays inside, and shows nobody anything."""
+    wanted = sorted(set(learner_ids), key=str)
+    if not wanted or viewer.user_id is None:
+        return {}
+    trained = _trained_by(viewer.user_id, now, timedelta(days=days))
+    mine: list[ColumnElement[bool]] = [Learner.user_id == viewer.user_id, trained]
+    if keeps_people(viewer):
+        mine.append(Learner.organisation_id == viewer.organisation_id)
+    rows = session.execute(
+        select(Learner.id, Learner.organisation_id, Learner.user_id, Learner.name_sealed, Learner.email_sealed).where(
+            Learner.id.in_(wanted), Learner.erased_at.is_(None), or_(*mine)
+        )
+    ).all()
+    accounts = {row.user_id for row in rows if row.user_id is not None}
+    known = people_names(session, keyring, frozenset(accounts)) if accounts else {}
+    found = {}
+    for row in rows:
+        if row.user_id is not None:
+            found[row.id] = Person(known[row.user_id].name if row.user_id in known else GONE, "")
+        else:
+            name = open_text(keyring, TABLE, row.id, "name_sealed", row.name_sealed)
+            found[row.id] = Person(name or GONE, open_text(keyring, TABLE, row.id, "email_sealed", row.email_sealed))
+    if journaled:
+        _note(session, viewer, Counter(row.organisation_id for row in rows if row.user_id != viewer.user_id), now)
+    return found
+
+
+def _trained_by(user_id: UUID, now: datetime, around: timedelta) -> ColumnElement[bool]:
+    """Registered in a session that this person gives, in the days around it."""
+    return exists(
+        select(Registration.id)
+        .join(TrainingSession, TrainingSession.id == Registration.session_id)
+        .join(Trainer, Trainer.session_id == TrainingSession.id)
+        .where(
+            Registration.learner_id == Learner.id,
+            Registration.state != "cancelled",
+            Trainer.user_id == user_id,
+            first_block() <= now + around,
+            last_block() >= now - around,
+        )
+    )
+
+
+def _note(session: Session, viewer: Viewer, counts: Mapping[UUID, int], now: datetime) -> None:
+    if len(counts) > 1:
+        lock_chains(session, counts)
+    for organisation_id in sorted(counts, key=str):
+        record(
+            session,
+            case_id=None,
+            organisation_id=organisation_id,
+            actor=viewer,
+            action="ficesl.names_read",
+            subject="learners",
+            facts={"people": counts[organisation_id]},
+            now=now,
+        )
