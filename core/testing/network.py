@@ -26,8 +26,9 @@ from core.kernel.clock import FixedClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.settings import Settings
-from core.testing import databases, postgres
+from core.testing import databases, hashing, postgres
 
+hashing.hash_at(hashing.CHEAP)
 _CSRF = re.compile(r'name="_csrf" value="([^"]+)"')
 
 
