@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, ScalarSelect, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.api import Keyring, Role, Viewer, VoteLine, can, open_votes, visible
+from core.api import TORONTO, Keyring, Role, Viewer, VoteLine, can, open_votes, visible
 
 from ..access import MEMBERS, READ, STAFF, RequestFacts, requested_by, sits
-from ..models import AidRequest, Aside, Question, Round, Signature
+from ..models import AidRequest, Aside, CardReserve, Question, Round, Signature
 from ..rules.requests import ENDED, State
 from ..services.texts import QUESTIONS, REQUESTS, opened
 
@@ -23,7 +23,7 @@ SIZE = 20
 @dataclass(frozen=True)
 class RequestLine:
     """A request in a list. `own`: of the viewer's side; `mine`: her ballot is expected; `cast` None: not hers to
-    know. Amounts in cents."""
+    know; `late`: granted in urgency and not ratified in time. Amounts in cents."""
 
     code: str
     state: State
@@ -43,6 +43,7 @@ class RequestLine:
     cast: int | None
     escalated: bool
     ratification: str | None
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def list_requests(
         .limit(size)
         .offset((page - 1) * size)
     )
-    lines = [_line(viewer, row, votes) for row in session.execute(statement)]
+    lines = [_line(viewer, row, votes, now) for row in session.execute(statement)]
     if not ended:
         lines.sort(key=lambda one: not one.mine)
     return tuple(lines), total
@@ -255,6 +256,7 @@ def _line(
     viewer: Viewer,
     row: Row[AidRequest, str | None, datetime | None, datetime | None, int],
     votes: Mapping[str, VoteLine],
+    now: datetime,
 ) -> RequestLine:
     request, vote_code, closes_at, closed_at, waiting = row
     facts = facts_of(request)
@@ -279,11 +281,12 @@ def _line(
         cast=None if vote is None else vote.cast,
         escalated=vote is not None and vote.status == "escalated",
         ratification=request.ratification,
+        late=request.ratification == "waiting" and closes_at is not None and closes_at <= now,
     )
 
 
 def card(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, object]:
-    """Context of the home card and of the committee's panel: what waits for this person. Two statements."""
+    """Context of the home card and of the committee's panel: what waits for this person. Three statements."""
     votes = _votes(session, viewer, now)
     condition = visible(viewer, READ) & AidRequest.state.in_([State.VOTING.value, State.ACCEPTED.value, *_STOPPED])
     waiting = (
@@ -300,14 +303,23 @@ def card(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, object
         .order_by(Round.closes_at, AidRequest.id)
         .limit(50)
     )
-    lines = [_line(viewer, row, votes) for row in rows]
+    lines = [_line(viewer, row, votes, now) for row in rows]
     return {
         "to_vote": tuple(one for one in lines if one.mine and not one.voted)[:5],
         "own": tuple(one for one in lines if one.own)[:5],
         "open": sum(one.state is State.VOTING for one in lines),
         "member": bool(viewer.roles & MEMBERS),
         "staff": bool(viewer.roles & STAFF),
+        "night": bool(viewer.roles & STAFF) and _has_night_cards(session, viewer, now),
     }
+
+
+def _has_night_cards(session: Session, viewer: Viewer, now: datetime) -> bool:
+    """Whether the viewer's organisation keeps cards that she may hand tonight: the way to them is on her first page."""
+    mine = CardReserve.organisation_id == viewer.organisation_id
+    today = now.astimezone(TORONTO).date()
+    found = select(CardReserve.id).where(mine, CardReserve.left_count > 0, CardReserve.until >= today).limit(1)
+    return session.execute(found).first() is not None
 
 
 _STOPPED = (State.PAUSED.value, State.WAITING_FUNDS.value, State.UNDECIDED.value)
