@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from core.api import House
 
-from .services.cards import tell_late_handings
+from .services.watching import tell_late
 from .settings import NAME, Settings
 
 
 def tell_unratified(session: Session, house: House, now: datetime) -> None:
-    """Every hour: cards handed at night and not ratified in `ratify_hours` are told once, and stay shown."""
+    """Every hour: what two signatures granted, and cards handed at night, not ratified in `ratify_hours`."""
     hours = house.hooks.settings(NAME, Settings).ratify_hours
-    tell_late_handings(session, now - timedelta(hours=hours), now)
+    tell_late(session, house.keyring, now - timedelta(hours=hours), now)

@@ -15,18 +15,19 @@ from . import jobs_money
 from .access import READ
 from .queries import money as queries
 from .services.money import FUNDS_CHANGED
-from .services.payments import shred_receipts_before
+from .services.receipts import shred_receipts_before
 from .settings import HOME, SLUG, Settings
 
 EVENTS = (EventSpec(FUNDS_CHANGED, N_("L’argent du fonds d’urgence a bougé")),)
 JOBS = (Job("bien_etre.money_unratified", timedelta(hours=1), jobs_money.tell_unratified),)
 
 
-def cards_for(viewer: Viewer, now: datetime) -> Sequence[Card]:
-    """What is left, for whoever sits in a committee; the context says it to this committee's people only."""
+def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
+    """What is left and how many ratifications are late, for whoever sits in a committee; the context says it to this
+    committee's people only."""
     if not viewer.committees:
         return ()
-    context = partial(_left, viewer=viewer, now=now)
+    context = partial(_left, viewer=viewer, now=now, late_before=now - timedelta(hours=settings.ratify_hours))
     return (
         Card(
             "funds",
@@ -50,8 +51,10 @@ def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:
     return queries.money_of_person(session, UUID(identifier)) if kind == "user" else ()
 
 
-def _left(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object]:
+def _left(session: Session, *, viewer: Viewer, now: datetime, late_before: datetime) -> Mapping[str, object]:
     """Two statements. Nothing for members of other committees."""
     committee = committee_by_slug(session, SLUG)
-    mine = committee is not None and committee.id in viewer.committees
-    return {"balance": queries.left_of_year(session, now) if mine else None, "funds": f"{HOME}/fonds"}
+    if committee is None or committee.id not in viewer.committees:
+        return {"balance": None, "late": 0}
+    balance, late = queries.of_card(session, now, late_before)
+    return {"balance": balance, "late": late, "funds": f"{HOME}/fonds"}

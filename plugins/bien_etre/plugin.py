@@ -117,10 +117,10 @@ def _card(session: Session, viewer: Viewer, now: datetime) -> Mapping[str, objec
 
 
 @hookimpl
-def dashboard_cards_for(viewer: Viewer, now: datetime) -> Sequence[Card]:
+def dashboard_cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
     context = partial(_card, viewer=viewer, now=now)
     asked = Card("requests", N_("Fonds d’urgence"), "bien_etre/card.html", permission=READ, context=context)
-    return (asked, *money_parts.cards_for(viewer, now))
+    return (asked, *money_parts.cards_for(viewer, now, settings))
 
 
 @hookimpl

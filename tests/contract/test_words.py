@@ -89,6 +89,15 @@ TABLES = (
     ("core.reports.rules.layout", "TITLES"),
     ("core.reports.rules.published", "WORDS"),
     ("core.reports.rules.suppression", "EXPLANATION"),
+    ("plugins.bien_etre.rules.figures", "WHYS"),
+    ("plugins.bien_etre.rules.money", "CARRY_REFUSALS"),
+    ("plugins.bien_etre.rules.money", "ENTRIES"),
+    ("plugins.bien_etre.rules.money", "PAYER_REFUSALS"),
+    ("plugins.bien_etre.rules.money", "PAYMENT_STATES"),
+    ("plugins.bien_etre.rules.money", "RATIFICATIONS"),
+    ("plugins.bien_etre.rules.money", "ROUTES"),
+    ("plugins.bien_etre.rules.urgent", "RATIFICATIONS"),
+    ("plugins.bien_etre.rules.urgent", "SIGN_REFUSALS"),
 )
 #: What a person of the network never reads: the operator's commands (French) and data with both languages of its own.
 NOT_SHOWN = (

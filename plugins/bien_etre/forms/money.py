@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from core.api import Form
 
+from ..rules.figures import Why
 from ..rules.money import Route
 
 Money = Annotated[str, StringConstraints(min_length=1, max_length=20)]
@@ -32,10 +33,23 @@ class EnvelopeForm(Form):
     cap_other: str = ""
 
 
-class AmountForm(Form):
-    """One amount."""
+class AllotForm(Form):
+    """More money in an envelope, for the sum in cents that was read."""
 
     amount: Money
+    was: Annotated[int, Field(ge=0)]
+
+
+class ReceiptForm(Form):
+    """What a receipt justifies; its file is read beside it."""
+
+    amount: Money
+
+
+class WhyForm(Form):
+    """Why a request was not accepted."""
+
+    why: Why
 
 
 class DecisionForm(Form):

@@ -1,4 +1,4 @@
-"""Tables of the fund: requests and their votes in `requests`, money in `money`."""
+"""Tables of the fund: requests and their votes in `requests`, money in `money`, what watches over it in `oversight`."""
 
 from .money import (
     CardHanding,
@@ -11,6 +11,7 @@ from .money import (
     Payment,
     Receipt,
 )
+from .oversight import CarryOver, LateRatification, RefusalReason
 from .requests import AidRequest, Aside, Dismissed, Question, Round, Signature
 
 __all__ = [
@@ -19,14 +20,17 @@ __all__ = [
     "CardHanding",
     "CardReserve",
     "CardStock",
+    "CarryOver",
     "Commitment",
     "Dismissed",
     "Envelope",
     "EnvelopeCap",
+    "LateRatification",
     "LedgerEntry",
     "Payment",
     "Question",
     "Receipt",
+    "RefusalReason",
     "Round",
     "Signature",
 ]

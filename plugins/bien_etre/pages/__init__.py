@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from core.api import Route
 
-from . import cards, listing, money, new, one
+from . import cards, grants, listing, money, new, one, oversight
 
 #: Fixed words before `{code}`: the first route that fits answers.
-routes: tuple[Route, ...] = (*money.routes, *cards.routes, *new.routes, *listing.routes, *one.routes)
+routes: tuple[Route, ...] = (
+    *money.routes,
+    *grants.routes,
+    *cards.routes,
+    *oversight.routes,
+    *new.routes,
+    *listing.routes,
+    *one.routes,
+)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -26,14 +26,17 @@ from core.api import (
 
 from ..access import READ, REQUEST
 from ..forms.money import HandForm, PurchaseForm, RatifyForm, ReserveForm
-from ..queries import money as queries
+from ..queries import cards as queries
+from ..queries.money import list_envelopes
 from ..rules.money import Ratification
 from ..services import cards, payments
 from ..services.money import current_year
-from .money import AMOUNT, FUNDS
-from .money_words import WORDS, Answer, keeper, late_before, names, sent_key
+from .money import funds_page
+from .money_words import AMOUNT, FUNDS, WORDS, Answer, identifier, keeper, late_before, names, sent_key
 
 RESERVE = f"{FUNDS}/reserve"
+#: The other form of the page has a field of the same name.
+BOUGHT = "cards-bought"
 
 
 def show_cards(session: Session, request: PageRequest) -> Answer:
@@ -46,7 +49,7 @@ def purchase(session: Session, request: PageRequest) -> Answer:
     standing = keeper(session, request)
     if standing is None or not standing.pays:
         return not_found()
-    form = parse(PurchaseForm, request.form)
+    form = _apart(parse(PurchaseForm, request.form))
     face = parse_cents(form.raw("face"))
     if form.value is not None and face is None:
         form = form.with_error("face", AMOUNT)
@@ -57,7 +60,7 @@ def purchase(session: Session, request: PageRequest) -> Answer:
     try:
         payments.prepare_purchase(session, request.viewer, standing, *given)
     except DomainError as refused:
-        raise refused.showing(_cards(session, request, form.with_error("", refused.message), None)) from refused
+        raise refused.showing(_cards(session, request, form.with_error(BOUGHT, refused.message), None)) from refused
     return Redirect(FUNDS, N_("L’achat est préparé. Une deuxième personne le confirme."))
 
 
@@ -75,15 +78,17 @@ def authorise(session: Session, request: PageRequest) -> Answer:
     typed = form.value
     given = (typed.organisation, typed.stock, typed.cards, cap, typed.until, typed.decision.upper(), request.now)
     try:
-        cards.authorise_reserve(session, request.viewer, standing, *given)
+        with session.begin_nested():
+            cards.authorise_reserve(session, request.viewer, standing, *given)
     except DomainError as refused:
-        raise refused.showing(_cards(session, request, None, form.with_error("", refused.message))) from refused
+        again = form.with_error("decision" if typed.decision else "cards", refused.message)
+        raise refused.showing(_cards(session, request, None, again)) from refused
     return Redirect(f"{FUNDS}/cartes", N_("La réserve est autorisée."))
 
 
 def take_back(session: Session, request: PageRequest) -> Answer:
     """The cards a partner still keeps come back."""
-    standing, reserve = keeper(session, request), _identifier(request.path["reserve"])
+    standing, reserve = keeper(session, request), identifier(request.path["reserve"])
     if standing is None or reserve is None:
         return not_found()
     cards.take_back_reserve(session, request.viewer, standing, reserve, request.now)
@@ -92,14 +97,18 @@ def take_back(session: Session, request: PageRequest) -> Answer:
 
 def ratify(session: Session, request: PageRequest) -> Answer:
     """What the committee says of cards handed at night."""
-    standing, handing = keeper(session, request), _identifier(request.path["handing"])
+    standing, handing = keeper(session, request), identifier(request.path["handing"])
     if standing is None or handing is None:
         return not_found()
     form = parse(RatifyForm, request.form)
     if form.value is None:
         return not_found()
     verdict, decision = Ratification(form.value.verdict), form.value.decision.upper()
-    cards.ratify_handing(session, request.viewer, standing, handing, verdict, decision, request.now)
+    try:
+        cards.ratify_handing(session, request.viewer, standing, handing, verdict, decision, request.now)
+    except DomainError as refused:
+        again = form.with_error(f"decision-{handing}", refused.message)
+        raise refused.showing(funds_page(session, request, (str(handing), again))) from refused
     return Redirect(FUNDS, N_("C’est inscrit."))
 
 
@@ -119,6 +128,11 @@ def hand(session: Session, request: PageRequest) -> Answer:
     except (cards.OverReserve, cards.ReserveOver) as refused:
         raise refused.showing(_reserve(session, request, form.with_error("", refused.message))) from refused
     return Redirect(RESERVE, N_("C’est inscrit. Le comité ratifiera plus tard."))
+
+
+def _apart(form: Parsed[Any]) -> Parsed[Any]:
+    errors = tuple(replace(one, field=BOUGHT) if one.field == "cards" else one for one in form.errors)
+    return replace(form, errors=errors)
 
 
 def _reserve(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Page | Refusal:
@@ -145,7 +159,7 @@ def _cards(
         "stocks": queries.list_stocks(session),
         "reserves": queries.list_reserves(session),
         "handings": queries.list_handings(session, late_before(request)),
-        "envelopes": queries.list_envelopes(session, year=current_year(request.now)),
+        "envelopes": list_envelopes(session, year=current_year(request.now)),
         "names": names(session),
         "buying": buying if buying is not None else filled({}),
         "giving": giving if giving is not None else filled({}),
@@ -156,19 +170,14 @@ def _cards(
     return Page("bien_etre/cards.html", context, status)
 
 
-def _identifier(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
-
-
 _SURE = Assurance.SECOND_FACTOR
 routes = (
     get(FUNDS + "/cartes", show_cards, permission=READ, name="bien_etre.cards"),
     post(FUNDS + "/cartes", purchase, permission=READ, name="bien_etre.purchase", assurance=_SURE),
     post(FUNDS + "/reserves", authorise, permission=READ, name="bien_etre.authorise", assurance=_SURE),
-    post(FUNDS + "/reserves/{reserve}/reprendre", take_back, permission=READ, name="bien_etre.take_back"),
+    post(
+        FUNDS + "/reserves/{reserve}/reprendre", take_back, permission=READ, name="bien_etre.take_back", assurance=_SURE
+    ),
     post(FUNDS + "/remises/{handing}", ratify, permission=READ, name="bien_etre.ratify", assurance=_SURE),
     # At night, on a phone, in 30 seconds: no second factor is asked, the cap bounds what may be lost
     get(RESERVE, show_reserve, permission=REQUEST, name="bien_etre.reserve"),

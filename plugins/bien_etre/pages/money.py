@@ -1,21 +1,16 @@
-"""`/comites/bien-etre/fonds`: what is left, what waits, payments by two people, receipts, ledger, exports."""
+"""`/comites/bien-etre/fonds`: what is left and what waits for somebody, the envelopes, the ledger and its exports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
-from starlette.datastructures import UploadFile
 
 from core.api import (
     CSV_TYPE,
-    MAX_FILE_BYTES,
     N_,
     XLSX_TYPE,
     Assurance,
-    Compute,
     DomainError,
     File,
     Page,
@@ -23,41 +18,41 @@ from core.api import (
     Parsed,
     Redirect,
     Refusal,
-    clean_file,
     filled,
     get,
-    new_id,
     not_found,
     parse,
     parse_cents,
     post,
-    read_file,
+    record,
     write_csv,
     write_xlsx,
 )
 
-from .. import models
 from ..access import READ
-from ..forms.money import AmountForm, DecisionForm, EnvelopeForm, PaymentForm
+from ..forms.money import AllotForm, DecisionForm, EnvelopeForm
+from ..queries import cards as card_queries
 from ..queries import money as queries
-from ..rules.money import ENTRIES, ROUTES, Entry, Route, year_name
+from ..rules.money import ENTRIES, Entry, year_name
 from ..rules.requests import CATEGORIES, Category
-from ..services import money, payments
-from ..settings import HOME
-from .money_words import WORDS, Answer, keeper, late_before, names, sent_key, shown_amount
+from ..services import carrying, money
+from .money_words import AMOUNT, FUNDS, WORDS, Answer, identifier, keeper, late_before, names, say, shown_amount
 
-FUNDS = f"{HOME}/fonds"
-AMOUNT = N_("Entrez un montant en dollars, avec deux décimales au plus\u00a0: 420 ou 420,50.")
-NO_FILE = N_("Choisissez un fichier\u00a0: PDF ou image.")
-MAX_UPLOAD = MAX_FILE_BYTES + 100_000
+#: A form of a list that was refused: what it is about, and what was typed.
+Again = tuple[str, Parsed[Any]]
 
 
 def show_funds(session: Session, request: PageRequest) -> Answer:
     """What is left, and everything that waits for somebody."""
+    return funds_page(session, request)
+
+
+def funds_page(session: Session, request: PageRequest, again: Again | None = None, status: int = 200) -> Page | Refusal:
+    """The page itself; `again`: the identifier of what somebody tried to decide there, and the refused form."""
     standing = keeper(session, request)
     if standing is None:
         return not_found()
-    handings = queries.list_handings(session, late_before(request), waiting=True)
+    handings = card_queries.list_handings(session, late_before(request), waiting=True)
     context = {
         "standing": standing,
         "balance": queries.left_of_year(session, request.now),
@@ -66,15 +61,18 @@ def show_funds(session: Session, request: PageRequest) -> Answer:
         "prepared": queries.prepared(session, request.viewer),
         "handings": handings,
         "names": names(session) if handings else {},
+        "about": None if again is None else again[0],
+        "form": None if again is None else again[1],
         "funds": FUNDS,
         **WORDS,
     }
-    return Page("bien_etre/money_now.html" if request.wants_fragment else "bien_etre/money.html", context)
+    template = "bien_etre/money_now.html" if request.wants_fragment else "bien_etre/money.html"
+    return Page(template, context, status)
 
 
 def show_envelopes(session: Session, request: PageRequest) -> Answer:
     """Every year's envelopes, and the form for one more."""
-    return not_found() if keeper(session, request) is None else _envelopes(session, request, filled({}))
+    return not_found() if keeper(session, request) is None else _envelopes(session, request)
 
 
 def open_envelope(session: Session, request: PageRequest) -> Answer:
@@ -83,150 +81,89 @@ def open_envelope(session: Session, request: PageRequest) -> Answer:
     if standing is None:
         return not_found()
     form = parse(EnvelopeForm, request.form)
-    caps: list[tuple[str, int]] = []
+    value, caps, cents = form.value, list[tuple[str, int]](), parse_cents(form.raw("amount"))
     for category in Category:
         typed = form.raw(f"cap_{category.value}")
-        cents = parse_cents(typed) if typed.strip() else 0
-        if cents is None:
+        cap = parse_cents(typed) if typed.strip() else 0
+        if cap is None:
             form = form.with_error(f"cap_{category.value}", AMOUNT)
-        elif cents:
-            caps.append((category.value, cents))
-    cents = parse_cents(form.raw("amount"))
-    if form.value is not None and cents is None:
+        elif cap:
+            caps.append((category.value, cap))
+    if value is not None and cents is None:
         form = form.with_error("amount", AMOUNT)
-    if form.value is None or cents is None:
-        return _envelopes(session, request, form, 422)
-    given = (form.value.year, form.value.funder, cents, caps, request.now)
+    if value is None or cents is None or form.errors:
+        return _envelopes(session, request, form, status=422)
+    given = (value.year, value.funder, cents, caps, request.now)
     try:
         money.open_envelope(session, request.viewer, standing, *given)
     except DomainError as refused:
-        raise refused.showing(_envelopes(session, request, form.with_error("", refused.message))) from refused
+        raise refused.showing(_envelopes(session, request, form.with_error("funder", refused.message))) from refused
     return Redirect(f"{FUNDS}/enveloppes", N_("L’enveloppe est ouverte."))
 
 
 def allot(session: Session, request: PageRequest) -> Answer:
     """More money from the same funder."""
-    standing, envelope = keeper(session, request), _identifier(request.path["envelope"])
+    standing, envelope = keeper(session, request), identifier(request.path["envelope"])
     if standing is None or envelope is None:
         return not_found()
-    form = parse(AmountForm, request.form)
+    form, field = parse(AllotForm, request.form), f"amount-{envelope}"
     cents = parse_cents(form.raw("amount"))
-    if cents is None:
-        return _envelopes(session, request, form.with_error("", AMOUNT), 422)
-    money.allot(session, request.viewer, standing, envelope, cents, request.now)
+    if cents is None or form.value is None:
+        again = filled({"amount": form.raw("amount")}).with_error(field, AMOUNT)
+        return _envelopes(session, request, again=(f"allot-{envelope}", again), status=422)
+    try:
+        money.allot(session, request.viewer, standing, envelope, cents, request.now, was=form.value.was)
+    except DomainError as refused:
+        again = form.with_error(field, refused.message)
+        raise refused.showing(_envelopes(session, request, again=(f"allot-{envelope}", again))) from refused
     return Redirect(f"{FUNDS}/enveloppes", N_("La somme est ajoutée."))
 
 
-def carry_over(session: Session, request: PageRequest) -> Answer:
-    """Carry a past year's balance over, by the vote that is named."""
-    standing, envelope = keeper(session, request), _identifier(request.path["envelope"])
+def propose_carry(session: Session, request: PageRequest) -> Answer:
+    """Step 1: one person proposes to carry a past year's balance over, by the vote that is named."""
+    standing, envelope = keeper(session, request), identifier(request.path["envelope"])
     if standing is None or envelope is None:
         return not_found()
-    form = parse(DecisionForm, request.form)
+    form, about = parse(DecisionForm, request.form), f"carry-{envelope}"
     if form.value is None:
-        return _envelopes(session, request, form, 422)
+        again = filled({}).with_error(f"decision-{envelope}", form.errors[0].message)
+        return _envelopes(session, request, again=(about, again), status=422)
     decision = form.value.decision.upper()
     try:
-        money.carry_over(session, request.viewer, standing, envelope, decision, request.now)
+        carrying.propose_carry_over(session, request.viewer, standing, envelope, decision, request.now)
     except DomainError as refused:
-        raise refused.showing(_envelopes(session, request, form.with_error("", refused.message))) from refused
-    return Redirect(f"{FUNDS}/enveloppes", N_("Le solde est reporté à l’exercice suivant."))
+        again = form.with_error(f"decision-{envelope}", refused.message)
+        raise refused.showing(_envelopes(session, request, again=(about, again))) from refused
+    return Redirect(f"{FUNDS}/enveloppes", N_("Le report est proposé. Une deuxième personne le confirme."))
 
 
-def show_grant(session: Session, request: PageRequest) -> Answer:
-    """One grant: what it still holds, its payments and receipts, and the form to prepare the next."""
-    return _grant(session, request, None)
+def confirm_carry(session: Session, request: PageRequest) -> Answer:
+    """Step 2: another person carries it over."""
+    return _carry(session, request, carrying.confirm_carry_over, N_("Le solde est reporté à l’exercice suivant."))
 
 
-def prepare(session: Session, request: PageRequest) -> Answer:
-    """Step 1: one person prepares."""
-    standing = keeper(session, request)
-    if standing is None or not standing.pays:
+def cancel_carry(session: Session, request: PageRequest) -> Answer:
+    """Nothing is carried over."""
+    return _carry(session, request, carrying.cancel_carry_over, N_("Le report proposé est annulé."))
+
+
+def _carry(session: Session, request: PageRequest, service: Any, notice: str) -> Answer:
+    standing, carry = keeper(session, request), identifier(request.path["carry"])
+    if standing is None or carry is None:
         return not_found()
-    form = parse(PaymentForm, request.form)
-    cents = parse_cents(form.raw("amount"))
-    if form.value is not None and cents is None:
-        form = form.with_error("amount", AMOUNT)
-    if form.value is None or cents is None:
-        return _grant(session, request, form, 422)
-    paying = payments.Paying(form.value.route, cents, form.value.stock)
-    code = request.path["code"]
     try:
-        payments.prepare_payment(session, request.viewer, standing, code, paying, sent_key(request), request.now)
+        service(session, request.viewer, standing, carry, request.now)
     except DomainError as refused:
-        raise refused.showing(_grant(session, request, form.with_error("", refused.message))) from refused
-    return Redirect(f"{FUNDS}/demandes/{code}", N_("Le paiement est préparé. Une deuxième personne le confirme."))
-
-
-def release(session: Session, request: PageRequest) -> Answer:
-    """What a grant will not use goes back to its envelopes."""
-    standing = keeper(session, request)
-    known = money.find_commitment(session, models.Commitment.code == request.path["code"])
-    if standing is None or not standing.pays or known is None:
-        return not_found()
-    money.release(session, known.request_id, request.now, viewer=request.viewer)
-    return Redirect(f"{FUNDS}/demandes/{known.code}", N_("Le reste est rendu aux enveloppes."))
-
-
-def _step(service: Callable[..., Any], notice: str) -> Callable[[Session, PageRequest], Answer]:
-    def act(session: Session, request: PageRequest) -> Answer:
-        standing, payment = keeper(session, request), _identifier(request.path["payment"])
-        if standing is None or not standing.pays or payment is None:
-            return not_found()
-        service(session, request.viewer, standing, payment, request.now)
-        return Redirect(FUNDS, notice)
-
-    return act
-
-
-confirm = _step(payments.confirm_payment, N_("Le paiement est confirmé."))
-cancel = _step(payments.cancel_payment, N_("Le paiement préparé est annulé."))
-reverse = _step(payments.reverse_payment, N_("Le paiement est renversé. La somme est de nouveau engagée."))
-
-
-def upload_receipt(session: Session, request: PageRequest) -> Answer:
-    """Clean a receipt outside the transaction, then keep it."""
-    standing, payment = keeper(session, request), _identifier(request.path["payment"])
-    if standing is None or not standing.pays or payment is None:
-        return not_found()
-    file, cents = request.form.get("file"), parse_cents(str(request.form.get("amount", "")))
-    content = file.file.read() if isinstance(file, UploadFile) else b""
-    name = (file.filename or "") if isinstance(file, UploadFile) else ""
-    if not content or cents is None:
-        return Refusal(422, NO_FILE if not content else AMOUNT)
-
-    def work() -> Any:
-        try:
-            return clean_file(name, content)
-        except DomainError as refused:
-            return refused
-
-    def then(later: Session, done: Any) -> Page | Redirect | File | Refusal:
-        if isinstance(done, DomainError):
-            return Refusal(422, done.message)
-        payments.add_receipt(later, request.house, request.viewer, standing, payment, done, cents, request.now)
-        return Redirect(FUNDS, N_("Le reçu est gardé, chiffré."))
-
-    return Compute(work, then)
-
-
-def download_receipt(session: Session, request: PageRequest) -> Answer:
-    """A receipt, to the people of the holder only; never shown by the browser itself."""
-    standing, receipt = keeper(session, request), _identifier(request.path["receipt"])
-    file_id = None if receipt is None else queries.receipt_file(session, receipt)
-    if standing is None or not standing.pays or file_id is None:
-        return not_found()
-    facts: dict[str, Any] = {}
-    money.tell(session, request.viewer, "bien_etre.receipt_read", f"receipt:{receipt}", "", facts, request.now)
-    found = read_file(session, request.house.keyring, file_id)
-    return File(found.content, found.media_type, found.name)
+        again = filled({}).with_error("", refused.message)
+        raise refused.showing(_envelopes(session, request, again=("", again))) from refused
+    return Redirect(f"{FUNDS}/enveloppes", notice)
 
 
 def show_ledger(session: Session, request: PageRequest) -> Answer:
     """The ledger of a year, line by line."""
     if keeper(session, request) is None:
         return not_found()
-    year, page = _year(request), _number(request.query.get("page", "1"))
+    year, page = _year(request), request.page
     lines, total = queries.list_ledger(session, year, page=page)
     years = sorted({one.fiscal_year for one in queries.list_envelopes(session)} | {year}, reverse=True)
     context = {
@@ -243,14 +180,11 @@ def show_ledger(session: Session, request: PageRequest) -> Answer:
 
 
 def export_ledger(session: Session, request: PageRequest) -> Answer:
-    """The year's ledger for reconciliation, as CSV or XLSX; nothing in it is a formula. Amounts in cents too."""
-    if keeper(session, request) is None:
+    """The year's ledger for reconciliation, as CSV or XLSX; nothing in it is a formula. Amounts in cents too: the
+    effects of a funder's lines add up to what its envelope has left. Taking it away is a line of journal."""
+    if keeper(session, request) is None or request.path["format"] not in ("csv", "xlsx"):
         return not_found()
     year = _year(request)
-
-    def say(text: str) -> str:
-        return request.house.renderer.translator.translate(request.locale, text)
-
     titles = (
         N_("Moment"),
         N_("Exercice"),
@@ -258,6 +192,7 @@ def export_ledger(session: Session, request: PageRequest) -> Answer:
         N_("Écriture"),
         N_("Montant"),
         N_("Montant en cents"),
+        N_("Effet sur le reste, en cents"),
         N_("Demande"),
         N_("Catégorie"),
         N_("Décision"),
@@ -267,67 +202,53 @@ def export_ledger(session: Session, request: PageRequest) -> Answer:
             line.at.isoformat(),
             year_name(line.fiscal_year),
             line.funder,
-            say(ENTRIES[Entry(line.kind)]),
+            say(request, ENTRIES[Entry(line.kind)]),
             shown_amount(line.amount_cents),
             line.amount_cents,
+            line.effect_cents,
             line.code,
-            say(CATEGORIES[Category(line.category)]) if line.category else "",
+            say(request, CATEGORIES[Category(line.category)]) if line.category else "",
             line.decision,
         )
         for line in queries.list_ledger(session, year, page=None)[0]
     ]
-    header, name = [say(title) for title in titles], f"fonds-{year_name(year)}"
+    facts = {"year": year, "lines": len(rows)}
+    record(
+        session,
+        case_id=None,
+        organisation_id=request.viewer.organisation_id,
+        actor=request.viewer,
+        action="bien_etre.ledger_exported",
+        subject=f"ledger:{year}",
+        facts=facts,
+        now=request.now,
+    )
+    header, name = [say(request, title) for title in titles], f"fonds-{year_name(year)}"
     if request.path["format"] == "xlsx":
-        return File(write_xlsx(say(N_("Grand livre")), header, rows), XLSX_TYPE, f"{name}.xlsx")
-    if request.path["format"] == "csv":
-        return File(write_csv(header, rows), CSV_TYPE, f"{name}.csv")
-    return not_found()
+        return File(write_xlsx(say(request, N_("Grand livre")), header, rows), XLSX_TYPE, f"{name}.xlsx")
+    return File(write_csv(header, rows), CSV_TYPE, f"{name}.csv")
 
 
-def _envelopes(session: Session, request: PageRequest, form: Parsed[Any], status: int = 200) -> Page:
+def _envelopes(
+    session: Session,
+    request: PageRequest,
+    form: Parsed[Any] | None = None,
+    again: Again | None = None,
+    status: int = 200,
+) -> Page:
     year = money.current_year(request.now)
     context = {
         "envelopes": queries.list_envelopes(session),
-        "form": form,
+        "carries": queries.list_carries(session, request.viewer),
+        "form": filled({}) if form is None else form,
+        "about": None if again is None else again[0],
+        "again": None if again is None else again[1],
         "year": year,
         "years": [(one, year_name(one)) for one in (year, year + 1)],
         "funds": FUNDS,
-        "key": new_id(),
         **WORDS,
     }
     return Page("bien_etre/money_envelopes.html", context, status)
-
-
-def _grant(session: Session, request: PageRequest, form: Parsed[Any] | None, status: int = 200) -> Page | Refusal:
-    standing = keeper(session, request)
-    known = money.find_commitment(session, models.Commitment.code == request.path["code"])
-    if standing is None or known is None:
-        return not_found()
-    done = queries.payments_of(session, request.viewer, known.id)
-    typed = {"amount": shown_amount(known.waiting_cents), "route": Route.SUPPLIER.value}
-    context = {
-        "standing": standing,
-        "grant": known,
-        "payments": done,
-        "receipts": queries.receipts_of(session, [one.id for one in done]),
-        "stocks": queries.list_stocks(session),
-        "routes": [(route.value, label) for route, label in ROUTES.items()],
-        "form": form if form is not None else filled(typed),
-        "funds": FUNDS,
-        **WORDS,
-    }
-    return Page("bien_etre/money_grant.html", context, status)
-
-
-def _identifier(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
-
-
-def _number(typed: str) -> int:
-    return max(int(typed), 1) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
 
 
 def _year(request: PageRequest) -> int:
@@ -335,28 +256,16 @@ def _year(request: PageRequest) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else money.current_year(request.now)
 
 
-_ENVELOPE, _PAYMENT, _SURE = FUNDS + "/enveloppes/{envelope}", FUNDS + "/paiements/{payment}", Assurance.SECOND_FACTOR
+_ENVELOPE, _CARRY = FUNDS + "/enveloppes/{envelope}", FUNDS + "/reports/{carry}"
+_SURE, _FRESH, _EXPORT = Assurance.SECOND_FACTOR, Assurance.STEP_UP, FUNDS + "/grand-livre/export.{format}"
 routes = (
     get(FUNDS, show_funds, permission=READ, name="bien_etre.funds"),
     get(FUNDS + "/enveloppes", show_envelopes, permission=READ, name="bien_etre.envelopes"),
     post(FUNDS + "/enveloppes", open_envelope, permission=READ, name="bien_etre.envelope", assurance=_SURE),
     post(_ENVELOPE + "/ajouter", allot, permission=READ, name="bien_etre.allot", assurance=_SURE),
-    post(_ENVELOPE + "/reporter", carry_over, permission=READ, name="bien_etre.carry", assurance=_SURE),
-    get(FUNDS + "/demandes/{code}", show_grant, permission=READ, name="bien_etre.grant"),
-    post(FUNDS + "/demandes/{code}/preparer", prepare, permission=READ, name="bien_etre.prepare", assurance=_SURE),
-    post(FUNDS + "/demandes/{code}/liberer", release, permission=READ, name="bien_etre.release", assurance=_SURE),
-    post(_PAYMENT + "/confirmer", confirm, permission=READ, name="bien_etre.confirm", assurance=_SURE),
-    post(_PAYMENT + "/annuler", cancel, permission=READ, name="bien_etre.cancel", assurance=_SURE),
-    post(_PAYMENT + "/renverser", reverse, permission=READ, name="bien_etre.reverse", assurance=_SURE),
-    post(_PAYMENT + "/recus", upload_receipt, permission=READ, name="bien_etre.receipt", max_body=MAX_UPLOAD),
-    get(
-        FUNDS + "/recus/{receipt}",
-        download_receipt,
-        permission=READ,
-        mode="write",
-        name="bien_etre.receipt_file",
-        assurance=_SURE,
-    ),
+    post(_ENVELOPE + "/reporter", propose_carry, permission=READ, name="bien_etre.carry", assurance=_SURE),
+    post(_CARRY + "/confirmer", confirm_carry, permission=READ, name="bien_etre.carry_confirm", assurance=_SURE),
+    post(_CARRY + "/annuler", cancel_carry, permission=READ, name="bien_etre.carry_cancel", assurance=_SURE),
     get(FUNDS + "/grand-livre", show_ledger, permission=READ, name="bien_etre.ledger"),
-    get(FUNDS + "/grand-livre/export.{format}", export_ledger, permission=READ, name="bien_etre.ledger_export"),
+    get(_EXPORT, export_ledger, permission=READ, mode="write", name="bien_etre.ledger_export", assurance=_FRESH),
 )

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.api import Compute, File, Page, PageRequest, Redirect, Refusal, admitted_organisations, new_id
+from core.api import N_, Compute, File, Page, PageRequest, Redirect, Refusal, admitted_organisations, new_id
 
 from ..queries.money_access import Standing, standing_of
 from ..rules.money import ENTRIES, PAYMENT_STATES, RATIFICATIONS, ROUTES
 from ..rules.requests import CATEGORIES
-from ..settings import NAME, Settings
+from ..settings import HOME, NAME, Settings
 
+FUNDS: Final = f"{HOME}/fonds"
+AMOUNT: Final = N_("Entrez un montant en dollars, avec deux décimales au plus\u00a0: 420 ou 420,50.")
 Answer = Page | Redirect | File | Refusal | Compute
 
 WORDS: Final[Mapping[str, Any]] = {
@@ -63,3 +65,16 @@ def sent_key(request: PageRequest) -> str:
 def shown_amount(cents: int) -> str:
     """`420,50`, as people type it and as a spreadsheet in French reads it."""
     return f"{cents // 100},{cents % 100:02d}"
+
+
+def identifier(typed: str) -> UUID | None:
+    """An identifier of an address, None for anything else."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def say(request: PageRequest, text: str) -> str:
+    """A French source text in the viewer's language."""
+    return request.house.renderer.translator.translate(request.locale, text)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from core.api import N_, TORONTO, PersonalData, Viewer
 
 from .. import models
-from ..rules.money import PaymentState, Ratification, fiscal_year, median, percentile, year_name
+from ..rules.money import CarryState, Entry, PaymentState, Ratification, effect, fiscal_year, year_name
 
 PAGE = 50
 
@@ -70,43 +70,6 @@ class PaymentLine:
 
 
 @dataclass(frozen=True)
-class StockLine:
-    """Cards the holder keeps."""
-
-    id: UUID
-    label: str
-    face_cents: int
-    left_count: int
-
-
-@dataclass(frozen=True)
-class ReserveLine:
-    """Cards a partner keeps for the night."""
-
-    id: UUID
-    organisation_id: UUID
-    label: str
-    face_cents: int
-    left_count: int
-    cap_cents: int
-    waiting_cents: int
-    until: date
-
-
-@dataclass(frozen=True)
-class HandingLine:
-    """Cards handed at night; `late`: not ratified in time."""
-
-    id: UUID
-    organisation_id: UUID
-    cards: int
-    amount_cents: int
-    at: datetime
-    ratification: str
-    late: bool
-
-
-@dataclass(frozen=True)
 class LedgerLine:
     """A line of the ledger."""
 
@@ -119,15 +82,18 @@ class LedgerLine:
     code: str
     category: str
     decision: str
+    effect_cents: int
 
 
 @dataclass(frozen=True)
-class Delays:
-    """From the decision to the first payment, in seconds; None where nothing was paid."""
+class Carry:
+    """A balance that somebody proposed to carry over; `mine`: the viewer did."""
 
-    paid: int
-    median: int | None
-    ninetieth: int | None
+    id: UUID
+    envelope_id: UUID
+    decision: str
+    prepared_at: datetime
+    mine: bool
 
 
 @dataclass(frozen=True)
@@ -153,13 +119,20 @@ def left_of_year(session: Session, now: datetime) -> Left:
     return Left(year_name(year), *(int(one) for one in row))
 
 
-def waiting_counts(session: Session) -> tuple[int, int]:
-    """(payments that wait for a second person, handings to ratify). One statement."""
-    pay, handing = models.Payment, models.CardHanding
-    prepared = select(func.count()).select_from(pay).where(pay.state == PaymentState.PREPARED.value)
-    waiting = select(func.count()).select_from(handing).where(handing.ratification == Ratification.WAITING.value)
-    row = session.execute(select(prepared.scalar_subquery(), waiting.scalar_subquery())).one()
-    return row[0], row[1]
+def of_card(session: Session, now: datetime, late_before: datetime) -> tuple[Left, int]:
+    """What is left of the year, and how many ratifications are late. One statement."""
+    table, asked, handing = models.Envelope, models.AidRequest, models.CardHanding
+    year = fiscal_year(now.astimezone(TORONTO).date())
+    sums = [func.coalesce(func.sum(one), 0) for one in (table.amount_cents, table.held_cents, table.paid_cents)]
+    waits = (asked.ratification == Ratification.WAITING.value) & (asked.decided_at < late_before)
+    handed = (handing.ratification == Ratification.WAITING.value) & (handing.at < late_before)
+    late = [
+        select(func.count()).select_from(asked).where(waits),
+        select(func.count()).select_from(handing).where(handed),
+    ]
+    counts = [one.scalar_subquery() for one in late]
+    row = session.execute(select(*sums, *counts).where(table.fiscal_year == year)).one()
+    return Left(year_name(year), int(row[0]), int(row[1]), int(row[2])), int(row[3]) + int(row[4])
 
 
 def list_envelopes(session: Session, *, year: int | None = None) -> tuple[EnvelopeLine, ...]:
@@ -269,56 +242,11 @@ def receipt_file(session: Session, receipt_id: UUID) -> UUID | None:
     return session.scalar(select(models.Receipt.file_id).where(models.Receipt.id == receipt_id))
 
 
-def list_stocks(session: Session) -> tuple[StockLine, ...]:
-    """The holder's cards. One statement."""
-    table = models.CardStock
-    rows = session.execute(
-        select(table.id, table.label, table.face_cents, table.left_count).order_by(table.label, table.face_cents)
-    )
-    return tuple(StockLine(*row) for row in rows)
-
-
-def list_reserves(session: Session, organisation_id: UUID | None = None) -> tuple[ReserveLine, ...]:
-    """Partners' reserves, or one partner's. One statement."""
-    table, stock = models.CardReserve, models.CardStock
-    columns = (
-        table.id,
-        table.organisation_id,
-        stock.label,
-        stock.face_cents,
-        table.left_count,
-        table.cap_cents,
-        table.waiting_cents,
-        table.until,
-    )
-    statement = select(*columns).join(stock, stock.id == table.stock_id).order_by(table.created_at, table.id)
-    if organisation_id is not None:
-        statement = statement.where(table.organisation_id == organisation_id)
-    return tuple(ReserveLine(*row) for row in session.execute(statement.limit(200)))
-
-
-def list_handings(
-    session: Session, late_before: datetime, *, organisation_id: UUID | None = None, waiting: bool = False
-) -> tuple[HandingLine, ...]:
-    """Handings, those to ratify first, then the latest. One statement."""
-    table = models.CardHanding
-    columns = (table.id, table.organisation_id, table.cards, table.amount_cents, table.at, table.ratification)
-    unsaid = table.ratification == Ratification.WAITING.value
-    statement = select(*columns).order_by(unsaid.desc(), table.at.desc(), table.id.desc()).limit(100)
-    if organisation_id is not None:
-        statement = statement.where(table.organisation_id == organisation_id)
-    if waiting:
-        statement = statement.where(unsaid)
-    return tuple(
-        HandingLine(*row, late=row.ratification == Ratification.WAITING.value and row.at < late_before)
-        for row in session.execute(statement)
-    )
-
-
 def list_ledger(session: Session, year: int | None, *, page: int | None = 1) -> tuple[tuple[LedgerLine, ...], int]:
     """The ledger of a year (None: all), the latest line first, and how many lines; `page` None: every line, oldest
     first, for an export. Two statements."""
     line, envelope, table = models.LedgerEntry, models.Envelope, models.Commitment
+    undone = aliased(models.LedgerEntry)
     columns = (
         line.id,
         line.at,
@@ -329,36 +257,43 @@ def list_ledger(session: Session, year: int | None, *, page: int | None = 1) -> 
         func.coalesce(table.code, ""),
         func.coalesce(table.category, ""),
         func.coalesce(line.decision, ""),
+        line.commitment_id,
+        undone.kind,
     )
     where: list[Any] = [] if year is None else [envelope.fiscal_year == year]
     statement = (
         select(*columns)
         .join(envelope, envelope.id == line.envelope_id)
         .outerjoin(table, table.id == line.commitment_id)
+        .outerjoin(undone, undone.id == line.reverses)
         .where(*where)
     )
     if page is None:
         rows = session.execute(statement.order_by(line.at, line.id)).all()
-        return tuple(LedgerLine(*row) for row in rows), len(rows)
+        return tuple(_line(tuple(row)) for row in rows), len(rows)
     counted = select(func.count()).select_from(line).join(envelope, envelope.id == line.envelope_id).where(*where)
     total = session.scalar(counted) or 0
     rows = session.execute(
         statement.order_by(line.at.desc(), line.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
     ).all()
-    return tuple(LedgerLine(*row) for row in rows), total
+    return tuple(_line(tuple(row)) for row in rows), total
 
 
-def payment_delays(session: Session, first: date, last: date) -> Delays:
-    """From the decision to the first payment, for what was first paid from `first` to `last` (local days, both
-    included). One statement."""
-    start = datetime.combine(first, time(), TORONTO)
-    end = datetime.combine(last + timedelta(days=1), time(), TORONTO)
-    table = models.Commitment
-    rows = session.execute(
-        select(table.committed_at, table.first_paid_at).where(table.first_paid_at >= start, table.first_paid_at < end)
-    ).all()
-    seconds = [int((row.first_paid_at - row.committed_at).total_seconds()) for row in rows]
-    return Delays(len(seconds), median(seconds), percentile(seconds, 90))
+def _line(values: Sequence[Any]) -> LedgerLine:
+    commitment, undone = values[9:]
+    reverses = None if undone is None else Entry(undone)
+    does = effect(Entry(values[2]), values[3], granted=commitment is not None, reverses=reverses)
+    return LedgerLine(*values[:9], does)
+
+
+def list_carries(session: Session, viewer: Viewer) -> dict[UUID, Carry]:
+    """Envelope -> the balance proposed to be carried over that waits for a second person. One statement."""
+    table = models.CarryOver
+    columns = (table.id, table.envelope_id, table.decision, table.prepared_at, table.prepared_by)
+    waiting = table.state == CarryState.PREPARED.value
+    rows = session.execute(select(*columns).where(waiting).order_by(table.prepared_at).limit(200))
+    mine = viewer.user_id
+    return {row[1]: Carry(*row[:4], mine=row[4] is not None and row[4] == mine) for row in rows}
 
 
 def money_of_person(session: Session, user_id: UUID) -> Sequence[PersonalData]:

@@ -2,73 +2,59 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.api import N_, TORONTO, PersonalData, ReportPeriod, ReportTable
+from core.api import N_, PersonalData, ReportPeriod, ReportTable
 
 from ..models import AidRequest, Dismissed, Question, Signature
-from ..rules.figures import percentile
-from ..rules.requests import CATEGORIES, LAFU, STATES, Category, Lafu, State
+from ..rules.figures import LEAST, WHYS, hours
+from ..rules.requests import CATEGORIES, LAFU, STATES
 from ..services.keeping import forgetting
+from . import figures
 
 REQUESTS = N_("Demandes")
+#: A refusal whose reason nobody has coded.
+UNCODED = N_("Raison non inscrite")
 
 
 def tables(session: Session, report: ReportPeriod) -> Sequence[ReportTable]:
-    """Requests of the period by category, state and LAFU, and hours to a decision. The core hides small counts."""
-    start = datetime.combine(report.first_day, time(), TORONTO)
-    end = datetime.combine(report.last_day + timedelta(days=1), time(), TORONTO)
-    rows = session.execute(
-        select(
-            AidRequest.category, AidRequest.state, AidRequest.lafu, AidRequest.created_at, AidRequest.decided_at
-        ).where(AidRequest.created_at >= start, AidRequest.created_at < end)
-    ).all()
-    counted = frozenset({REQUESTS})
-    hours = [
-        (row.decided_at - row.created_at).total_seconds() / 3600
-        for row in rows
-        if row.decided_at is not None and row.state != State.WITHDRAWN
-    ]
-    categories, states, lafu = (Counter(row[index] for row in rows) for index in range(3))
+    """Requests of the period by category, outcome, LAFU and reason of refusal, and how long they took.
+
+    The core hides small counts. Hours are only said of a whole year and of five requests at least: no count hides them.
+    """
+    found = figures.of_days(session, report.first_day, report.last_day)
+    whys = {**{one.value: label for one, label in WHYS.items()}, figures.UNCODED: UNCODED}
     return (
-        ReportTable(
-            "by_category",
-            N_("Demandes au fonds par catégorie"),
-            (N_("Catégorie"), REQUESTS),
-            tuple((CATEGORIES[one], categories[one.value]) for one in Category if categories[one.value]),
-            counted,
-        ),
-        ReportTable(
-            "by_outcome",
-            N_("Demandes au fonds par issue"),
-            (N_("Issue"), REQUESTS),
-            tuple((STATES[one], states[one.value]) for one in State if states[one.value]),
-            counted,
-        ),
-        ReportTable(
-            "by_lafu",
-            N_("Demandes au fonds selon LAFU"),
-            (N_("LAFU"), REQUESTS),
-            tuple((LAFU[one], lafu[one.value]) for one in Lafu if lafu[one.value]),
-            counted,
-        ),
+        _counted("by_category", N_("Demandes au fonds par catégorie"), N_("Catégorie"), CATEGORIES, found.categories),
+        _counted("by_outcome", N_("Demandes au fonds par issue"), N_("Issue"), STATES, found.states),
+        _counted("by_lafu", N_("Demandes au fonds selon LAFU"), N_("LAFU"), LAFU, found.lafu),
+        _counted("by_reason", N_("Demandes non acceptées, par raison"), N_("Raison"), whys, found.refusals),
         ReportTable(
             "delays",
-            N_("Heures de la demande à la décision"),
-            (N_("Mesure"), N_("Heures"), N_("Demandes décidées")),
+            N_("Heures, de la demande à la décision et au premier versement"),
+            (N_("Étape"), REQUESTS, N_("Médiane"), N_("90e centile")),
             tuple(
-                (label, None if value is None else round(value), len(hours))
-                for label, value in ((N_("Médiane"), percentile(hours, 50)), (N_("90e centile"), percentile(hours, 90)))
+                (label, one.count, *(_hours(report, one, seconds) for seconds in (one.median, one.ninetieth)))
+                for label, one in ((N_("Décision"), found.decided), (N_("Premier versement"), found.paid))
+                if one.count
             ),
-            frozenset({N_("Heures"), N_("Demandes décidées")}),
+            frozenset({REQUESTS}),
         ),
     )
+
+
+def _counted(key: str, caption: str, head: str, words: Mapping[Any, str], counts: Mapping[str, int]) -> ReportTable:
+    rows = tuple((label, counts[code]) for code, label in words.items() if counts.get(code))
+    return ReportTable(key, caption, (head, REQUESTS), rows, frozenset({REQUESTS}))
+
+
+def _hours(report: ReportPeriod, delay: figures.Delay, seconds: int | None) -> int | None:
+    return hours(seconds) if report.kind == "year" and delay.count >= LEAST else None
 
 
 def about_person(session: Session, reference: str) -> Sequence[PersonalData]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +14,7 @@ FIRST_MONTH: Final = 4
 
 
 class Entry(StrEnum):
-    """A line of the ledger. The sign of its amount is what it adds to the envelope's own account, see `EFFECTS`."""
+    """A line of the ledger; what it does to what an envelope has left is `effect`."""
 
     ALLOT = "allot"
     COMMIT = "commit"
@@ -85,6 +84,15 @@ RATIFICATIONS: Final[dict[Ratification, str]] = {
     Ratification.REFUSED: "Non ratifiée",
 }
 
+
+class CarryState(StrEnum):
+    """A balance is carried over by one person who proposes it and another who confirms."""
+
+    PREPARED = "prepared"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
 SAME_PERSON: Final = "same"
 REQUESTER: Final = "requester"
 APPROVER: Final = "approver"
@@ -94,6 +102,11 @@ PAYER_REFUSALS: Final[dict[str, str]] = {
     REQUESTER: "La personne qui a fait la demande ne la paie pas.",
     APPROVER: "La personne qui a approuvé seule ne paie pas.",
     UNKNOWN: "On ne sait plus qui a préparé ce paiement\u00a0: annulez-le, puis recommencez.",
+}
+
+CARRY_REFUSALS: Final[dict[str, str]] = {
+    SAME_PERSON: "Une deuxième personne confirme\u00a0: celle qui a proposé ce report ne le peut pas.",
+    UNKNOWN: "On ne sait plus qui a proposé ce report\u00a0: annulez-le, puis recommencez.",
 }
 
 
@@ -115,6 +128,19 @@ class Purse:
     left: int
     own: bool
     rank: int
+
+
+def effect(kind: Entry, cents: int, *, granted: bool, reverses: Entry | None = None) -> int:
+    """What a line adds to what its envelope has left, in cents: the sum of a year's lines is what is left.
+
+    `granted`: the line pays a grant, held since its commitment; otherwise it buys cards of the stock, whose price
+    leaves at once. Cards given for a grant were paid for when they were bought: what was held for them comes back.
+    """
+    if kind is Entry.REVERSE:
+        return 0 if reverses is None else -effect(reverses, cents, granted=granted)
+    if kind is Entry.PAY:
+        return 0 if granted else -cents
+    return -cents if kind in (Entry.COMMIT, Entry.CARRY_OUT) else cents
 
 
 def split(amount: int, purses: Sequence[Purse]) -> tuple[tuple[UUID, int], ...]:
@@ -159,6 +185,13 @@ def preparer_refusal(payer: UUID, *, requested_by: UUID | None, approvers: Colle
     return None
 
 
+def carry_refusal(confirmer: UUID | None, prepared_by: UUID | None) -> str | None:
+    """Why this person may not confirm that a balance is carried over: a key of CARRY_REFUSALS, or None."""
+    if prepared_by is None or confirmer is None:
+        return UNKNOWN
+    return SAME_PERSON if confirmer == prepared_by else None
+
+
 def cards_for(amount: int, face: int) -> int | None:
     """How many cards of that face value make the amount exactly; None when none do."""
     return amount // face if face > 0 and amount > 0 and amount % face == 0 else None
@@ -167,17 +200,3 @@ def cards_for(amount: int, face: int) -> int | None:
 def may_hand(count: int, *, face: int, left: int, cap: int, waiting: int) -> bool:
     """Whether a partner may hand that many cards now: it has them, and what waits for ratification stays in the cap."""
     return 0 < count <= left and waiting + count * face <= cap
-
-
-def median(values: Sequence[int]) -> int | None:
-    """The middle value, the mean of the two middle ones rounded down; None without a value."""
-    ordered, half = sorted(values), len(values) // 2
-    if not ordered:
-        return None
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) // 2
-
-
-def percentile(values: Sequence[int], share: int) -> int | None:
-    """Nearest-rank percentile (share in percent); None without a value."""
-    ordered = sorted(values)
-    return ordered[max(ceil(len(ordered) * share / 100), 1) - 1] if ordered else None

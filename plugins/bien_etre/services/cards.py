@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.api import TORONTO, DomainError, Missing, Viewer, lock_row, new_id
+from core.api import TORONTO, DomainError, Missing, Viewer, lock_row, new_id, require_second_factor
 
 from .. import models
 from ..queries.money_access import Standing
@@ -54,6 +54,7 @@ def authorise_reserve(
     The chair alone, or by an adopted vote. Again for the same partner: more cards, the new cap, the new end.
     """
     _check_decides(session, standing, decision)
+    require_second_factor(viewer)
     if cards < 0 or cap_cents <= 0:
         raise DomainError("Le montant est au-dessus de zéro.")
     table = models.CardReserve
@@ -148,17 +149,6 @@ def ratify_handing(
     also = (f"org:{row.organisation_id}",)
     tell(session, viewer, "bien_etre.handing_ratified", f"handing:{handing_id}", "", facts, now, also=also)
     return True
-
-
-def tell_late_handings(session: Session, before: datetime, now: datetime) -> int:
-    """Say once that cards handed before that moment (UTC) are still not ratified; returns how many."""
-    table = models.CardHanding
-    late = (table.ratification == Ratification.WAITING.value) & (table.at < before) & table.told_at.is_(None)
-    ids = session.scalars(select(table.id).where(late).order_by(table.id)).all()
-    for one in ids:
-        _set(session, table, one, told_at=now)
-        tell(session, None, "bien_etre.ratification_late", f"handing:{one}", "", {}, now)
-    return len(ids)
 
 
 def _reserve(session: Session, where: Any) -> Row[Any]:

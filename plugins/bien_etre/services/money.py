@@ -12,9 +12,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.api import DomainError, Missing, Result, Viewer, closed_vote, new_id
+from core.api import DomainError, Missing, Result, Stale, Viewer, closed_vote, new_id
 
 from .. import models
 from ..queries.money_access import Standing
@@ -151,62 +152,34 @@ def open_envelope(
     now: datetime,
 ) -> UUID:
     """A new envelope with its first sum (cents); `caps`: pairs (category, cents). Raises EnvelopeKnown."""
-    _check_keeps(standing)
-    table = models.Envelope
-    if session.scalar(select(table.id).where(table.fiscal_year == year, table.funder == funder)) is not None:
-        raise EnvelopeKnown
-    envelope_id = _new_envelope(session, year, funder, caps, now)
+    check_keeps(standing)
+    envelope_id = new_envelope(session, year, funder, caps, now)
     allot(session, viewer, standing, envelope_id, amount_cents, now)
     return envelope_id
 
 
 def allot(
-    session: Session, viewer: Viewer, standing: Standing, envelope_id: UUID, amount_cents: int, now: datetime
+    session: Session,
+    viewer: Viewer,
+    standing: Standing,
+    envelope_id: UUID,
+    amount_cents: int,
+    now: datetime,
+    *,
+    was: int | None = None,
 ) -> None:
-    """More money from the same funder."""
-    _check_keeps(standing)
+    """More money from the same funder. `was`: the envelope's cents as the person read them, so that a double click adds
+    once. Raises Stale when it moved since."""
+    check_keeps(standing)
     if amount_cents <= 0:
         raise DomainError(AMOUNT)
-    lock_envelopes(session, [envelope_id])
+    row = lock_envelopes(session, [envelope_id])[0]
+    if was is not None and row.amount_cents != was:
+        raise Stale
     enter(session, envelope_id, Entry.ALLOT, amount_cents, now)
     move(session, envelope_id, amount=amount_cents)
     facts = {"amount": amount_cents}
     tell(session, viewer, "bien_etre.allotted", f"envelope:{envelope_id}", str(envelope_id), facts, now)
-
-
-def carry_over(
-    session: Session, viewer: Viewer, standing: Standing, envelope_id: UUID, decision: str, now: datetime
-) -> int:
-    """Carry what is left of a year that is over to the same funder's envelope of the next, by a named decision.
-
-    What is held stays where it is, and may still be paid. Returns the cents carried. Raises DecisionMissing.
-    """
-    _check_keeps(standing)
-    check_decision(session, standing, decision)
-    table = models.Envelope
-    old = session.execute(select(table.fiscal_year, table.funder).where(table.id == envelope_id)).first()
-    if old is None:
-        raise Missing
-    if old.fiscal_year >= current_year(now):
-        raise DomainError("L’exercice de cette enveloppe n’est pas terminé.", status=409)
-    following = (table.fiscal_year == old.fiscal_year + 1) & (table.funder == old.funder)
-    target = session.scalar(select(table.id).where(following))
-    if target is None:
-        cap = models.EnvelopeCap
-        caps = session.execute(select(cap.category, cap.cap_cents).where(cap.envelope_id == envelope_id)).all()
-        target = _new_envelope(session, old.fiscal_year + 1, old.funder, [(one[0], one[1]) for one in caps], now)
-    locked = {row.id: row for row in lock_envelopes(session, [envelope_id, target])}
-    row = locked[envelope_id]
-    left = int(row.amount_cents - row.held_cents - row.paid_cents)
-    if left <= 0:
-        raise DomainError("Il ne reste rien à reporter.", status=409)
-    enter(session, envelope_id, Entry.CARRY_OUT, left, now, decision=decision)
-    enter(session, target, Entry.CARRY_IN, left, now, decision=decision)
-    move(session, envelope_id, amount=-left)
-    move(session, target, amount=left)
-    facts = {"amount": left, "decision": decision}
-    tell(session, viewer, "bien_etre.carried_over", f"envelope:{envelope_id}", str(target), facts, now)
-    return left
 
 
 def check_decision(session: Session, standing: Standing, decision: str) -> None:
@@ -231,9 +204,16 @@ def _hold(
     return commitment_id
 
 
-def _new_envelope(session: Session, year: int, funder: str, caps: Iterable[tuple[str, int]], now: datetime) -> UUID:
+def new_envelope(session: Session, year: int, funder: str, caps: Iterable[tuple[str, int]], now: datetime) -> UUID:
+    """An empty envelope with its caps. Raises EnvelopeKnown, also when somebody opens it at this moment."""
     envelope_id = new_id()
-    session.execute(insert(models.Envelope).values(id=envelope_id, fiscal_year=year, funder=funder, created_at=now))
+    try:
+        with session.begin_nested():
+            session.execute(
+                insert(models.Envelope).values(id=envelope_id, fiscal_year=year, funder=funder, created_at=now)
+            )
+    except IntegrityError as twice:
+        raise EnvelopeKnown from twice
     for category, cents in caps:
         row = {"id": new_id(), "envelope_id": envelope_id, "category": category, "cap_cents": cents}
         session.execute(insert(models.EnvelopeCap).values(**row))
@@ -260,7 +240,8 @@ def _purses(session: Session, rows: Sequence[Row[Any]], category: str) -> list[P
     return purses
 
 
-def _check_keeps(standing: Standing) -> None:
+def check_keeps(standing: Standing) -> None:
+    """Raises Missing for whoever does not keep the accounts."""
     if not standing.keeps:
         raise Missing
 
@@ -274,11 +255,12 @@ __all__ = [
     "EnvelopeExhausted",
     "EnvelopeKnown",
     "allot",
-    "carry_over",
     "check_decision",
+    "check_keeps",
     "commit_amount",
     "current_year",
     "find_commitment",
+    "new_envelope",
     "open_envelope",
     "release",
     "tell",

@@ -22,6 +22,9 @@ def forgetting(user_id: UUID) -> Callable[[Session], int]:
             (models.Payment, "confirmed_by"),
             (models.CardHanding, "user_id"),
             (models.CardHanding, "ratified_by"),
+            (models.CarryOver, "prepared_by"),
+            (models.CarryOver, "confirmed_by"),
+            (models.RefusalReason, "coded_by"),
         ):
             statement = update(table).where(getattr(table, column) == user_id).values({column: None})
             result = session.execute(statement, execution_options={"synchronize_session": False})

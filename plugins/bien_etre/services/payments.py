@@ -1,6 +1,8 @@
-"""Payments: one person prepares, another confirms; neither is who asked, nor who approved alone. Then receipts.
+"""Payments: one person prepares, another confirms; neither is who asked, nor who approved alone.
 
-Confirming twice is paying once. What is paid is only undone by a reversal, which stays in the ledger beside it.
+Confirming twice is paying once. What is paid is only undone by a reversal, which stays in the ledger beside it. Each
+act locks the request before anything else (`services.locks`): nothing is paid while somebody withdraws it or takes back
+her consent, and nothing is withdrawn while somebody pays.
 """
 
 from __future__ import annotations
@@ -12,27 +14,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.api import (
-    CleanFile,
-    DomainError,
-    House,
-    Missing,
-    Viewer,
-    lock_row,
-    new_id,
-    require_second_factor,
-    shred_file,
-    store_file,
-)
+from core.api import DomainError, Missing, Viewer, lock_row, new_id, require_second_factor
 
 from .. import models
 from ..queries.money_access import Standing
 from ..rules.money import PAYER_REFUSALS, Entry, PaymentState, Route, cards_for, payer_refusal, preparer_refusal
-from ..rules.requests import State
-from .ledger import Commitment, enter, lock_envelopes, locked_commitment, move, pay_out, tell
-from .money import AMOUNT, EnvelopeExhausted
+from .ledger import Commitment, enter, find_commitment, lock_envelopes, locked_commitment, move, pay_out, tell
+from .locks import lock_request
+from .money import AMOUNT, EnvelopeExhausted, release
+from .requests import check_payable
+from .rounds import Desk
 
 _NO_SYNC: Mapping[str, Any] = {"synchronize_session": False}
 
@@ -58,20 +52,18 @@ class Paying:
     stock_id: UUID | None = None
 
 
-def prepare_payment(
-    session: Session, viewer: Viewer, standing: Standing, code: str, paying: Paying, key: str, now: datetime
-) -> UUID:
+def prepare_payment(session: Session, desk: Desk, standing: Standing, code: str, paying: Paying, key: str) -> UUID:
     """Prepare a payment of a grant, for another person to confirm. The same key twice is one payment.
 
-    Raises Missing, WrongPerson, PaymentRefused.
+    Raises Missing, WrongPerson, PaymentRefused, and NotNow for a request that is not to be paid at this time.
     """
-    _check_pays(viewer, standing)
-    known = locked_commitment(session, models.Commitment.code == code)
-    if known is None:
-        raise Missing
+    viewer, now = desk.viewer, desk.now
+    check_pays(viewer, standing)
+    known = _locked_grant(session, models.Commitment.code == code)
     twice = session.scalar(select(models.Payment.id).where(models.Payment.sent_key == key))
     if twice is not None:
         return twice
+    check_payable(session, desk, known.request_id)
     asked = _asked(session, known)
     _check_person(preparer_refusal(_user(viewer), requested_by=asked.author_id, approvers=asked.approvers))
     if paying.amount_cents <= 0:
@@ -101,7 +93,7 @@ def prepare_payment(
         )
     )
     facts = {"amount": paying.amount_cents, "route": paying.route.value}
-    _tell(session, viewer, standing, "bien_etre.payment_prepared", known.code, facts, now)
+    tell_payment(session, viewer, standing, "bien_etre.payment_prepared", known.code, facts, now)
     return payment_id
 
 
@@ -117,20 +109,16 @@ def prepare_purchase(
     now: datetime,
 ) -> UUID:
     """Prepare the purchase of gift cards from an envelope: `cards` cards of `face_cents` each."""
-    _check_pays(viewer, standing)
-    twice = session.scalar(select(models.Payment.id).where(models.Payment.sent_key == key))
-    if twice is not None:
-        return twice
+    check_pays(viewer, standing)
     if face_cents <= 0 or cards <= 0:
         raise PaymentRefused(AMOUNT, status=422)
     row = lock_envelopes(session, [envelope_id])[0]
+    twice = session.scalar(select(models.Payment.id).where(models.Payment.sent_key == key))
+    if twice is not None:
+        return twice
     if face_cents * cards > row.amount_cents - row.held_cents - row.paid_cents:
         raise EnvelopeExhausted
-    stock, payment_id = models.CardStock, new_id()
-    stock_id = session.scalar(select(stock.id).where(stock.label == label, stock.face_cents == face_cents))
-    if stock_id is None:
-        stock_id = new_id()
-        session.execute(insert(stock).values(id=stock_id, label=label, face_cents=face_cents))
+    payment_id, stock_id = new_id(), _stock(session, label, face_cents)
     session.execute(
         insert(models.Payment).values(
             id=payment_id,
@@ -145,21 +133,25 @@ def prepare_purchase(
         )
     )
     facts = {"amount": face_cents * cards, "cards": cards}
-    _tell(session, viewer, standing, "bien_etre.purchase_prepared", str(payment_id), facts, now, kind="payment")
+    tell_payment(session, viewer, standing, "bien_etre.purchase_prepared", str(payment_id), facts, now, kind="payment")
     return payment_id
 
 
-def confirm_payment(session: Session, viewer: Viewer, standing: Standing, payment_id: UUID, now: datetime) -> bool:
+def confirm_payment(session: Session, desk: Desk, standing: Standing, payment_id: UUID) -> bool:
     """The second person pays. False when it was paid already: nothing moves twice.
 
-    Raises WrongPerson, PaymentRefused, EnvelopeExhausted (a purchase), Missing.
+    Raises WrongPerson, PaymentRefused, EnvelopeExhausted (a purchase), Missing; NotNow for a request that is paused or
+    withdrawn, and for one whose consent no longer stands though nobody has paused it yet.
     """
-    _check_pays(viewer, standing)
-    known, row = _locked(session, payment_id)
+    viewer, now = desk.viewer, desk.now
+    check_pays(viewer, standing)
+    known, row = locked_payment(session, payment_id)
     if row.state == PaymentState.PAID.value:
         return False
     if row.state != PaymentState.PREPARED.value:
         raise PaymentRefused("Ce paiement n’attend plus de confirmation.")
+    if known is not None:
+        check_payable(session, desk, known.request_id)
     asked = None if known is None else _asked(session, known)
     _check_person(
         payer_refusal(
@@ -176,22 +168,33 @@ def confirm_payment(session: Session, viewer: Viewer, standing: Standing, paymen
         pay_out(session, known, kind, row.amount_cents, row.id, now)
         if kind is Entry.CARD:
             add_cards(session, row.stock_id, -row.cards)
-        _paid(session, known, row.amount_cents, now)
+        table = models.Commitment
+        _set(session, table, known.id, {"paid_cents": table.paid_cents + row.amount_cents})
+        if not known.paid_cents:
+            _set(session, table, known.id, {"first_paid_at": now})
+            _set(session, models.AidRequest, known.request_id, {"paid_at": now})
     values = {"state": PaymentState.PAID.value, "confirmed_by": viewer.user_id, "confirmed_at": now}
     _set(session, models.Payment, row.id, values)
     facts = {"amount": row.amount_cents, "route": row.route}
-    _tell(session, viewer, standing, "bien_etre.paid", *_about(known, row), facts, now)
+    tell_payment(session, viewer, standing, "bien_etre.paid", about(known, row), facts, now)
     return True
+
+
+def release_rest(session: Session, viewer: Viewer, standing: Standing, code: str, now: datetime) -> int:
+    """Give back to the envelopes what a grant will not use; prepared payments are cancelled. Returns the cents."""
+    check_pays(viewer, standing)
+    known = _locked_grant(session, models.Commitment.code == code)
+    return release(session, known.request_id, now, viewer=viewer)
 
 
 def cancel_payment(session: Session, viewer: Viewer, standing: Standing, payment_id: UUID, now: datetime) -> None:
     """Take back a prepared payment; what it would have paid stays committed."""
-    _check_pays(viewer, standing)
-    known, row = _locked(session, payment_id)
+    check_pays(viewer, standing)
+    known, row = locked_payment(session, payment_id)
     if row.state != PaymentState.PREPARED.value:
         raise PaymentRefused("Ce paiement n’attend plus de confirmation.")
     _set(session, models.Payment, row.id, {"state": PaymentState.CANCELLED.value})
-    _tell(session, viewer, standing, "bien_etre.payment_cancelled", *_about(known, row), {}, now)
+    tell_payment(session, viewer, standing, "bien_etre.payment_cancelled", about(known, row), {}, now)
 
 
 def reverse_payment(session: Session, viewer: Viewer, standing: Standing, payment_id: UUID, now: datetime) -> None:
@@ -199,8 +202,8 @@ def reverse_payment(session: Session, viewer: Viewer, standing: Standing, paymen
 
     What it paid is committed again: paid otherwise, or released.
     """
-    _check_pays(viewer, standing)
-    known, row = _locked(session, payment_id)
+    check_pays(viewer, standing)
+    known, row = locked_payment(session, payment_id)
     if row.state != PaymentState.PAID.value:
         raise PaymentRefused("Seul un paiement fait se renverse, et une seule fois.")
     line = models.LedgerEntry
@@ -208,8 +211,8 @@ def reverse_payment(session: Session, viewer: Viewer, standing: Standing, paymen
     lines = session.execute(select(*columns).where(line.payment_id == row.id, line.reverses.is_(None))).all()
     lock_envelopes(session, [one.envelope_id for one in lines])
     for one in lines:
-        about = {"commitment_id": None if known is None else known.id, "payment_id": row.id, "reverses": one.id}
-        enter(session, one.envelope_id, Entry.REVERSE, one.amount_cents, now, **about)
+        of = {"commitment_id": None if known is None else known.id, "payment_id": row.id, "reverses": one.id}
+        enter(session, one.envelope_id, Entry.REVERSE, one.amount_cents, now, **of)
         held = 0 if known is None else one.amount_cents
         move(session, one.envelope_id, held=held, paid=-one.amount_cents if one.kind == Entry.PAY.value else 0)
     if row.stock_id is not None:
@@ -222,47 +225,7 @@ def reverse_payment(session: Session, viewer: Viewer, standing: Standing, paymen
             _set(session, models.AidRequest, known.request_id, {"paid_at": None})
     _set(session, models.Payment, row.id, {"state": PaymentState.REVERSED.value})
     facts = {"amount": row.amount_cents}
-    _tell(session, viewer, standing, "bien_etre.payment_reversed", *_about(known, row), facts, now)
-
-
-def add_receipt(
-    session: Session,
-    house: House,
-    viewer: Viewer,
-    standing: Standing,
-    payment_id: UUID,
-    file: CleanFile,
-    amount_cents: int,
-    now: datetime,
-) -> UUID:
-    """Keep the proof of a payment, encrypted. Receipts together never justify more than was paid."""
-    _check_pays(viewer, standing)
-    known, row = _locked(session, payment_id)
-    if row.state != PaymentState.PAID.value:
-        raise PaymentRefused("Un reçu accompagne un paiement fait.")
-    receipt = models.Receipt
-    done = session.scalar(select(func.sum(receipt.amount_cents)).where(receipt.payment_id == row.id)) or 0
-    if amount_cents <= 0 or done + amount_cents > row.amount_cents:
-        raise PaymentRefused("Les reçus dépasseraient ce qui est payé.", status=422)
-    receipt_id = new_id()
-    file_id = store_file(session, house.keyring, file, now)
-    values = {"id": receipt_id, "payment_id": row.id, "file_id": file_id, "amount_cents": amount_cents, "at": now}
-    session.execute(insert(receipt).values(**values))
-    facts = {"amount": amount_cents}
-    _tell(session, viewer, standing, "bien_etre.receipt_added", *_about(known, row), facts, now)
-    return receipt_id
-
-
-def shred_receipts_before(session: Session, before: datetime) -> int:
-    """Destroy the files of receipts older than that moment (UTC); the lines and amounts stay. Returns how many."""
-    receipt = models.Receipt
-    rows = session.execute(
-        select(receipt.id, receipt.file_id).where(receipt.at < before, receipt.file_id.is_not(None))
-    ).all()
-    for row in rows:
-        shred_file(session, row.file_id)
-        _set(session, receipt, row.id, {"file_id": None})
-    return len(rows)
+    tell_payment(session, viewer, standing, "bien_etre.payment_reversed", about(known, row), facts, now)
 
 
 def add_cards(session: Session, stock_id: UUID, cards: int) -> None:
@@ -284,13 +247,9 @@ class _Asked:
 
 
 def _asked(session: Session, known: Commitment) -> _Asked:
-    """Who asked and who signed; only what stands accepted is paid (a request in pause says no reason)."""
+    """Who asked and who signed for it; its request is locked."""
     table, signature = models.AidRequest, models.Signature
-    row = session.execute(
-        select(table.author_id, table.organisation_id, table.state).where(table.id == known.request_id)
-    ).first()
-    if row is None or row.state != State.ACCEPTED.value:
-        raise PaymentRefused("Cette demande n’est pas à payer en ce moment.")
+    row = session.execute(select(table.author_id, table.organisation_id).where(table.id == known.request_id)).one()
     signed = session.scalars(select(signature.user_id).where(signature.request_id == known.request_id)).all()
     return _Asked(row.author_id, row.organisation_id, frozenset(one for one in signed if one is not None))
 
@@ -301,17 +260,43 @@ def _prepared(session: Session, commitment_id: UUID) -> int:
     return session.scalar(select(func.sum(pay.amount_cents)).where(waiting)) or 0
 
 
-def _locked(session: Session, payment_id: UUID) -> tuple[Commitment | None, Row[Any]]:
-    """The payment and what it pays, locked in the order of `services.money`."""
+def _locked_grant(session: Session, where: Any) -> Commitment:
+    """What was granted, its request locked first. Raises Missing."""
+    found = find_commitment(session, where)
+    if found is None:
+        raise Missing
+    lock_request(session, found.request_id)
+    known = locked_commitment(session, where)
+    assert known is not None
+    return known
+
+
+def locked_payment(session: Session, payment_id: UUID) -> tuple[Commitment | None, Row[Any]]:
+    """The payment and what it pays, locked in the order of `services.locks`. Raises Missing."""
     pay = models.Payment
     of = session.execute(select(pay.commitment_id).where(pay.id == payment_id)).first()
     if of is None:
         raise Missing
-    known = None if of[0] is None else locked_commitment(session, models.Commitment.id == of[0])
+    known = None if of[0] is None else _locked_grant(session, models.Commitment.id == of[0])
     row = lock_row(session, select(*pay.__table__.columns).where(pay.id == payment_id))
     if row is None:
         raise Missing
     return known, row
+
+
+def _stock(session: Session, label: str, face_cents: int) -> UUID:
+    """The stock of that shop and face value, made if there is none; two at once make one."""
+    stock = models.CardStock
+    same = select(stock.id).where(stock.label == label, stock.face_cents == face_cents)
+    found = session.scalar(same)
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            session.execute(insert(stock).values(id=new_id(), label=label, face_cents=face_cents))
+    except IntegrityError:
+        pass
+    return session.scalars(same).one()
 
 
 def _buy(session: Session, row: Row[Any], now: datetime) -> None:
@@ -323,19 +308,12 @@ def _buy(session: Session, row: Row[Any], now: datetime) -> None:
     add_cards(session, row.stock_id, row.cards)
 
 
-def _paid(session: Session, known: Commitment, cents: int, now: datetime) -> None:
-    table, request = models.Commitment, models.AidRequest
-    _set(session, table, known.id, {"paid_cents": table.paid_cents + cents})
-    if not known.paid_cents:
-        _set(session, table, known.id, {"first_paid_at": now})
-        _set(session, request, known.request_id, {"paid_at": now})
+def about(known: Commitment | None, row: Row[Any]) -> str:
+    """The reference told of a payment: its request's code, or its own identifier for a purchase of cards."""
+    return known.code if known is not None else str(row.id)
 
 
-def _about(known: Commitment | None, row: Row[Any]) -> tuple[str]:
-    return (known.code if known is not None else str(row.id),)
-
-
-def _tell(
+def tell_payment(
     session: Session,
     viewer: Viewer,
     standing: Standing,
@@ -346,6 +324,7 @@ def _tell(
     *,
     kind: str = "",
 ) -> None:
+    """One line of journal and the event, for the committee and for the holder."""
     subject = f"{kind or ('payment' if len(ref) > 16 else 'request')}:{ref}"
     tell(session, viewer, action, subject, ref, facts, now, also=(f"org:{standing.holder_id}",))
 
@@ -356,7 +335,8 @@ def _user(viewer: Viewer) -> UUID:
     return viewer.user_id
 
 
-def _check_pays(viewer: Viewer, standing: Standing) -> None:
+def check_pays(viewer: Viewer, standing: Standing) -> None:
+    """Raises Missing for whoever does not work for the holder, SecondFactorMissing without one."""
     if not standing.pays:
         raise Missing
     require_second_factor(viewer)
@@ -369,18 +349,3 @@ def _check_person(refusal: str | None) -> None:
 
 def _set(session: Session, table: Any, row_id: UUID, values: Mapping[str, Any]) -> None:
     session.execute(update(table).where(table.id == row_id).values(**values), execution_options=_NO_SYNC)
-
-
-__all__ = [
-    "Paying",
-    "PaymentRefused",
-    "WrongPerson",
-    "add_cards",
-    "add_receipt",
-    "cancel_payment",
-    "confirm_payment",
-    "prepare_payment",
-    "prepare_purchase",
-    "reverse_payment",
-    "shred_receipts_before",
-]

@@ -6,22 +6,25 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from core.api import CleanFile, DomainError, Missing, Role, new_id, read_file
+from core.api import CleanFile, DomainError, Keyring, Missing, Role, new_id, read_file
 from core.testing.plugins import a_viewer
 
 from .. import models
+from ..queries import cards as card_queries
 from ..queries import money as queries
 from ..queries.money_access import Standing
 from ..rules.money import Ratification, Route
-from ..services import cards, money, payments
+from ..services import cards, money, payments, receipts
 from ..services.payments import Paying, PaymentRefused, WrongPerson
+from ..services.rounds import Desk, NotNow
+from ..settings import Settings
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
 HOLDER = new_id()
@@ -61,6 +64,11 @@ def request(session: Any, *, category: str = "food", author: UUID | None = None,
     return row_id, code
 
 
+def desk(viewer: Any, hours: int = 0) -> Desk:
+    """Somebody's desk; no request here comes from a referral, so that no key is asked."""
+    return Desk(cast("Keyring", None), Settings(), viewer, NOW + timedelta(hours=hours))
+
+
 def envelope(session: Any, cents: int, funder: str = "Fondation fictive", *caps: tuple[str, int]) -> UUID:
     return money.open_envelope(session, FIRST, KEEPS, 2026, funder, cents, caps, NOW)
 
@@ -72,7 +80,7 @@ def granted(session: Any, cents: int, **about: Any) -> tuple[UUID, str]:
 
 
 def prepared(session: Any, code: str, cents: int, key: str = "k", route: Route = Route.SUPPLIER, **more: Any) -> UUID:
-    return payments.prepare_payment(session, FIRST, KEEPS, code, Paying(route, cents, **more), key, NOW)
+    return payments.prepare_payment(session, desk(FIRST), KEEPS, code, Paying(route, cents, **more), key)
 
 
 def balances(session: Any) -> tuple[int, int, int]:
@@ -152,7 +160,7 @@ def test_confirming_at_once_pays_once(database: Any) -> None:
     def confirm(_number: int) -> bool:
         gate.wait()
         with database.transaction() as session:
-            return payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
+            return payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(confirm, range(4))) == [False, False, False, True]
@@ -189,7 +197,7 @@ def test_one_grant_in_several_envelopes_then_released(session: Any) -> None:
     assert balances(session) == (60_000, 0, 0)
     assert money.release(session, request_id, NOW) == 0
     with pytest.raises(PaymentRefused):
-        payments.confirm_payment(session, SECOND, KEEPS, waiting, NOW)
+        payments.confirm_payment(session, desk(SECOND), KEEPS, waiting)
     assert money.commit_amount(session, None, request_id, code, 5_000, NOW).waiting_cents == 5_000
 
 
@@ -216,26 +224,23 @@ def test_two_people_pay_and_neither_asked(session: Any) -> None:
     assert prepared(session, code, 30_000) == payment
     for wrong in (FIRST, SECOND):
         with pytest.raises(WrongPerson):
-            payments.confirm_payment(session, wrong, KEEPS, payment, NOW)
+            payments.confirm_payment(session, desk(wrong), KEEPS, payment)
     with pytest.raises(Missing):
-        payments.confirm_payment(session, third, CHAIR, payment, NOW)
+        payments.confirm_payment(session, desk(third), CHAIR, payment)
     session.execute(update(models.AidRequest).values(state="paused"))
-    with pytest.raises(PaymentRefused):
-        payments.confirm_payment(session, third, KEEPS, payment, NOW)
+    with pytest.raises(NotNow):
+        payments.confirm_payment(session, desk(third), KEEPS, payment)
     session.execute(update(models.AidRequest).values(state="accepted"))
     values = {"id": new_id(), "request_id": request_id, "organisation_id": new_id(), "user_id": third.user_id}
     session.execute(insert(models.Signature).values(**values, signed_at=NOW))
     with pytest.raises(WrongPerson):  # she approved alone
-        payments.confirm_payment(session, third, KEEPS, payment, NOW)
+        payments.confirm_payment(session, desk(third), KEEPS, payment)
     session.execute(update(models.Signature).values(user_id=None))
-    assert payments.confirm_payment(session, third, KEEPS, payment, NOW + timedelta(hours=3))
-    assert not payments.confirm_payment(session, third, KEEPS, payment, NOW)
+    assert payments.confirm_payment(session, desk(third, hours=3), KEEPS, payment)
+    assert not payments.confirm_payment(session, desk(third), KEEPS, payment)
     assert balances(session) == (50_000, 0, 30_000)
     with pytest.raises(money.AlreadyPaid):
         money.withdraw(session, request_id, NOW)
-    delays = queries.payment_delays(session, date(2026, 11, 24), date(2026, 11, 24))
-    assert (delays.paid, delays.median, delays.ninetieth) == (1, 3 * 3600, 3 * 3600)
-    assert queries.payment_delays(session, date(2026, 11, 25), date(2026, 12, 1)).paid == 0
 
 
 def test_nothing_is_paid_beyond_what_is_committed(session: Any) -> None:
@@ -256,13 +261,13 @@ def test_a_payment_is_reversed_once_and_may_be_made_again(session: Any) -> None:
     payment = prepared(session, code, 30_000)
     with pytest.raises(PaymentRefused):
         payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
-    payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
+    payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
     payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
     assert balances(session) == (50_000, 30_000, 0)
     with pytest.raises(PaymentRefused):
         payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
     again = prepared(session, code, 10_000, "again")
-    payments.confirm_payment(session, SECOND, KEEPS, again, NOW)
+    payments.confirm_payment(session, desk(SECOND), KEEPS, again)
     assert money.release(session, request_id, NOW) == 20_000
     assert balances(session) == (50_000, 0, 10_000)
     kinds = [line.kind for line in queries.list_ledger(session, 2026, page=None)[0]]
@@ -275,15 +280,15 @@ def test_receipts_justify_what_was_paid_and_end(session: Any, keyring: Any) -> N
     payment, house = prepared(session, code, 30_000), SimpleNamespace(keyring=keyring)
     file = CleanFile("recu.pdf", "application/pdf", b"%PDF-")
     with pytest.raises(PaymentRefused):
-        payments.add_receipt(session, house, FIRST, KEEPS, payment, file, 10_000, NOW)
-    payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
-    receipt = payments.add_receipt(session, house, FIRST, KEEPS, payment, file, 25_000, NOW)
+        receipts.add_receipt(session, house, FIRST, KEEPS, payment, file, 10_000, NOW)
+    payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
+    receipt = receipts.add_receipt(session, house, FIRST, KEEPS, payment, file, 25_000, NOW)
     with pytest.raises(PaymentRefused):
-        payments.add_receipt(session, house, FIRST, KEEPS, payment, file, 5_001, NOW)
+        receipts.add_receipt(session, house, FIRST, KEEPS, payment, file, 5_001, NOW)
     file_id = queries.receipt_file(session, receipt)
     assert read_file(session, keyring, file_id).content == file.content
-    assert payments.shred_receipts_before(session, NOW) == 0
-    assert payments.shred_receipts_before(session, NOW + timedelta(days=1)) == 1
+    assert receipts.shred_receipts_before(session, NOW) == 0
+    assert receipts.shred_receipts_before(session, NOW + timedelta(days=1)) == 1
     assert queries.receipt_file(session, receipt) is None
 
 
@@ -291,9 +296,9 @@ def stocked(session: Any, count: int = 10) -> UUID:
     envelope_id = envelope(session, 100_000)
     payment = payments.prepare_purchase(session, FIRST, KEEPS, envelope_id, "Épicerie fictive", 5_000, count, "s", NOW)
     with pytest.raises(WrongPerson):
-        payments.confirm_payment(session, FIRST, KEEPS, payment, NOW)
-    payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
-    return queries.list_stocks(session)[0].id
+        payments.confirm_payment(session, desk(FIRST), KEEPS, payment)
+    payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
+    return card_queries.list_stocks(session)[0].id
 
 
 def test_cards_are_bought_by_two_people_and_pay_a_grant_without_paying_twice(session: Any) -> None:
@@ -303,11 +308,11 @@ def test_cards_are_bought_by_two_people_and_pay_a_grant_without_paying_twice(ses
     with pytest.raises(PaymentRefused):
         prepared(session, code, 7_500, "x", Route.CARD, stock_id=stock)
     payment = prepared(session, code, 10_000, "y", Route.CARD, stock_id=stock)
-    payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
-    assert queries.list_stocks(session)[0].left_count == 8
+    payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
+    assert card_queries.list_stocks(session)[0].left_count == 8
     assert balances(session) == (100_000, 0, 50_000)
     payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
-    assert queries.list_stocks(session)[0].left_count == 10
+    assert card_queries.list_stocks(session)[0].left_count == 10
     assert balances(session) == (100_000, 10_000, 50_000)
     args = (queries.list_envelopes(session)[0].id, "Épicerie fictive", 5_000, 9)
     with pytest.raises(money.EnvelopeExhausted):
@@ -319,7 +324,7 @@ def test_a_stock_never_goes_under_zero(session: Any) -> None:
     _, code = granted(session, 10_000)
     payment = prepared(session, code, 10_000, "y", Route.CARD, stock_id=stock)
     with pytest.raises(PaymentRefused):
-        payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
+        payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
     with pytest.raises(PaymentRefused):
         cards.authorise_reserve(session, FIRST, CHAIR, new_id(), stock, 2, 10_000, date(2027, 3, 31), "", NOW)
 
@@ -331,7 +336,7 @@ def test_the_night_reserve_is_bounded_then_ratified(session: Any) -> None:
     with pytest.raises(money.DecisionMissing):
         cards.authorise_reserve(session, FIRST, KEEPS, partner.organisation_id, stock, 4, 10_000, end, "", NOW)
     reserve = cards.authorise_reserve(session, chair, CHAIR, partner.organisation_id, stock, 4, 10_000, end, "", NOW)
-    assert queries.list_stocks(session)[0].left_count == 6
+    assert card_queries.list_stocks(session)[0].left_count == 6
     handing = cards.hand_cards(session, partner, reserve, 2, "n1", NOW)
     assert cards.hand_cards(session, partner, reserve, 2, "n1", NOW) == handing
     with pytest.raises(cards.OverReserve):  # two cards are left, the cap is reached
@@ -340,11 +345,8 @@ def test_the_night_reserve_is_bounded_then_ratified(session: Any) -> None:
         cards.hand_cards(session, a_viewer(Role.WORKER), reserve, 1, "n3", NOW)
     with pytest.raises(cards.ReserveOver):
         cards.hand_cards(session, partner, reserve, 1, "n4", NOW + timedelta(days=8))
-    late = queries.list_handings(session, NOW + timedelta(hours=1))
+    late = card_queries.list_handings(session, NOW + timedelta(hours=1))
     assert [(one.cards, one.ratification, one.late) for one in late] == [(2, "waiting", True)]
-    assert cards.tell_late_handings(session, NOW, NOW) == 0
-    assert cards.tell_late_handings(session, NOW + timedelta(hours=1), NOW) == 1
-    assert cards.tell_late_handings(session, NOW + timedelta(hours=1), NOW) == 0
     said = (handing, Ratification.RATIFIED, "", NOW)
     own = a_viewer(Role.COMMITTEE_CHAIR, organisation_id=partner.organisation_id)
     with pytest.raises(PaymentRefused):  # the chair's own organisation handed them: a vote ratifies
@@ -353,7 +355,7 @@ def test_the_night_reserve_is_bounded_then_ratified(session: Any) -> None:
     assert not cards.ratify_handing(session, chair, CHAIR, *said)
     cards.hand_cards(session, partner, reserve, 1, "n5", NOW)
     assert cards.take_back_reserve(session, FIRST, KEEPS, reserve, NOW) == 1
-    assert queries.list_stocks(session)[0].left_count == 7
+    assert card_queries.list_stocks(session)[0].left_count == 7
 
 
 def test_what_is_held_about_who_paid_is_copied_then_erased(session: Any) -> None:
@@ -365,4 +367,4 @@ def test_what_is_held_about_who_paid_is_copied_then_erased(session: Any) -> None
     assert data.erase(session) == 1
     assert queries.money_of_person(session, FIRST.user_id) == ()
     with pytest.raises(WrongPerson):  # nobody knows who prepared it any more
-        payments.confirm_payment(session, SECOND, KEEPS, payment, NOW)
+        payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
