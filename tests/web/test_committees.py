@@ -8,14 +8,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core import features
-from core.committees.models.structure import Ballot, CommitteeSeat, Vote
+from core.accounts.models import User
+from core.committees.models.meetings import Meeting
+from core.committees.models.structure import Ballot, CommitteeSeat, Vote, VoteSeat
 from core.committees.rules.votes import Choice, Method, VoteRule
 from core.testing.network import Network, Visitor, visiting
 from core.testing.statements import counted_statements
-from tests.support.committees import CHAIR, MEMBERS, cast, closed, code_of, opened, recuse
+from tests.support.committees import CHAIR, MEMBERS, cast, closed, code_of, keep_records, opened, recuse
 
 HOME = "/comites/bien-etre"
 ONE, TWO, THREE, FOUR, FIVE = MEMBERS
@@ -303,25 +305,142 @@ def test_the_mandate_has_dates(network: Network, visitor: Visitor) -> None:
     assert "Du 1er avril 2026 au 31 mars 2027" in read(visitor.get(HOME))
 
 
+def test_hands_raised_in_a_meeting_from_agenda_to_register(network: Network, visitor: Visitor) -> None:
+    """Put on the agenda, noted, confirmed, decided; what is wrong keeps the form and writes nothing."""
+    vote_id = opened(network, VoteRule(Method.N_OF_M, 2, amount=42_000))
+    code = code_of(network, vote_id)
+    visitor.become(CHAIR)
+    typed = {"title": "Rencontre", "day": "2026-11-24", "starts": "15:00", "ends": "17:00"}
+    meeting = visitor.post(f"{HOME}/rencontres/nouvelle", typed).headers["location"]
+    page = read(visitor.get(meeting))
+    assert "Mettre un vote à l’ordre du jour" in page
+    assert visitor.post(f"{meeting}/votes", {"vote": ""}).status_code == 422
+    assert visitor.post(f"{meeting}/votes", {"vote": "V-2222-22"}).status_code == 404
+    assert visitor.post(f"{meeting}/votes", {"vote": code}).status_code == 303
+    page = read(visitor.get(meeting))
+    assert "Mis aux voix" in page
+    assert "À l’ordre du jour de la rencontre du 24 novembre 2026" in read(visitor.get(path_of(network, vote_id)))
+    here = f"{meeting}/votes/{code}"
+    assert visitor.become("ficesl-formation").get(here).status_code == 403
+    assert visitor.become(ONE).post(f"{meeting}/votes", {"vote": code}).status_code == 403
+    visitor.become(CHAIR)
+    assert visitor.get(here.replace("bien-etre", "orres")).status_code in (403, 404)
+    network.clock.advance(timedelta(hours=1))
+    visitor.become(CHAIR)
+    marks = {f"presence-{network.viewer(one).organisation_id}": "present" for one in (CHAIR, ONE, TWO, THREE)}
+    assert visitor.post(f"{meeting}/presences", marks).status_code == 303
+    assert "Noter la main levée" in read(visitor.get(meeting))
+    choice = {one: f"choice-{seat_in(network, vote_id, one)}" for one in (ONE, TWO, THREE, FOUR)}
+    amount = choice[TWO].replace("choice", "amount")
+    form = read(visitor.get(here))
+    assert "absence : le bulletin se dépose en ligne" in form
+    assert choice[FOUR] not in form
+    for wrong, said in (
+        ({choice[ONE]: "peut-être"}, "Choisissez une réponse"),
+        ({choice[TWO]: "other", amount: "abc"}, "Entrez un montant"),
+        ({choice[TWO]: "other", amount: "9999"}, "sans dépasser le plus haut permis"),
+    ):
+        answer = visitor.post(here, {choice[THREE]: "no", **wrong})
+        assert (answer.status_code, said in read(answer)) == (422, True), wrong
+        assert 'value="no" checked' in answer.text, "what was typed is kept"
+    nobody = visitor.post(here, {choice[ONE]: ""})
+    assert (nobody.status_code, "Notez au moins une main." in read(nobody)) == (409, True)
+    noted = {choice[ONE]: "yes", choice[TWO]: "other", amount: "300,50", choice[THREE]: "no"}
+    assert visitor.post(here, noted).status_code == 303
+    assert "attendent leur confirmation" in read(visitor.get(here))
+    assert 'value="300,50"' in visitor.get(here).text, "noted again from what was noted"
+    # Nobody else reads the hands; whoever was there confirms what she saw.
+    waiting = read(visitor.become(FOUR).get(here))
+    assert "Seule une personne présente" in waiting
+    assert "300,50" not in waiting + read(visitor.get(meeting)) + read(visitor.get(path_of(network, vote_id)))
+    assert visitor.post(here, noted).status_code == 404
+    visitor.become(ONE)
+    assert "Confirmer la main levée" in read(visitor.get(meeting))
+    page = visitor.get(here).text
+    assert "300,50" in page
+    shown = re.search(r'name="shown" value="([^"]+)"', page)
+    assert shown is not None
+    stale = visitor.post(f"{here}/confirmer", {"shown": str(uuid4())})
+    assert (stale.status_code, "notée de nouveau" in read(stale)) == (409, True)
+    assert visitor.post(f"{here}/confirmer", {"shown": "x"}).status_code == 404
+    assert visitor.become(FOUR).post(f"{here}/confirmer", {"shown": shown[1]}).status_code == 409
+    assert ballots(network) == 0
+    assert visitor.become(ONE).post(f"{here}/confirmer", {"shown": shown[1]}).status_code == 303
+    assert ballots(network) == 3
+    result = read(visitor.get(path_of(network, vote_id)))
+    assert "3 mains levées à la rencontre du 24 novembre 2026 comptent comme bulletins." in result
+    assert "ce bulletin ne change plus" in result
+    for persona in (FOUR, FIVE):
+        cast(network, vote_id, persona, Choice.NO)
+    network.clock.advance(timedelta(hours=23))
+    closed(network, vote_id)
+    result = read(visitor.become(ONE).get(path_of(network, vote_id)))
+    assert "Voté à la rencontre du 24 novembre 2026." in result
+    assert "300,50" in result
+    register = read(visitor.get(f"{HOME}/decisions"))
+    assert "Adopter la proposition?" in register
+    assert f"vote {code}" in register
+    assert visitor.become(CHAIR).post(f"{here}/retirer").status_code == 409
+
+
+def seat_in(network: Network, vote_id: Any, persona: str) -> Any:
+    own = network.viewer(persona).organisation_id
+    return scalar(network, select(VoteSeat.id).where(VoteSeat.vote_id == vote_id, VoteSeat.organisation_id == own))
+
+
+def test_a_vote_that_can_no_longer_reach_its_quorum_says_so(network: Network, visitor: Visitor) -> None:
+    """Four organisations aside, nobody at the other CALACS: the page says it at once, hours before the deadline."""
+    with network.database.transaction() as session:
+        other = network.organisation("calacs-la-chrysalide")
+        session.execute(update(User).where(User.organisation_id == other).values(status="disabled"))
+    vote_id = opened(network)
+    for persona in (ONE, THREE, FOUR):
+        recuse(network, vote_id, persona)
+    assert "ne peut plus atteindre" not in read(visitor.become(TWO).get(path_of(network, vote_id)))
+    recuse(network, vote_id, FIVE)
+    page = read(visitor.get(path_of(network, vote_id)))
+    assert "Ce vote ne peut plus atteindre son quorum." in page
+    assert "L’échéance est passée" not in page
+    assert "Votes sans quorum à reprendre" in read(visitor.become(CHAIR).get("/"))
+    later = visitor.post(path_of(network, vote_id) + "/echeance", {"closes_at": "2026-11-27T09:00"})
+    assert (later.status_code, "pourvoyez d’abord un siège libre" in read(later)) == (422, True)
+
+
 #: The dispatcher works beside the request: its statements are not the page's.
 BESIDE = ("outbox_events", "event_deliveries", "stream_heads", "job_leases")
 
 
-def test_pages_keep_their_budget_whatever_the_number_of_votes(
-    network: Network, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_keep_their_budget_whatever_the_number_of_rows(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight statements with the session's own, for a member and for the chair; nine on the page that reads ballots."""
     monkeypatch.setattr(features, "jobs", lambda _hooks: ())
     found = []
-    with visiting(network, persona=TWO) as visitor:
-        for copies in (1, 6):
-            votes = [opened(network) for _ in range(copies)]
-            cast(network, votes[0], ONE, Choice.NO)
-            visitor.get("/comites")
-            sizes = []
-            for path in ("/comites", HOME, path_of(network, votes[0])):
-                with counted_statements() as sent:
-                    assert visitor.get(path).status_code == 200
-                sizes.append(len([one for one in sent if not any(name in one for name in BESIDE)]))
-            found.append(sizes)
+    for copies in (1, 6):
+        votes = [opened(network) for _ in range(copies)]
+        cast(network, votes[0], ONE, Choice.NO)
+        with network.database.transaction() as session:
+            for _ in range(copies):
+                kept = keep_records(session, network)
+        with network.database.transaction() as session:
+            session.execute(update(Vote).where(Vote.id.in_(votes)).values(meeting_id=select_meeting(kept["meeting"])))
+        meeting = f"{HOME}/rencontres/{kept['meeting']}"
+        vote, hands = path_of(network, votes[0]), f"{meeting}/votes/{code_of(network, votes[0])}"
+        lists = ("/comites", HOME, f"{HOME}/rencontres", f"{HOME}/decisions", f"{HOME}/sieges", "/suivis", "/heures")
+        sizes = {}
+        for persona in (TWO, CHAIR):
+            with visiting(network, persona=persona) as visitor:
+                visitor.get("/comites")
+                for path in (*lists, "/heures/nouvelle", meeting, f"{meeting}/presences", vote, hands):
+                    if persona == TWO and path in (f"{HOME}/sieges", f"{meeting}/presences"):
+                        continue
+                    with counted_statements() as sent:
+                        assert visitor.get(path).status_code == 200
+                    mine = [one for one in sent if not any(name in one for name in BESIDE)]
+                    name = path.replace(kept["meeting"], "M").replace(code_of(network, votes[0]), "V")
+                    sizes[persona, name] = len(mine)
+                    assert len(mine) <= (9 if path == hands else 8), "\n".join([persona, path, *mine])
+        found.append(sizes)
     assert found[0] == found[1]
-    assert max(found[0]) <= 14
+
+
+def select_meeting(code: str) -> Any:
+    return select(Meeting.id).where(Meeting.code == code).scalar_subquery()
