@@ -58,7 +58,7 @@ bench: .venv/.installed ## Measured ratios, one JSON line each (never part of th
 	@for file in tests/bench/bench_*.py; do [ -e "$$file" ] || continue; $(BIN)/python "$$file"; done
 
 lock: ## Pin every dependency with its hashes, for every platform (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra dev --extra pdf --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 migrate: .venv/.installed ## Bring the database of the environment up to date

@@ -130,6 +130,7 @@ NOT_SHOWN = (
     "plugins/bien_etre/rules/guard.py",
     "plugins/bien_etre/rules/names.py",
     "plugins/bien_etre/seed.py",
+    "plugins/bien_etre/seed_money.py",
     "plugins/bien_etre/settings.py",
 )
 #: French whoever reads: the heading of the text copied into an organisation's own record, a manifest's description.

@@ -1,7 +1,7 @@
 """Each ending leaves one fact, which outlives everything and leads back to nothing."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -157,34 +157,97 @@ def test_the_latest_facts_lose_the_transaction_that_wrote_them(session, world):
     assert settle_facts(session) == 0
 
 
-def test_counts_by_quarter_scope_and_the_live_stock(session, world):
-    rows = []
-    for quarter, number in (("2025T1", 12), ("2025T2", 9), ("2025T3", 3), ("2025T4", 20), ("2024T4", 30)):
-        for index in range(number):
-            ending = {"outcome": "served" if index % 3 else "full", "contact_minutes": 600 if index % 3 else None}
-            rows.append(fact(world, quarter, **ending))
-    rows.append(fact(world, "2025T4", recipient_id=world.organisations["coup_de_coeur"], contact_minutes=2000))
+def test_counts_by_quarter_and_scope(session, world):
+    """Two centres; one received three references in a quarter, which subtracting the other's would tell."""
+    rows, north, south = [], world.organisations["coup_de_coeur"], world.organisations["chrysalide"]
+    for quarter, numbers in (("2025T1", (12, 8)), ("2025T2", (9, 9)), ("2025T3", (14, 3)), ("2025T4", (20, 11))):
+        for recipient, number in zip((south, north), numbers, strict=True):
+            for index in range(number):
+                reached = 600 if recipient == south else 2000
+                ending = {
+                    "outcome": "served" if index % 3 else "full",
+                    "contact_minutes": reached if index % 3 else None,
+                }
+                rows.append(fact(world, quarter, recipient_id=recipient, **ending))
+    rows += [fact(world, "2024T4", recipient_id=one) for one in (north, south) for _ in range(15)]
     session.execute(insert(ReportFact), rows)
     year = FiscalYear(2025)
     with counted_statements() as sent:
         counted = tallies(session, (year, year.before))
     assert len(sent) == 1
-    assert counted[year].totals == (12, 9, 3, 21)
-    assert counted[year].needs["support"] == (12, 9, 3, 21)
+    assert counted[year].totals == (20, 18, 17, 31)
+    assert counted[year].needs["support"] == (20, 18, 17, 31)
     assert counted[year.before].totals == (0, 0, 0, 30)
-    own = tallies(session, (year,), world.organisations["coup_de_coeur"])[year]
-    assert (own.totals, own.contacts) == ((0, 0, 0, 1), {"calacs": {2000: 1}})
+    own = tallies(session, (year,), north)[year]
+    assert own.totals == counted[year].held[north].totals == (8, 9, 3, 11)
+    assert own.contacts == counted[year].held[north].contacts == {"calacs": {2000: 20}}
+    assert counted[year].contacts == {"calacs": {2000: 20, 600: 36}}
     viewer = world.viewer("chrysalide")
     made = build_report(session, None, viewer, year, NETWORK, NOW)
     ages = next(table for table in made.tables() if table.key == "age")
-    assert [cell.value for cell in ages.foot[1:]] == [12, 9, None, None, 45, 30], (
-        "the small quarter takes another along"
+    assert [cell.value for cell in ages.foot[1:]] == [20, 18, None, None, 86, 30], (
+        "17 less the 14 of one would be the 3 of the other; the last quarter is hidden with it"
     )
-    exact = build_report(session, None, viewer, year, Scope(world.organisations["coup_de_coeur"], "Ailleurs"), NOW)
+    exact = build_report(session, None, viewer, year, Scope(north, "Ailleurs"), NOW)
     assert HIDDEN not in [cell for table in exact.tables() for row in table.rows for cell in row]
     assert [choice.year for choice in choices(session, date(2026, 11, 24))][:2] == [FiscalYear(2026), year]
-    send(session, world, key="form-stock-0001", at=NOW)
-    assert (open_at(session, date(2026, 11, 24)), open_at(session, date(2026, 11, 23))) == (1, 0)
+
+
+def test_the_stock_of_open_references_is_protected_like_another_count(session, world):
+    viewer, year, day = world.viewer("chrysalide"), FiscalYear(2025), date(2026, 3, 31)
+    session.execute(insert(ReportFact), [fact(world, "2025T1")])
+
+    def stock(scope):
+        made = build_report(session, None, viewer, year, scope, NOW)
+        return next(table for table in made.tables() if table.key == "open").rows[0][1].value
+
+    own = Scope(world.organisations["chrysalide"], "Chrysalide")
+    sent = {"chrysalide": 0, "coup_de_coeur": 0}
+    before = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    for recipient, number, told in (("chrysalide", 6, None), ("coup_de_coeur", 4, None), ("coup_de_coeur", 1, 11)):
+        for _ in range(number):
+            given = consent(world, recipient, obtained_at=before - timedelta(minutes=10))
+            send(session, world, key=f"form-stock-{sum(sent.values()):04d}", at=before, consents=(given,))
+            sent[recipient] += 1
+        assert sum(open_at(session, day).values()) == sum(sent.values())
+        assert stock(NETWORK) == told, "while the others have four, one of them knows it by subtracting its six"
+        assert stock(own) == sent["chrysalide"]
+    assert open_at(session, date(2026, 2, 28)) == {}
+
+
+def test_times_are_those_one_counts_by_hand_and_none_tells_of_few(session, world):
+    """Each centre: 30 answered in 1 h, 25 in 5 h, 5 in 20 h. Of 120 the 60th was answered in 1 h, the 108th in 5 h."""
+    rows = []
+    for name in ("chrysalide", "coup_de_coeur"):
+        for index in range(60):
+            answer = 60 if index < 30 else 300 if index < 55 else 1200
+            contact = 600 if index < 25 else 1800 if index < 45 else 4320
+            rows.append(
+                fact(
+                    world,
+                    f"2025T{index % 4 + 1}",
+                    recipient_id=world.organisations[name],
+                    answer_minutes=answer,
+                    contact_minutes=contact if index < 54 else None,
+                    reached=index < 54,
+                )
+            )
+    rows += [fact(world, "2025T1", recipient_id=world.organisations["police"]) for _ in range(3)]
+    session.execute(insert(ReportFact), rows)
+    year, viewer = FiscalYear(2025), world.viewer("chrysalide")
+
+    def times(scope):
+        made = build_report(session, None, viewer, year, scope, NOW)
+        table = next(table for table in made.tables() if table.key == "delay")
+        return {str(row[0].value): [cell.value for cell in row[1:]] for row in table.rows}
+
+    network = times(NETWORK)
+    assert network["CALACS"] == [60, 300, 1800, 4320]
+    assert network["Police"] == [None] * 4, "three references"
+    own = times(Scope(world.organisations["coup_de_coeur"], "Coup de cœur"))
+    assert own == {"Références reçues par l’organisme": [60, 60, 300, 1800, 4320]}
+    session.execute(delete(ReportFact).where(ReportFact.recipient_id == world.organisations["coup_de_coeur"]))
+    assert times(NETWORK) == {}, "one centre and three others: the year itself is hidden"
 
 
 def fact(world, quarter, **changes):

@@ -14,7 +14,6 @@ from core.reports import charts
 from core.reports.exports.archive import as_zip, files
 from core.reports.exports.tables import as_csv, as_xlsx
 from core.reports.exports.words import Words
-from core.reports.queries.contributed import hidden_rows
 from core.reports.queries.published import published
 from core.reports.rules.cells import Cell, Report, Section, Table, count, said, text
 from core.reports.rules.facts import coarse, contact_band, percentile
@@ -138,12 +137,3 @@ def test_the_published_files_are_reproduced_line_by_line_with_right_sums():
     assert few == ["evaluation-3", "evaluation-4", "evaluation-5", "evaluation-6"]
     assert evaluations[3].rows[0][4] == Cell("number", 49.5)
     assert published(FiscalYear(2022)) is None
-
-
-def test_a_plugins_counts_are_all_shown_or_all_hidden_in_a_line():
-    rows = (("a", 20, 9), ("b", 30, 12), ("c", 3, 3), ("d", 40, 21))
-    assert hidden_rows(rows, (1, 2)) == {2, 0}
-    assert hidden_rows((("a", 20, 18), ("b", 30, 12), ("c", 40, 21)), (1, 2)) == {0, 1}
-    assert hidden_rows(rows, ()) == frozenset()
-    assert hidden_rows((("a", 3), ("b", 1)), (1,)) == {0, 1}
-    assert hidden_rows((("a", 9), ("b", 12)), (1,)) == frozenset()

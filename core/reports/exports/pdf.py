@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from core.access.viewer import ANONYMOUS
+from core.kernel.web.house import House
+from core.kernel.web.render import Surroundings
 
 #: Copied into the document: WeasyPrint writes a fixed identifier instead of a random one.
 _IDENTIFIER = b"arrimage-report"
@@ -31,6 +36,11 @@ def as_pdf(html: str) -> bytes:
         stylesheets=[sheet], pdf_identifier=_IDENTIFIER, pdf_tags=True, pdf_variant="pdf/ua-1"
     )
     return made
+
+
+def alone(house: House, template: str, context: Mapping[str, Any], locale: str) -> str:
+    """HTML of a plugin's template that is a whole document: for nobody in particular, with nothing to fetch."""
+    return house.renderer.render(template, context, Surroundings(ANONYMOUS, locale, "")).decode()
 
 
 def as_document(html: str, style: str, name: str) -> bytes:

@@ -1,60 +1,82 @@
-"""Tables that plugins contribute: their counted columns go through suppression as well.
+"""Tables that plugins contribute: their counted columns go through suppression as well (`rules.contributed`).
 
-What links the columns of a plugin is not known here, so the rule is the strictest: a line shows all its counts or none;
-it shows none when one of them, or the difference between two of them, is small; and lines are added until what is
-hidden adds up to five at least in each counted column. Quarters are left out: a year and its quarters could be
-subtracted.
+Quarters are left out: a year and its quarters could be subtracted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
-from core.kernel.hooks.contributions import ReportTable
-from core.reports.rules.cells import HIDDEN, NONE, Cell, Row, Table, count, said, text
+from core.kernel.hooks.contributions import Part, ReportTable
+from core.reports.rules.cells import HIDDEN, NONE, Cell, Row, Section, Table, count, said, text
+from core.reports.rules.contributed import NOTHING, Grid, Known, hidden_labels
 from core.reports.rules.layout import NOTES
-from core.reports.rules.suppression import LEAST
 
 
-def contributed_table(prefix: str, table: ReportTable, *, whole_year: bool) -> Table:
-    """A plugin's table as the report shows it; `prefix` keeps its key apart from those of other plugins."""
-    counted = [index for index, column in enumerate(table.columns) if column in table.counted]
-    hidden = hidden_rows(table.rows, counted) if whole_year else frozenset(range(len(table.rows)))
+def contributed_sections(parts: Sequence[Part], core: Sequence[Section], *, whole_year: bool) -> list[Section]:
+    """The plugins' sections as the report shows them, each plugin's tables protected together, beside the core's."""
+    known = known_of(core)
+    hidden = {
+        plugin: hidden_labels(
+            [grid_of(table) for part in parts if part.plugin == plugin for table in part.tables if table.counted], known
+        )
+        for plugin in {part.plugin for part in parts}
+    }
+    found = []
+    for part in parts:
+        key = f"{part.plugin}-{part.key}"
+        labels = hidden[part.plugin] if whole_year else None
+        tables = tuple(_table(key, table, labels) for table in part.tables)
+        found.append(Section(key, said(part.title), tables, available=part.available))
+    return found
+
+
+def known_of(core: Sequence[Section]) -> Known:
+    """What the core's tables already say, and hide, of lines and totals."""
+    hidden: set[str] = set()
+    shown: dict[str, frozenset[int]] = {}
+    totals: set[int] = set()
+    for table in (table for section in core for table in section.tables):
+        for label, *cells in table.rows:
+            counts = frozenset(cell.value for cell in cells if cell.kind == "count" and isinstance(cell.value, int))
+            shown[str(label.value)] = shown.get(str(label.value), frozenset()) | counts
+            if HIDDEN in cells:
+                hidden.add(str(label.value))
+        totals |= {cell.value for cell in table.foot or () if cell.kind == "count" and isinstance(cell.value, int)}
+    return Known(frozenset(hidden), shown, frozenset(totals)) if shown else NOTHING
+
+
+def grid_of(table: ReportTable) -> Grid:
+    """The counted columns of a table; a cell without a count is nothing, which is few."""
+    counted = _counted(table)
+    return Grid(
+        tuple(table.columns[index] for index in counted),
+        tuple(str(row[0]) for row in table.rows),
+        tuple(tuple(_number(row[index]) for index in counted) for row in table.rows),
+    )
+
+
+def _table(prefix: str, table: ReportTable, hidden: frozenset[str] | None) -> Table:
+    """`prefix` keeps the key apart from those of other plugins. `hidden` None: every line is."""
+    counted = _counted(table)
+    masked = [hidden is None or str(row[0]) in hidden for row in table.rows]
     rows: list[Row] = [
         tuple(
-            HIDDEN if index in counted and number in hidden else _cell(value, first=index == 0)
-            for index, value in enumerate(row)
+            HIDDEN if index in counted and mask else _cell(value, first=index == 0) for index, value in enumerate(row)
         )
-        for number, row in enumerate(table.rows)
+        for row, mask in zip(table.rows, masked, strict=True)
     ]
     return Table(
         f"{prefix}-{table.key}",
         said(table.caption),
         tuple(said(column) for column in table.columns),
         tuple(rows),
-        notes=(said(NOTES["masked"]),) if counted and hidden else (),
+        notes=(said(NOTES["masked"]),) if counted and any(masked) else (),
     )
 
 
-def hidden_rows(rows: Sequence[Sequence[str | int | None]], counted: Sequence[int]) -> frozenset[int]:
-    """Lines whose counts are hidden."""
-    if not counted:
-        return frozenset()
-    counts = [[_number(row[index]) for index in counted] for row in rows]
-    hidden = {number for number, row in enumerate(counts) if _small(row)}
-    shown = sorted((sum(row), number) for number, row in enumerate(counts) if number not in hidden)
-    while hidden and shown and (len(hidden) < 2 or min(_sums(counts, hidden)) < LEAST):
-        hidden.add(shown.pop(0)[1])
-    return frozenset(hidden)
-
-
-def _small(row: Sequence[int]) -> bool:
-    return any(number < LEAST for number in row) or any(abs(a - b) < LEAST for a, b in combinations(row, 2))
-
-
-def _sums(counts: Sequence[Sequence[int]], rows: set[int]) -> list[int]:
-    return [sum(counts[row][index] for row in rows) for index in range(len(counts[0]))]
+def _counted(table: ReportTable) -> list[int]:
+    return [index for index, column in enumerate(table.columns) if column in table.counted]
 
 
 def _number(value: str | int | None) -> int:

@@ -11,20 +11,21 @@ from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
 from core.kernel.clock import TORONTO
-from core.kernel.hooks.contributions import Part, ReportPeriod
+from core.kernel.hooks.contributions import ReportPeriod
 from core.kernel.hooks.manager import Hooks
-from core.reports.queries.contributed import contributed_table
+from core.reports.queries.contributed import contributed_sections
 from core.reports.queries.freshness import directory_freshness
 from core.reports.queries.hours import hours
 from core.reports.queries.published import published, published_years
-from core.reports.queries.tallies import Area, Tally, areas, first_quarter, open_at, tallies, years_with_facts
+from core.reports.queries.tallies import Area, areas, first_quarter, open_at, tallies, years_with_facts
 from core.reports.queries.texts import words_of
-from core.reports.rules.cells import Report, Section, Table, count, said
-from core.reports.rules.facts import merged
-from core.reports.rules.layout import CAPTIONS, HEADS, columns_of, delay_table, delays, sections
+from core.reports.rules.cells import Report, Section
+from core.reports.rules.delays import delay_table, own_delay_table
+from core.reports.rules.layout import columns_of, sections
 from core.reports.rules.network import Published, publish
 from core.reports.rules.periods import FiscalYear, Quarter, closed_quarters, standing, year_of
-from core.reports.rules.suppression import Totals
+from core.reports.rules.suppression import Totals, few
+from core.reports.rules.tally import Tally
 
 #: Years offered before the first one that has anything.
 _OLDEST = 2023
@@ -85,7 +86,8 @@ def build_report(
     if scope.organisation is None:
         if isinstance(period, FiscalYear):
             parts.append(published(period))
-        parts += _contributed(session, hooks, viewer, period, last_day, now)
+        core = [part for part in parts if part is not None]
+        parts += _contributed(session, hooks, viewer, period, last_day, now, core)
     words = words_of(session, year) if scope.organisation is None and isinstance(period, FiscalYear) else {}
     told = [
         replace(part, text=words[part.key].adopted) if part.key in words else part for part in parts if part is not None
@@ -111,10 +113,17 @@ def _references(
     last_day = closed[-1].last_day if isinstance(period, FiscalYear) else period.last_day
     delay = None
     if any(column.index < 0 for column in columns):
-        delay = _delays(own, counted[year], scope)
-    waiting = open_at(session, last_day, scope.organisation)
+        delay = own_delay_table(counted[year]) if scope.organisation else delay_table(own, counted[year])
     names = {area.code: area.label_en if locale == "en" else area.label for area in places}
-    return sections(columns, names, delay, waiting, exact=scope.organisation is not None)
+    return sections(columns, names, delay, _waiting(session, last_day, scope))
+
+
+def _waiting(session: Session, last_day: date, scope: Scope) -> int | None:
+    """The references still open that day: a count like another, which each holder may subtract hers from."""
+    held = open_at(session, last_day, scope.organisation)
+    whole = sum(held.values())
+    hidden = scope.organisation is None and few(whole - own for own in (0, *held.values()))
+    return None if hidden else whole
 
 
 def _published(tally: Tally, closed: int, first: str | None, places: Sequence[Area], scope: Scope) -> Published:
@@ -122,34 +131,20 @@ def _published(tally: Tally, closed: int, first: str | None, places: Sequence[Ar
     before = frozenset(index for index, quarter in enumerate(quarters) if first is None or quarter.code < first)
     totals = Totals(tally.totals[:closed], before, whole=closed == len(tally.year.quarters))
     codes = tuple(dict.fromkeys(area.code for area in places))
-    exact = scope.organisation is not None
-    return publish(totals, tally.counts, tally.needs, tally.unmet, codes, exact=exact)
-
-
-def _delays(own: Published, tally: Tally, scope: Scope) -> Table:
-    if scope.organisation is None:
-        return delay_table(own.recipients, tally.answers, tally.contacts)
-    cells = [cell for measured in (tally.answers, tally.contacts) for cell in delays(merged([*measured.values()]), 1)]
-    heads = ("what", "references", "answer_median", "answer_ninety", "contact_median", "contact_ninety")
-    return Table(
-        "delay",
-        said(CAPTIONS["delay"]),
-        tuple(said(HEADS[head]) for head in heads),
-        ((said(HEADS["own"]), count(own.totals.year), *cells),),
-    )
+    return publish(totals, tally, codes, exact=scope.organisation is not None)
 
 
 def _contributed(
-    session: Session, hooks: Hooks | None, viewer: Viewer, period: FiscalYear | Quarter, last_day: date, now: datetime
+    session: Session,
+    hooks: Hooks | None,
+    viewer: Viewer,
+    period: FiscalYear | Quarter,
+    last_day: date,
+    now: datetime,
+    core: Sequence[Section],
 ) -> list[Section]:
     if hooks is None:
         return []
     whole = isinstance(period, FiscalYear) and last_day == period.last_day
     asked = ReportPeriod("year" if isinstance(period, FiscalYear) else "quarter", period.first_day, last_day)
-    return [_section(part, whole=whole) for part in hooks.report_sections(asked, viewer, session, now)]
-
-
-def _section(part: Part, *, whole: bool) -> Section:
-    key = f"{part.plugin}-{part.key}"
-    tables = tuple(contributed_table(key, table, whole_year=whole) for table in part.tables)
-    return Section(key, said(part.title), tables, available=part.available)
+    return contributed_sections(hooks.report_sections(asked, viewer, session, now), core, whole_year=whole)

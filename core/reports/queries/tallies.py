@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -19,10 +19,7 @@ from core.reports.models import ReportFact
 from core.reports.rules import dimensions
 from core.reports.rules.facts import WITHIN_24, WITHIN_48
 from core.reports.rules.periods import FiscalYear
-
-#: Dimension → line → one count per quarter of the year.
-Counts = Mapping[str, Mapping[str, tuple[int, ...]]]
-Histogram = Mapping[int, int]
+from core.reports.rules.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -32,20 +29,6 @@ class Area:
     code: str
     label: str
     label_en: str
-
-
-@dataclass(frozen=True)
-class Tally:
-    """The counts of one fiscal year. `needs`: code → those that named it. `unmet`: the same among those that ended
-    without being taken. Histograms: recipient's type → length in minutes → how many, over the year."""
-
-    year: FiscalYear
-    totals: tuple[int, ...]
-    counts: Counts
-    needs: Mapping[str, tuple[int, ...]]
-    unmet: Mapping[str, int]
-    answers: Mapping[str, Histogram] = field(default_factory=dict)
-    contacts: Mapping[str, Histogram] = field(default_factory=dict)
 
 
 _CONTACT = case(
@@ -66,14 +49,12 @@ _NAMES = (
     "priority",
     "needs",
     "unmet",
-    "recipient",
 )
 _LINES: Mapping[str, Callable[[str], str]] = {
     "origin": dimensions.origin_line,
     "age": dimensions.age_line,
     "issue": dimensions.issue_line,
     "priority": dimensions.priority_line,
-    "recipient": dimensions.origin_line,
 }
 
 
@@ -95,6 +76,7 @@ def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | Non
             ReportFact.needs.label("needs"),
             case((_UNMET, ReportFact.needs), else_="-").label("unmet"),
             Organisation.type.label("recipient"),
+            ReportFact.recipient_id.label("holder"),
             ReportFact.answer_minutes.label("answer_minutes"),
             ReportFact.contact_minutes.label("contact_minutes"),
         )
@@ -107,53 +89,73 @@ def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | Non
     read = facts.cte("facts").c
     parts = [
         select(
-            literal(name).label("name"), read[name].label("line"), read.quarter, literal(0).label("at"), func.count()
-        ).group_by(read[name], read.quarter)
+            literal(name).label("name"),
+            read[name].label("line"),
+            read.quarter,
+            read.holder,
+            literal(0).label("at"),
+            func.count(),
+        ).group_by(read[name], read.quarter, read.holder)
         for name in _NAMES
     ]
     parts += [
-        select(literal(name), read.recipient, read.quarter, measured, func.count())
+        select(literal(name), read.recipient, read.quarter, read.holder, measured, func.count())
         .where(measured.is_not(None))
-        .group_by(read.recipient, read.quarter, measured)
+        .group_by(read.recipient, read.quarter, read.holder, measured)
         for name, measured in (("answers", read.answer_minutes), ("contacts", read.contact_minutes))
     ]
-    found: dict[tuple[str, str, str], int] = defaultdict(int)
-    lengths: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
-    for name, line, quarter, minutes, number in session.execute(union_all(*parts)):
+    everybody = _Found()
+    each: dict[UUID, _Found] = defaultdict(_Found)
+    for name, line, quarter, holder, minutes, number in session.execute(union_all(*parts)):
+        for found in (everybody, each[holder]):
+            found.add(name, line, quarter, minutes, number)
+    return {
+        year: replace(
+            everybody.tally(year),
+            held={holder: each[holder].tally(year) for holder in sorted(each)} if recipient is None else {},
+        )
+        for year in wanted
+    }
+
+
+class _Found:
+    """What one reader's facts add up to, while the rows come."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str, str], int] = defaultdict(int)
+        self.lengths: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
+
+    def add(self, name: str, line: str, quarter: str, minutes: int, number: int) -> None:
+        """One row: so many references of a line and a quarter, or of a length in minutes."""
         if name in _NAMES:
-            found[name, _LINES.get(name, str)(line), quarter] += number
+            self.counts[name, _LINES.get(name, str)(line), quarter] += number
         else:
-            histogram = lengths[name, quarter, dimensions.origin_line(line)]
+            histogram = self.lengths[name, quarter, dimensions.origin_line(line)]
             histogram[minutes] = histogram.get(minutes, 0) + number
-    return {year: _tally(year, found, lengths) for year in wanted}
 
-
-def _tally(
-    year: FiscalYear,
-    found: Mapping[tuple[str, str, str], int],
-    lengths: Mapping[tuple[str, str, str], Mapping[int, int]],
-) -> Tally:
-    codes = [quarter.code for quarter in year.quarters]
-    counts: dict[str, dict[str, tuple[int, ...]]] = defaultdict(dict)
-    for name, line in sorted({(name, line) for name, line, quarter in found if quarter in codes}):
-        counts[name][line] = tuple(found.get((name, line, code), 0) for code in codes)
-    urgency = counts.get("urgency", {}).values()
-    unmet = _by_need(counts.pop("unmet", {}))
-    histograms: dict[str, dict[str, dict[int, int]]] = {"answers": {}, "contacts": {}}
-    for (measure, quarter, kind), histogram in sorted(lengths.items()):
-        if quarter in codes:
-            own = histograms[measure].setdefault(kind, {})
-            for minutes, number in histogram.items():
-                own[minutes] = own.get(minutes, 0) + number
-    return Tally(
-        year,
-        tuple(sum(line[index] for line in urgency) for index in range(len(codes))),
-        counts,
-        _by_need(counts.pop("needs", {})),
-        {need: sum(number) for need, number in unmet.items()},
-        histograms["answers"],
-        histograms["contacts"],
-    )
+    def tally(self, year: FiscalYear) -> Tally:
+        """The counts of one year."""
+        codes = [quarter.code for quarter in year.quarters]
+        counts: dict[str, dict[str, tuple[int, ...]]] = defaultdict(dict)
+        for name, line in sorted({(name, line) for name, line, quarter in self.counts if quarter in codes}):
+            counts[name][line] = tuple(self.counts.get((name, line, code), 0) for code in codes)
+        urgency = counts.get("urgency", {}).values()
+        unmet = _by_need(counts.pop("unmet", {}))
+        histograms: dict[str, dict[str, dict[int, int]]] = {"answers": {}, "contacts": {}}
+        for (measure, quarter, kind), histogram in sorted(self.lengths.items()):
+            if quarter in codes:
+                own = histograms[measure].setdefault(kind, {})
+                for minutes, number in histogram.items():
+                    own[minutes] = own.get(minutes, 0) + number
+        return Tally(
+            year,
+            tuple(sum(line[index] for line in urgency) for index in range(len(codes))),
+            counts,
+            _by_need(counts.pop("needs", {})),
+            {need: sum(number) for need, number in unmet.items()},
+            histograms["answers"],
+            histograms["contacts"],
+        )
 
 
 def _by_need(combined: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -185,10 +187,12 @@ def years_with_facts(session: Session) -> tuple[int, ...]:
     return tuple(sorted({int(code[:4]) for code in codes}, reverse=True))
 
 
-def open_at(session: Session, last_day: date, recipient: UUID | None = None) -> int:
-    """References sent by the end of that day and not ended by then, from the live table, without any content."""
+def open_at(session: Session, last_day: date, recipient: UUID | None = None) -> dict[UUID, int]:
+    """References sent by the end of that day and not ended by then, by who received them: from the live table, without
+    any content. One statement."""
     end = datetime.combine(last_day + timedelta(days=1), time.min, TORONTO).astimezone(UTC)
     condition = and_(Referral.submitted_at < end, or_(Referral.ended_at.is_(None), Referral.ended_at >= end))
     if recipient is not None:
         condition = and_(condition, Referral.recipient_id == recipient)
-    return session.execute(select(func.count()).select_from(Referral).where(condition)).scalar_one()
+    rows = session.execute(select(Referral.recipient_id, func.count()).where(condition).group_by(Referral.recipient_id))
+    return {holder: number for holder, number in rows if holder is not None}

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from core.referrals.rules import vocabulary
 from core.reports.rules import dimensions
-from core.reports.rules.cells import HIDDEN, NONE, Cell, Chart, Row, Section, Table, count, said, share, text
-from core.reports.rules.facts import percentile
+from core.reports.rules.cells import HIDDEN, Cell, Chart, Row, Section, Table, count, said, share, text
+from core.reports.rules.flows import YEAR
 from core.reports.rules.network import ELSEWHERE, Published, YearOnly
 from core.reports.rules.periods import FiscalYear, Quarter
-from core.reports.rules.suppression import LEAST, YEAR
 
 CAPTIONS: Mapping[str, str] = {
     "origin": "Références terminées, selon d’où elles venaient",
@@ -24,7 +23,6 @@ CAPTIONS: Mapping[str, str] = {
     "priority": "Codes de priorité donnés par les CALACS",
     "decline": "Pourquoi elles n’ont pas été prises en charge",
     "unmet": "Besoins nommés, et ceux qui sont restés sans prise en charge",
-    "delay": "Délais, selon le type d’organisme qui recevait",
     "open": "Références en cours à la fin de la période",
 }
 TITLES: Mapping[str, str] = {
@@ -38,23 +36,17 @@ HEADS: Mapping[str, str] = {
     "total": "Total",
     "named": "Nommé",
     "unmet": "Sans prise en charge",
-    "answer_median": "Première réponse, médiane",
-    "answer_ninety": "Première réponse, 9 fois sur 10",
-    "contact_median": "Premier contact, médiane",
-    "contact_ninety": "Premier contact, 9 fois sur 10",
-    "references": "Références",
     "reached": "Rejointes",
     "within_24": "Rejointes en 24 h",
     "within_48": "Rejointes en 48 h",
     "elsewhere": "Ailleurs, ou lieu inconnu",
-    "own": "Références reçues par l’organisme",
+    "open": "En cours",
 }
 NOTES: Mapping[str, str] = {
     "masked": "Certains nombres sont masqués : voyez la règle au début du rapport.",
     "before": "Aucune référence n’était encore suivie sur la plateforme pendant cette période.",
     "ended": "Une référence est comptée dans le trimestre où elle s’est terminée.",
-    "delays": "Les durées de moins de 5 références ne sont pas montrées.",
-    "few": "Trop peu de références pour publier ce tableau.",
+    "few": "Trop peu de références, ou d’organismes qui en reçoivent, pour publier ce tableau.",
 }
 
 
@@ -90,11 +82,9 @@ def sections(
     columns: Sequence[Column],
     areas: Mapping[str, str],
     delays: Table | None,
-    open_count: int,
-    *,
-    exact: bool = False,
+    waiting: int | None,
 ) -> tuple[Section, ...]:
-    """References, first contact, what was not received. `exact`: an organisation's own."""
+    """References, first contact, what was not received. `waiting`: the stock at the end; None: hidden."""
     own = columns[0].published if columns else None
     if own is None or not own.began:
         return (Section("references", said(TITLES["references"]), notes=(said(NOTES["before"]),)),)
@@ -112,12 +102,8 @@ def sections(
             _year_only("issue", dimensions.ISSUES, own.issues, year),
             _year_only("priority", dimensions.PRIORITIES, own.priorities, year),
         ]
-    waiting = count(open_count, shown=exact or open_count >= LEAST)
-    tables.append(
-        Table(
-            "open", said(CAPTIONS["open"]), (said(HEADS["what"]), said(HEADS["total"])), ((said("En cours"), waiting),)
-        )
-    )
+    stock = (said(HEADS["open"]), _cell(waiting))
+    tables.append(Table("open", said(CAPTIONS["open"]), (said(HEADS["what"]), said(HEADS["total"])), (stock,)))
     contact = [_reached(columns), *([delays] if delays is not None else [])]
     found = [
         Section("references", said(TITLES["references"]), tuple(tables), (said(NOTES["ended"]),)),
@@ -199,36 +185,6 @@ def _unmet(own: Published) -> Table:
     heads = (said(HEADS["what"]), said(HEADS["named"]), said(HEADS["unmet"]))
     notes = (said(NOTES["masked"]),) if any(HIDDEN in row for row in rows) else ()
     return Table("unmet", said(CAPTIONS["unmet"]), heads, rows, notes=notes)
-
-
-def delay_table(
-    recipients: YearOnly,
-    answers: Mapping[str, Mapping[int, int]],
-    contacts: Mapping[str, Mapping[int, int]],
-) -> Table:
-    """Median and ninth tenth of the times to a first answer and to a first contact, per type of recipient."""
-    rows = []
-    for row, line in enumerate(recipients.lines):
-        told = recipients.shows(row)
-        cells = []
-        for measured in (answers.get(line.code, {}), contacts.get(line.code, {})):
-            cells += delays(measured) if told else [HIDDEN, HIDDEN]
-        rows.append((said(dimensions.RECIPIENTS[line.code]), count(sum(line.counts), shown=told), *cells))
-    heads = ("what", "references", "answer_median", "answer_ninety", "contact_median", "contact_ninety")
-    return Table(
-        "delay",
-        said(CAPTIONS["delay"]),
-        tuple(said(HEADS[head]) for head in heads),
-        tuple(rows) if recipients.shown else (),
-        notes=(said(NOTES["delays"] if recipients.shown else NOTES["few"]),),
-    )
-
-
-def delays(measured: Mapping[int, int], least: int = LEAST) -> list[Cell]:
-    """Median and 90th percentile, hidden under `least` measures; nothing when there is none to hide."""
-    if sum(measured.values()) < max(least, 1):
-        return [HIDDEN, HIDDEN] if least > 1 else [NONE, NONE]
-    return [Cell("minutes", percentile(measured, 0.5)), Cell("minutes", percentile(measured, 0.9))]
 
 
 def _cell(number: int | None) -> Cell:

@@ -12,37 +12,36 @@ The rule, in order (`EXPLANATION` says it on the page):
    moving counts along its cycles reaches every table that fits what is shown.
 4. Totals follow rule 1 by themselves; a quarter whose total is hidden shows nothing, and a year whose total could be
    subtracted shows nothing either.
+5. An organisation reads its own figures exactly and may subtract them from every number. What is left is a report like
+   another, that of all the others, with the same numbers shown: rules 1 to 4 must hold for it too. So what is hidden is
+   decided for the whole and for what each holder would be left with (`layers`), together.
 
 Tables are only published side by side when no row of one is, by definition, part of a row of the other; where it is
 (`fringe`), what the difference would show is treated as a count of its own.
 
-What this does not do: somebody who knows the exact figures of one organisation, its own, can subtract them from a shown
-count and learn what is left for the others. Hiding every count that leaves under five beside its largest holder would
-hide nearly all of a network of two CALACS with a territory each; the page says so instead (network rules §4), and only
-administrations, chairs and the coordination open the report.
+What this does not do: organisations that put their figures together know more than any of them, and one that sent
+references remembers them; the page says so.
 
 Everything is deterministic: the same counts hide the same cells, whatever was asked first.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-LEAST = 5
-#: Index of the year's column beside those of its quarters.
-YEAR = -1
+from core.reports.rules.flows import LEAST, YEAR, Cell, Flows
 
 EXPLANATION = (
-    "Les nombres de moins de 5, zéro compris, sont masqués. D’autres le sont avec eux, pour qu’aucune soustraction ne "
+    "Les nombres de moins de 5, zéro compris, sont masqués. Le sont aussi ceux qui laisseraient moins de 5 aux autres "
+    "quand un organisme en retire ses propres chiffres. D’autres sont masqués avec eux, pour qu’aucune soustraction ne "
     "les retrouve, ni d’un tableau à l’autre, ni d’un trimestre à son année. Un nombre masqué peut être grand ou "
-    "petit. Limite connue : un organisme qui soustrait ses propres chiffres apprend ce qui revient aux autres ; ce "
-    "rapport reste donc entre les personnes du réseau qui peuvent l’ouvrir."
+    "petit. Limites connues : des organismes qui mettent leurs chiffres en commun, ou qui se rappellent ce qu’ils ont "
+    "envoyé, en apprennent davantage ; ce rapport reste donc entre les personnes du réseau qui peuvent l’ouvrir."
 )
 
-Cell = tuple[int, int]
-"""Row, then column: 0 to 3 for a quarter, `YEAR` for the year."""
+Rows = Sequence[Sequence[int]]
+"""One line per row, one count per quarter."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,14 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Own:
+    """What one organisation holds of the same report, exactly: its part of each total and of each table."""
+
+    counts: tuple[int, ...]
+    tables: Mapping[str, Rows]
+
+
+@dataclass(frozen=True)
 class Shown:
     """What may be shown: columns whose total is hidden, and the hidden cells of each table."""
 
@@ -76,31 +83,58 @@ class Shown:
         return column not in self.hidden_columns
 
 
-def protect(totals: Totals, tables: Mapping[str, Sequence[Sequence[int]]]) -> Shown:
+def protect(totals: Totals, tables: Mapping[str, Rows], holders: Iterable[Own] = ()) -> Shown:
     """Decide for the quarters and the year of one report. `tables`: key → rows → one count per quarter.
 
-    The rows of a table share out the total of each quarter. Raises ValueError when they don't.
+    The rows of a table share out the total of each quarter, a holder's as well. Raises ValueError when they don't, or
+    when a holder has more than there is.
     """
+    held = [one for one in holders if any(one.counts)]
     for key, rows in tables.items():
-        sums = tuple(sum(row[quarter] for row in rows) for quarter in range(len(totals.counts)))
-        if sums != totals.counts:
-            raise ValueError(f"{key}: the rows do not add up to the totals")
-    columns = _hidden_columns(totals)
-    return Shown(columns, {key: _hidden_cells(totals, columns, rows) for key, rows in tables.items()})
+        for counts, own in [(totals.counts, rows), *((one.counts, one.tables[key]) for one in held)]:
+            if tuple(sum(row[quarter] for row in own) for quarter in range(len(counts))) != counts:
+                raise ValueError(f"{key}: the rows do not add up to the totals")
+    columns = _hidden_columns(totals, layers(totals.counts, [one.counts for one in held]))
+    hidden = {}
+    for key, rows in tables.items():
+        left = [rows, *(_left(rows, one.tables[key]) for one in held)]
+        hidden[key] = _hidden_cells(totals, columns, left)
+    return Shown(columns, hidden)
+
+
+def layers(counts: Sequence[int], held: Iterable[Sequence[int]]) -> list[tuple[int, ...]]:
+    """The counts as everybody reads them, then what each holder is left with. ValueError if she has more."""
+    found = [tuple(counts)]
+    for own in held:
+        left = tuple(count - part for count, part in zip(counts, own, strict=True))
+        if min(left, default=0) < 0:
+            raise ValueError("a holder has more than there is")
+        found.append(left)
+    return found
 
 
 def protect_column(
-    counts: Sequence[int], small: frozenset[int] = frozenset(), prefer: frozenset[int] = frozenset()
+    counts: Sequence[int],
+    small: frozenset[int] = frozenset(),
+    prefer: frozenset[int] = frozenset(),
+    held: Iterable[Sequence[int]] = (),
 ) -> frozenset[int]:
     """Rows hidden in one table whose total is published. `small`: rows to hide for another reason (`fringe`).
+    `held`: the same column of each holder.
 
     What joins them is the smallest shown count, those of `prefer` first: rows hidden in earlier quarters already.
     """
-    hidden = {row for row, count in enumerate(counts) if count < LEAST} | small
+    views = layers(counts, held)
+    hidden = {row for row in range(len(counts)) if few(view[row] for view in views)} | small
     shown = sorted((row not in prefer, count, row) for row, count in enumerate(counts) if row not in hidden)
-    while hidden and shown and (len(hidden) < 2 or sum(counts[row] for row in hidden) < LEAST):
+    while hidden and shown and (len(hidden) < 2 or few(sum(view[row] for row in hidden) for view in views)):
         hidden.add(shown.pop(0)[2])
     return frozenset(hidden)
+
+
+def few(counts: Iterable[int]) -> bool:
+    """Whether one of these is under five: a count, and what each holder is left with."""
+    return any(count < LEAST for count in counts)
 
 
 def fringe(inner: int, outer: int) -> bool:
@@ -115,132 +149,69 @@ def protect_crossing(whole: int, row: int, column: int, both: int) -> bool:
     return min(both, row - both, column - both, whole - row - column + both) >= LEAST
 
 
-def _hidden_columns(totals: Totals) -> frozenset[int]:
-    counts = totals.counts
-    hidden = {column for column, count in enumerate(counts) if count < LEAST and column not in totals.before}
+def _left(rows: Rows, own: Rows) -> Rows:
+    return [layers(row, [part])[1] for row, part in zip(rows, own, strict=True)]
+
+
+def _hidden_columns(totals: Totals, views: Sequence[Sequence[int]]) -> frozenset[int]:
+    quarters = range(len(totals.counts))
+    hidden = {column for column in quarters if column not in totals.before and few(view[column] for view in views)}
     if not totals.whole:
         return frozenset(hidden)
-    if totals.before == frozenset(range(len(counts))):
+    if totals.before == frozenset(quarters):
         return frozenset()
 
     def subtracted() -> bool:
-        return bool(hidden) and (len(hidden) < 2 or sum(counts[column] for column in hidden) < LEAST)
+        alone = len(hidden) < 2 or few(sum(view[column] for column in hidden) for view in views)
+        return bool(hidden) and alone
 
-    last = len(counts) - 1
+    last = len(quarters) - 1
     if subtracted() and last not in totals.before:
         hidden.add(last)  # published on the same day as the year: the only quarter that can still be kept back
-    if subtracted() or totals.year < LEAST:
+    if subtracted() or few(sum(view) for view in views):
         hidden.add(YEAR)
     return frozenset(hidden)
 
 
-def _hidden_cells(totals: Totals, columns: frozenset[int], rows: Sequence[Sequence[int]]) -> frozenset[Cell]:
+def _hidden_cells(totals: Totals, columns: frozenset[int], views: Sequence[Rows]) -> frozenset[Cell]:
+    """`views`: the table, then what each holder is left with of it."""
+    rows = range(len(views[0]))
     quarters = range(len(totals.counts))
     hidden: set[Cell] = set()
     for quarter in quarters:
         if quarter in totals.before:
             continue
         if quarter in columns:
-            hidden |= {(row, quarter) for row in range(len(rows))}
+            hidden |= {(row, quarter) for row in rows}
         else:
             earlier = frozenset(row for row, _ in hidden)
-            column = protect_column([counts[quarter] for counts in rows], prefer=earlier)
-            hidden |= {(row, quarter) for row in column}
+            whole, *left = ([counts[quarter] for counts in view] for view in views)
+            held = [[count - rest for count, rest in zip(whole, one, strict=True)] for one in left]
+            hidden |= {(row, quarter) for row in protect_column(whole, prefer=earlier, held=held)}
     if not totals.whole or totals.before == frozenset(quarters):
         return frozenset(hidden)
     if YEAR in columns:
-        return frozenset(hidden | {(row, YEAR) for row in range(len(rows))})
-    return frozenset(hidden | {(row, YEAR) for row in _hidden_year(columns, rows, hidden)})
+        return frozenset(hidden | {(row, YEAR) for row in rows})
+    return frozenset(hidden | {(row, YEAR) for row in _hidden_year(columns, views, hidden)})
 
 
-def _hidden_year(columns: frozenset[int], rows: Sequence[Sequence[int]], hidden: set[Cell]) -> set[int]:
+def _hidden_year(columns: frozenset[int], views: Sequence[Rows], hidden: set[Cell]) -> set[int]:
     """Rows whose year is hidden, given what the quarters already show."""
-    years = [sum(row) for row in rows]
-    kept_back = {row for row, count in enumerate(years) if count < LEAST or sum(years) - count < LEAST}
-    order = sorted((count, row) for row, count in enumerate(years))
-    while True:
-        network = _Network(columns, rows, hidden, kept_back)
-        loose = next((cell for cell in network.targets() if network.width(cell) < LEAST), None)
-        if loose is None:
-            return kept_back
-        if len(kept_back) == len(rows):
-            # Nothing of the year is left to hide: the quarters alone protect each cell (rule 2).
-            return kept_back
-        if loose[0] not in kept_back:
-            kept_back.add(loose[0])
-        else:
-            kept_back.add(next(row for _, row in order if row not in kept_back))
-
-
-class _Network:
-    """The hidden counts of one table as a flow: from each quarter to the rows, from each hidden year out of its row.
-
-    What a node receives and gives is published, or follows from what is. Quarters whose total is hidden are one node:
-    only their sum is known. Moving counts around a cycle gives another table that fits everything shown.
-    """
-
-    def __init__(
-        self, columns: frozenset[int], rows: Sequence[Sequence[int]], hidden: set[Cell], years: set[int]
-    ) -> None:
-        self.arcs: dict[Cell, tuple[str, str, int]] = {}
-        for row, column in sorted(hidden):
-            source = "hidden quarters" if column in columns else f"quarter {column}"
-            self.arcs[row, column] = (source, f"row {row}", rows[row][column])
-        for row in sorted(years):
-            self.arcs[row, YEAR] = (f"row {row}", "year", sum(rows[row]))
-        self.column_sums = {quarter: sum(row[quarter] for row in rows) for quarter in range(len(rows[0]))}
-        self.column_sums[YEAR] = sum(self.column_sums.values())
-        self.near: dict[str, list[Cell]] = {}
-        for cell, (tail, head, _) in self.arcs.items():
-            self.near.setdefault(tail, []).append(cell)
-            self.near.setdefault(head, []).append(cell)
-
-    def targets(self) -> list[Cell]:
-        """Hidden cells that must keep a range: the small ones, and those that leave a small number beside them."""
-        return sorted(
-            cell
-            for cell, (_, _, count) in self.arcs.items()
-            if count < LEAST or self.column_sums[cell[1]] - count < LEAST
-        )
-
-    def width(self, cell: Cell) -> int:
-        """How far the count may be from its smallest possible value to its largest, up to `LEAST`."""
-        tail, head, count = self.arcs[cell]
-        up = self._flow(head, tail, cell, LEAST)
-        if up >= LEAST:
-            return up
-        return up + self._flow(tail, head, cell, min(count, LEAST - up))
-
-    def _flow(self, start: str, end: str, without: Cell, wanted: int) -> int:
-        """Largest flow from `start` to `end`, up to `wanted`: along an arc freely, against it up to its count."""
-        counts = {cell: arc[2] for cell, arc in self.arcs.items()}
-        total = 0
-        while total < wanted:
-            path = self._path(start, end, without, counts)
-            if path is None:
+    years = [[sum(row) for row in view] for view in views]
+    kept_back = {
+        row for row in range(len(views[0])) for view in years if view[row] < LEAST or sum(view) - view[row] < LEAST
+    }
+    order = sorted((count, row) for row, count in enumerate(years[0]))
+    for rows in views:
+        # Hiding more only widens what is possible: a view that is safe stays so while the next ones are looked at.
+        # When nothing of the year is left to hide, the quarters alone protect each cell (rule 2).
+        while len(kept_back) < len(rows):
+            flows = Flows(columns, rows, hidden, kept_back)
+            loose = next((cell for cell in flows.targets() if flows.width(cell) < LEAST), None)
+            if loose is None:
                 break
-            step = min([wanted - total, *(counts[cell] for cell, along in path if not along)])
-            for cell, along in path:
-                counts[cell] += step if along else -step
-            total += step
-        return total
-
-    def _path(self, start: str, end: str, without: Cell, counts: Mapping[Cell, int]) -> list[tuple[Cell, bool]] | None:
-        came: dict[str, tuple[str, Cell, bool] | None] = {start: None}
-        waiting = deque([start])
-        while waiting:
-            node = waiting.popleft()
-            if node == end:
-                path: list[tuple[Cell, bool]] = []
-                while (step := came[node]) is not None:
-                    node = step[0]
-                    path.append(step[1:])
-                return path
-            for cell in self.near.get(node, ()):
-                tail, head, _ = self.arcs[cell]
-                along = tail == node
-                other = head if along else tail
-                if cell != without and other not in came and (along or counts[cell] > 0):
-                    came[other] = (node, cell, along)
-                    waiting.append(other)
-        return None
+            if loose[0] not in kept_back:
+                kept_back.add(loose[0])
+            else:
+                kept_back.add(next(row for _, row in order if row not in kept_back))
+    return kept_back
