@@ -35,7 +35,7 @@ WORDS: Mapping[str, object] = {
     "modalities": MODALITY_LABELS,
     "payments": PAYMENTS,
     "ratifications": RATIFICATIONS,
-    "results": RESULTS,
+    "rounds": RESULTS,
     "sign_refusals": SIGN_REFUSALS,
     "signs": SIGNS,
     "states": STATES,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
-from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from core.api import Choice, ReportPeriod, VoteRefused, can, visible, vote_view
-from core.testing import LiveServer
+from core.api import Choice, ReportPeriod, can, visible
 from core.testing.network import Network, Visitor
 from core.testing.plugins import untranslated
 
@@ -85,57 +82,6 @@ def test_a_request_is_typed_refused_corrected_and_sent(network: Network, visitor
     assert visitor.post(sent.headers["location"] + "/retrait", {"version": "1"}).status_code == 404
     visitor.become("coordination-cresl")
     assert "Chez Rose" not in visitor.get(sent.headers["location"]).text
-
-
-@SQLITE
-def test_a_members_page_open_at_closing_updates_live(
-    network: Network, live_server: Callable[[Any], LiveServer], browser: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from playwright.sync_api import expect
-
-    funded(monkeypatch)
-    request_id = h.sent(network)
-    code = h.row(network, request_id).code
-    app = network.app()
-    server = live_server(app)
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-CA")
-    context.add_cookies([{"name": "arrimage", "value": network.token("bien-etre-5"), "url": server.url}])
-    page = context.new_page()
-    page.goto(f"{server.url}{REQUESTS}/{code}")
-    expect(page.locator("[data-connection]")).to_have_text("En direct")
-    page.get_by_label("Je m’abstiens").check()
-    current = h.rounds_of(network, request_id)[0]
-    desks = [h.desk(network, persona) for persona in ("bien-etre-1", "bien-etre-2", "bien-etre-4")]
-    with app.state.house.database.transaction() as session:
-        for desk in desks:
-            committee.vote(session, desk, request_id, choice=Choice.YES, amount=None, reason="")
-    expect(page.get_by_role("heading", name="Résultat")).to_be_visible()
-    expect(page.get_by_role("radio")).to_have_count(0)
-    # The outcome is carried out by the subscriber, and arrives by itself too.
-    expect(page.get_by_text("Acceptée", exact=True)).to_be_visible()
-    assert h.rounds_of(network, request_id)[0].vote_id == current.vote_id
-    context.close()
-
-
-@SQLITE
-def test_a_seat_removed_in_the_middle_receives_no_ballot_and_leaves_the_count(network: Network) -> None:
-    request_id = h.sent(network)
-    h.vote(network, request_id, "bien-etre-2")
-    with network.database.transaction() as session:
-        for persona in ("bien-etre-1", "bien-etre-2"):
-            session.execute(
-                text("UPDATE committee_seats SET ended_at = :now WHERE user_id = :person"),
-                {"now": "2026-11-24 18:00:00.000000", "person": network.viewer(persona).user_id.hex},
-            )
-    with pytest.raises(VoteRefused) as lapsed:
-        h.vote(network, request_id, "bien-etre-1")
-    assert lapsed.value.code == "lapsed"
-    with network.database.transaction(write=False) as session:
-        vote_id = h.rounds_of(network, request_id)[0].vote_id
-        view = vote_view(session, network.keyring, network.viewer("bien-etre-4"), vote_id, network.clock.now())
-        assert view is not None
-        # The ballot that was in stays counted; the seat without one is gone.
-        assert (view.available, view.cast) == (4, 1)
 
 
 @SQLITE
