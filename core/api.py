@@ -26,6 +26,7 @@ from core.access.permissions import PUBLIC, Permission, holds
 from core.access.registry import can, registry
 from core.access.rules import ALLOWED, Decision, deny
 from core.access.viewer import ANONYMOUS, Role, Viewer
+from core.accounts.queries.holders import PermissionHolder, holders_of
 from core.accounts.rules import Window, address_prefix
 from core.accounts.services import too_many
 from core.committees.forms.votes import BallotForm, ExtendForm, RecusalForm
@@ -75,6 +76,7 @@ from core.consent.rules import AgeBand, Attestation, Modality
 from core.consent.services import ConsentInput, ConsentMissing, Stopped
 from core.consent.services import Invalid as ConsentInvalid
 from core.consent.wordings import Wording
+from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
 from core.directory.rules.visibility import Area
@@ -157,7 +159,7 @@ from core.referrals.services.purposes import (
 from core.reports.charts import Bar as ChartBar
 from core.reports.charts import Stack, shares
 from core.reports.charts import bars as bar_chart
-from core.reports.exports.pdf import as_document, pdf_available
+from core.reports.exports.pdf import alone, as_document, pdf_available
 from core.reports.queries.published import printed_rows
 
 #: SQL condition on rows equal to `can()` for each of them, every restriction included.
@@ -210,6 +212,7 @@ __all__ = [
     "File",
     "Forbidden",
     "Form",
+    "Home",
     "HoursGiven",
     "HoursInvalid",
     "HoursKind",
@@ -232,6 +235,7 @@ __all__ = [
     "PanelPage",
     "Parsed",
     "Permission",
+    "PermissionHolder",
     "PermissionSpec",
     "PersonalData",
     "PluginSettings",
@@ -273,6 +277,7 @@ __all__ = [
     "acceptance_of",
     "address_prefix",
     "admitted_organisations",
+    "alone",
     "areas",
     "as_document",
     "bar_chart",
@@ -293,7 +298,9 @@ __all__ = [
     "format_duration",
     "get",
     "grant_for_referral",
+    "holders_of",
     "holds",
+    "homes_of",
     "hookimpl",
     "identifier",
     "internal",

@@ -22,6 +22,7 @@ def install_plugins(registry: Registry, hooks: Hooks) -> None:
     the SQL form on an action used in lists (the list would show what the page refuses).
     """
     registry.forget_restrictions()
+    registry.plugin_roles = dict(hooks.permission_roles())
     for permission, roles in hooks.permission_roles().items():
         registry.rules[permission] = _rule(roles)
         registry.twins[permission] = _twin(roles)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from core.access.rules import ALLOWED, Decision, deny
-from core.access.viewer import Viewer
+from core.access.viewer import Role, Viewer
 
 Rule = Callable[[Viewer, Any], Decision]
 SqlTwin = Callable[[Viewer], ColumnElement[bool]]
@@ -31,6 +31,8 @@ class Registry:
     restriction_twins: dict[str, list[SqlTwin]] = field(default_factory=dict)
     #: What plugins tell of a person when her session is read (`Viewer.known`), by code.
     facts: dict[str, FactSql] = field(default_factory=dict)
+    #: Roles that hold each permission of the enabled plugins.
+    plugin_roles: dict[str, frozenset[Role]] = field(default_factory=dict)
 
     def register_rule(self, action: str, rule: Rule) -> None:
         """Name the one function that decides `action`; a second one is a programming error."""

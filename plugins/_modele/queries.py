@@ -16,7 +16,7 @@ from core.api import N_, TORONTO, PersonalData, ReportPeriod, ReportTable, Start
 
 from . import rules, services
 from .models import Note
-from .settings import BOARD, Settings
+from .settings import BOARD, TOO_SHORT, Settings
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ def check_board(session: Session, settings: Settings) -> None:
     """Refuse a board too short for the notes pinned on it: they would push every other note out."""
     pinned = session.scalar(select(func.count()).where(Note.pinned, Note.archived_at.is_(None))) or 0
     if pinned > settings.board_size:
-        raise StartupError(
-            f"plugins.toml : [plugins.modele] board_size : {pinned} notes sont épinglées. Remède : augmentez-le."
-        )
+        raise StartupError(TOO_SHORT.format(pinned))
 
 
 def list_notes(session: Session, viewer: Viewer, *, limit: int) -> tuple[NoteView, ...]:

@@ -10,6 +10,8 @@ NAME = "modele"
 #: The name in addresses.
 SLUG = NAME.replace("_", "-")
 BOARD = f"/comites/{SLUG}/notes"
+#: Why the platform refuses to start with a board shorter than what is pinned on it.
+TOO_SHORT = "plugins.toml : [plugins.modele] board_size : {} notes sont épinglées. Remède : augmentez-le."
 
 
 class Settings(PluginSettings):

@@ -27,12 +27,14 @@ from core.api import (
     Seeder,
     Subscriber,
     Viewer,
+    ViewerFact,
     hookimpl,
 )
 
 from . import attendance_parts as attendance
 from . import attestation_parts as attestations
 from . import training_parts as training
+from .services import gating
 from .settings import NAME, SLUG, Settings
 
 
@@ -85,9 +87,9 @@ def dashboard_cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Se
 
 
 @hookimpl
-def panels_for(page: PanelPage, viewer: Viewer, now: datetime) -> Sequence[Panel]:
+def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
     given = (page, viewer, now)
-    return (*training.panels_for(*given), *attendance.panels_for(*given), *attestations.panels_for(*given))
+    return (*training.panels_for(*given), *attendance.panels_for(*given), *attestations.panels_for(*given, settings))
 
 
 @hookimpl
@@ -118,6 +120,16 @@ def register_access_restrictions(settings: Settings) -> Sequence[Restriction]:
         *attendance.restrictions(settings),
         *attestations.restrictions(settings),
     )
+
+
+@hookimpl
+def register_viewer_facts(settings: Settings) -> Sequence[ViewerFact]:
+    return gating.viewer_facts(settings)
+
+
+@hookimpl
+def check_start(session: Session, settings: Settings) -> None:
+    gating.check_courses(session, settings)
 
 
 @hookimpl

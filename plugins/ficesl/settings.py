@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.api import PluginSettings
 
-from .rules.gate import NEVER, Gate
+from .rules.gate import Gate
 
 NAME = "ficesl"
 #: The name in addresses, and of the committee.
@@ -21,6 +22,22 @@ SERIES = f"{HOME}/parcours"
 ATTESTATIONS = f"{HOME}/attestations"
 READINESS = f"{HOME}/portrait"
 ACCESS = f"{HOME}/acces"
+
+
+#: Permissions that no gate may take, and why: a woman's rights, or the way out of the gate itself, go through them.
+NEVER: Mapping[str, str] = {
+    "account_self": "chacun garde son propre compte",
+    "consent_withdraw": "retirer un consentement n’est jamais empêché",
+    "referral_read": "une référence urgente doit pouvoir être lue pour être acceptée : écrivez « referral_receive »",
+    "organisation_manage": "l’organisme ne pourrait plus gérer ses comptes",
+    "network_oversee": "la coordination ne pourrait plus voir ce qui attend",
+    "operate": "la plateforme ne pourrait plus être exploitée",
+}
+#: Why the platform refuses to start with a gate whose course does not exist.
+UNKNOWN_COURSE = (
+    "plugins.toml : [plugins.ficesl] gates, course = « {} » : aucune formation ne porte ce code. Remède : copiez le "
+    "code de la page de la formation, ou retirez cette exigence."
+)
 
 
 class GateSetting(BaseModel):

@@ -108,6 +108,9 @@ TABLES = (
     ("plugins.bien_etre.rules.requests", "STATES"),
     ("plugins.bien_etre.rules.urgent", "RATIFICATIONS"),
     ("plugins.bien_etre.rules.urgent", "SIGN_REFUSALS"),
+    ("plugins.ficesl.rules.attestations", "REASONS"),
+    ("plugins.ficesl.rules.attestations", "SENTENCES"),
+    ("plugins.ficesl.rules.gate", "WORDS"),
 )
 #: What a person of the network never reads: the operator's commands (French) and data with both languages of its own.
 NOT_SHOWN = (
@@ -136,12 +139,14 @@ NOT_SHOWN = (
     "core/serving.py",
     "core/settings.py",
     "core/testing/",
+    "plugins/_modele/settings.py",
     # Patterns and word lists of the name guard, invented texts, and what stops a start
     "plugins/bien_etre/rules/guard.py",
     "plugins/bien_etre/rules/names.py",
     "plugins/bien_etre/seed.py",
     "plugins/bien_etre/seed_money.py",
     "plugins/bien_etre/settings.py",
+    "plugins/ficesl/settings.py",
 )
 #: French whoever reads: the heading of the text copied into an organisation's own record, a manifest's description.
 FRENCH_ONLY = ("Référence ", " et ", "Un babillard de comité")

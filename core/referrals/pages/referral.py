@@ -66,7 +66,12 @@ def show_referral(session: Session, request: PageRequest) -> Answer:
     }
     if request.wants_fragment:
         return Page("referrals/referral_body.html", context)
-    panels = request.house.hooks.panels(PanelPage("referral", page.code), request.viewer, session, request.now)
+    facts = {
+        "side": page.side,
+        "urgent": "yes" if page.urgent else "no",
+        "pending": "yes" if page.state in PENDING else "no",
+    }
+    panels = request.house.hooks.panels(PanelPage("referral", page.code, facts), request.viewer, session, request.now)
     return Page("referrals/referral.html", {**context, "panels": panels})
 
 

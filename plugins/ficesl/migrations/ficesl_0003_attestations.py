@@ -3,8 +3,6 @@
 Revision ID: ficesl_0003
 """
 
-# ruff: noqa: E501 (statements as they were made)
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,13 +55,11 @@ def upgrade() -> None:
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("valid", sa.Integer(), nullable=False),
         sa.Column("share", sa.Integer(), nullable=False),
-        sa.Column("changes_on", sa.Date(), nullable=True),
         sa.Column("at", _AT, nullable=False),
         sa.ForeignKeyConstraint(["course_id"], ["ficesl_courses.id"], name="fk_ficesl_readiness_course_id"),
         sa.PrimaryKeyConstraint("id", name="pk_ficesl_readiness"),
         sa.UniqueConstraint("course_id", "organisation_id", name="uq_ficesl_readiness_course_id_organisation_id"),
     )
-    op.create_index("ix_ficesl_readiness_changes_on", "ficesl_readiness", ["changes_on"], unique=False)
     op.create_index("ix_ficesl_readiness_share", "ficesl_readiness", ["course_id", "share"], unique=False)
     op.create_table(
         "ficesl_attestations",
@@ -132,7 +128,6 @@ def downgrade() -> None:
     op.drop_index("ix_ficesl_attestations_course_id", table_name="ficesl_attestations")
     op.drop_table("ficesl_attestations")
     op.drop_index("ix_ficesl_readiness_share", table_name="ficesl_readiness")
-    op.drop_index("ix_ficesl_readiness_changes_on", table_name="ficesl_readiness")
     op.drop_table("ficesl_readiness")
     op.drop_index("ix_ficesl_gate_warnings_organisation_id", table_name="ficesl_gate_warnings")
     op.drop_table("ficesl_gate_warnings")

@@ -2,6 +2,7 @@
 what was thought of it in `evaluations`, what printed reports said in `published`."""
 
 from .attendance import Credit, Presence, QuizAttempt, QuizQuestion, SettledBlock, TrainerHours
+from .attestations import AttestationRow, GateWarning, Readiness, RenewalReminder, SigningKey
 from .catalogue import Course, Material, Module, Prerequisite, Version
 from .evaluations import EvaluationAnswers, EvaluationClosing, EvaluationQuestion, EvaluationSent
 from .people import Learner, ListLine, PeopleList, Team
@@ -18,6 +19,7 @@ from .sessions import (
 )
 
 __all__ = [
+    "AttestationRow",
     "Block",
     "Course",
     "Credit",
@@ -25,6 +27,7 @@ __all__ = [
     "EvaluationClosing",
     "EvaluationQuestion",
     "EvaluationSent",
+    "GateWarning",
     "Learner",
     "ListLine",
     "Material",
@@ -36,12 +39,15 @@ __all__ = [
     "PublishedLine",
     "QuizAttempt",
     "QuizQuestion",
+    "Readiness",
     "Registration",
+    "RenewalReminder",
     "SeatShare",
     "Series",
     "SeriesTeam",
     "SessionReminder",
     "SettledBlock",
+    "SigningKey",
     "Team",
     "Trainer",
     "TrainerHours",

@@ -104,7 +104,6 @@ class GateWarning(Base):
 class Readiness(Base):
     """An organisation's people and those whose training in a course is valid, kept by what happens and by the hour.
 
-    `changes_on`: the first day these figures stop being true by themselves (an attestation ends), None: never.
     `share`: percent rounded down, 101 when there is nobody, for the order of lists.
     """
 
@@ -112,7 +111,6 @@ class Readiness(Base):
     __table_args__ = (
         UniqueConstraint("course_id", "organisation_id"),
         Index("ix_ficesl_readiness_share", "course_id", "share"),
-        Index("ix_ficesl_readiness_changes_on", "changes_on"),
     )
 
     id: Mapped[UUID] = identifier()
@@ -123,5 +121,4 @@ class Readiness(Base):
     people: Mapped[int] = internal(Integer)
     valid: Mapped[int] = internal(Integer)
     share: Mapped[int] = internal(Integer)
-    changes_on: Mapped[date | None] = internal(Date, nullable=True)
     at: Mapped[datetime] = internal(UtcDateTime)

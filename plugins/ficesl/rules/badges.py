@@ -143,9 +143,7 @@ def profile(name: str, where: Addresses) -> dict[str, object]:
     return {"id": where.issuer, "type": ["Profile"], "name": name, "url": where.base}
 
 
-def status_credential(
-    number: int, revoked: Iterable[int], issuer: str, where: Addresses, at: datetime
-) -> dict[str, object]:
+def status_credential(number: int, revoked: Iterable[int], where: Addresses, at: datetime) -> dict[str, object]:
     """The claims of the list `number`. `revoked`: indices within it."""
     address = where.status_list(number)
     return {

@@ -12,15 +12,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-#: Permissions that no gate may take, and why: a woman's rights, or the way out of the gate itself, go through them.
-NEVER: Mapping[str, str] = {
-    "account_self": "chacun garde son propre compte",
-    "consent_withdraw": "retirer un consentement n’est jamais empêché",
-    "referral_read": "une référence urgente doit pouvoir être lue pour être acceptée : écrivez « referral_receive »",
-    "organisation_manage": "l’organisme ne pourrait plus gérer ses comptes",
-    "network_oversee": "la coordination ne pourrait plus voir ce qui attend",
-    "operate": "la plateforme ne pourrait plus être exploitée",
-}
 #: Permissions decided one referral at a time: the pages stay open, and what is urgent passes.
 BY_REFERRAL = frozenset({"referral_receive"})
 
@@ -70,6 +61,11 @@ class Verdict:
     def passes(self) -> bool:
         """Whether the permission is left to its holder today."""
         return self.passage is not Passage.CLOSED
+
+    @property
+    def since(self) -> date | None:
+        """The first day without the permission; None while it is not known."""
+        return self.until + timedelta(days=1) if self.until else None
 
 
 def verdict(gate: Gate, since: date, held: Iterable[Held], today: date) -> Verdict:

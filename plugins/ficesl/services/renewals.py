@@ -1,0 +1,79 @@
+"""Before an attestation ends: the constant e-mail at 60, 30 and 7 days, once each, to the person or who keeps her."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import exists, insert, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from core.api import Keyring, emit, mail_people, new_id, people_with
+
+from ..access import PEOPLE
+from ..models import AttestationRow, Course, Learner, RenewalReminder
+from ..queries.attestations import local_day
+from ..rules.attestations import REMINDERS, reminder_due
+
+#: The reference is the course's code.
+ENDING = "ficesl.attestation_ending"
+#: Looked at in one transaction; the rest at the next run.
+BATCH = 500
+
+
+def remind_endings(session: Session, keyring: Keyring, now: datetime) -> int:
+    """Send what is due; how many attestations were reminded. An attestation renewed meanwhile is left alone.
+
+    Several of one organisation make one e-mail to who keeps its people: how many is on the page, not in the message.
+    """
+    today = local_day(now)
+    later = aliased(AttestationRow)
+    renewed = exists().where(
+        later.learner_id == AttestationRow.learner_id,
+        later.course_id == AttestationRow.course_id,
+        later.revoked_at.is_(None),
+        or_(later.expires_on.is_(None), later.expires_on > AttestationRow.expires_on),
+    )
+    rows = session.execute(
+        select(
+            AttestationRow.id,
+            AttestationRow.expires_on,
+            Course.code,
+            Learner.user_id,
+            Learner.organisation_id,
+        )
+        .join(Learner, Learner.id == AttestationRow.learner_id)
+        .join(Course, Course.id == AttestationRow.course_id)
+        .where(
+            AttestationRow.revoked_at.is_(None),
+            AttestationRow.expires_on >= today,
+            AttestationRow.expires_on <= today + timedelta(days=max(REMINDERS)),
+            Learner.left_at.is_(None),
+            Learner.erased_at.is_(None),
+            ~renewed,
+        )
+        .order_by(AttestationRow.expires_on, AttestationRow.id)
+    ).all()
+    sent: dict[UUID, list[int]] = defaultdict(list)
+    known = select(RenewalReminder.attestation_id, RenewalReminder.days)
+    for row in session.execute(known.where(RenewalReminder.attestation_id.in_([row.id for row in rows]))):
+        sent[row.attestation_id].append(row.days)
+    due = [(row, days) for row in rows if (days := reminder_due(row.expires_on, today, sent[row.id])) is not None]
+    due = due[:BATCH]
+    if not due:
+        return 0
+    session.execute(
+        insert(RenewalReminder),
+        [{"id": new_id(), "attestation_id": row.id, "days": days, "at": now} for row, days in due],
+    )
+    accounts = {row.user_id for row, _ in due if row.user_id is not None}
+    held = {row.organisation_id for row, _ in due if row.user_id is None}
+    keepers = set(people_with(session, PEOPLE, held)) if held else set()
+    mail_people(session, keyring, accounts | keepers, now)
+    topics: dict[str, set[str]] = defaultdict(set)
+    for row, _ in due:
+        topics[row.code].add(f"user:{row.user_id}" if row.user_id is not None else f"org:{row.organisation_id}")
+    for code in sorted(topics):
+        emit(session, ENDING, code, topics=sorted(topics[code]), now=now)
+    return len(due)
