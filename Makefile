@@ -35,7 +35,9 @@ demo: .venv/.installed ## The Lanaudière network with fictitious people, on htt
 	@mkdir -p var
 	$(BIN)/arrimage demo --port $(PORT)
 
-test: lint types contracts tests ## Everything that must hold: lint, types, import contracts, every test
+test: .venv/.installed ## Everything that must hold: lint, types, import contracts, every test
+	@$(MAKE) --no-print-directory -j$(WORKERS) --output-sync=target types lint contracts
+	@$(MAKE) --no-print-directory tests
 
 lint: .venv/.installed
 	$(BIN)/ruff check .

@@ -59,6 +59,8 @@ PERSONAS: Mapping[str, str | None] = {
 Key = tuple[str, str, str]
 Matrix = dict[Key, dict[str, str]]
 Answer = httpx2.Response
+#: Whether a cell is asked
+Asked = Callable[[Key, str], bool]
 
 
 class Rehearsal(Database):
@@ -78,26 +80,31 @@ class Rehearsal(Database):
         return result
 
 
-def measured(network: Network) -> Matrix:
+def measured(network: Network, asked: Asked | None = None) -> Matrix:
     """What the application answers now: (method, path, object) -> {principal: status}."""
-    cookies = _cookies(network)
-    rehearsal = Rehearsal(network.url)
     # An error is a cell of the table like another (and no table with one is accepted): the other routes are asked too
-    settings = network.settings.model_copy(update={"raise_unexpected": False})
-    app = create_app(settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
-    found = asyncio.run(_ask_everything(app, cookies, sample_paths(network)))
-    rehearsal.dispose()
+    network.settings = network.settings.model_copy(update={"raise_unexpected": False})
+    found = answers(network, PERSONAS, asked=asked)
     return {key: {name: str(answer.status_code) for name, answer in row.items()} for key, row in found.items()}
 
 
-def answers(network: Network, principals: Collection[str], *, locale: str = "fr") -> dict[Key, dict[str, Answer]]:
-    """The same, with headers and body: what a person could compare. `locale`: the language their browsers chose."""
+def answers(
+    network: Network, principals: Collection[str], *, locale: str = "fr", asked: Asked | None = None
+) -> dict[Key, dict[str, Answer]]:
+    """The same, with headers and body: what a person could compare. `locale`: the language their browsers chose;
+    `asked`: which cells alone."""
     cookies = {name: cookie for name, cookie in _cookies(network).items() if name in principals}
     rehearsal = Rehearsal(network.url)
     app = create_app(network.settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
-    found = asyncio.run(_ask_everything(app, cookies, sample_paths(network), locale))
+    found = asyncio.run(
+        _ask_everything(app, cookies, sample_paths(network), locale, asked or (lambda _key, _who: True))
+    )
     rehearsal.dispose()
     return found
+
+
+def _every_cell(_key: Key, _principal: str) -> bool:
+    return True
 
 
 def reviewed() -> Matrix:
@@ -123,7 +130,7 @@ def written(matrix: Matrix) -> str:
 
 
 async def _ask_everything(
-    app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], Samples], locale: str = "fr"
+    app: Any, cookies: Mapping[str, str | None], paths: Callable[[Route], Samples], locale: str, asked: Asked
 ) -> dict[Key, dict[str, Answer]]:
     house = app.state.house
     key = house.keyring.cookie_key("csrf")
@@ -134,6 +141,8 @@ async def _ask_everything(
             for label, address in paths(route).items():
                 row = found.setdefault((route.method, route.path, label), {})
                 for principal, session_cookie in cookies.items():
+                    if not asked((route.method, route.path, label), principal):
+                        continue
                     browser = session_cookie or "une-visite"
                     client.cookies.clear()
                     client.cookies.set("arrimage" if session_cookie else "arrimage_form", browser)

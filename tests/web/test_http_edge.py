@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,19 +15,10 @@ from core.kernel.web import csrf
 from core.testing import LiveServer
 from core.testing.network import Network, Visitor, visiting
 from tests.support.edge import READS_WRITE, contents, deviations
-from tests.support.matrix import answers
 from tests.support.pages import csrf_of, words
 from tests.support.samples import sample_paths
+from tests.support.walks import walk
 
-PRINCIPALS = (
-    "anonymous",
-    "police",
-    "receiver",
-    "other_calacs",
-    "organisation_admin",
-    "privacy_officer",
-    "coordination",
-)
 #: Headers, and which handlers write, do not depend on the engine.
 ONE_ENGINE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -38,9 +30,8 @@ def _no_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "jobs", lambda _hooks: ())
 
 
-@ONE_ENGINE
-def test_every_route_and_status_bears_the_golden_headers(network: Network) -> None:
-    found = answers(network, PRINCIPALS)
+def test_every_route_and_status_bears_the_golden_headers() -> None:
+    found = walk("fr")
     statuses = {answer.status_code for row in found.values() for answer in row.values()}
     assert {200, 303, 403, 404, 409, 422} <= statuses
     wrong = [
@@ -120,7 +111,12 @@ FORGERIES: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def test_no_post_route_takes_a_forged_request(network: Network) -> None:
-    """Every route that changes something, signed in or not; nothing is written."""
+    """Every route that changes something, signed in or not; nothing is written.
+
+    A forged request is refused before any handler: on PostgreSQL each route is asked with the next forgery alone.
+    """
+    every = network.url.startswith("sqlite")
+    turn = itertools.cycle(FORGERIES.items())
     paths = sample_paths(network)
     with visiting(network) as browser:
         key = browser.http.app.state.house.keyring.cookie_key("csrf")
@@ -135,7 +131,7 @@ def test_no_post_route_takes_a_forged_request(network: Network) -> None:
                 if route.method != "POST" or route.machine:
                     continue
                 address = next(iter(paths(route).values()))
-                for what, (token, headers) in FORGERIES.items():
+                for what, (token, headers) in FORGERIES.items() if every else [next(turn)]:
                     data = {"_csrf": tokens.get(token, token)}
                     answer = browser.http.post(address, data=data, headers=headers, follow_redirects=False)
                     if answer.status_code != 403 or "arrimage=" in ";".join(answer.headers.get_list("set-cookie")):
