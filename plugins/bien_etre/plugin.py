@@ -41,6 +41,7 @@ from . import seed as demo
 from .access import READ, REQUEST
 from .pages.words import WORDS
 from .queries import oversight, persons, requests
+from .seed_money import seed_money
 from .services import consents, ending, keeping, rounds
 from .settings import NAME, REQUESTS, SLUG, Settings
 
@@ -190,3 +191,4 @@ def personal_data_of(reference: str, session: Session, asking: Asking | None) ->
 @hookimpl
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     demo.seed_requests(session, seeder, settings)
+    seed_money(session, seeder, settings)

@@ -150,7 +150,7 @@ def upload_receipt(session: Session, request: PageRequest) -> Answer:
             return _grant(later, request, code, again=(about, again), status=422)
         given = (standing, payment, done, cents, request.now)
         try:
-            receipts.add_receipt(later, request.house, request.viewer, *given)
+            receipts.add_receipt(later, request.house.keyring, request.viewer, *given)
         except DomainError as refused:
             again = typed.with_error(f"amount-{payment}", refused.message)
             raise refused.showing(_grant(later, request, code, again=(about, again))) from refused

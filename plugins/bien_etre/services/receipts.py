@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from core.api import CleanFile, House, Viewer, new_id, shred_file, store_file
+from core.api import CleanFile, Keyring, Viewer, new_id, shred_file, store_file
 
 from .. import models
 from ..queries.money_access import Standing
@@ -19,7 +19,7 @@ from .payments import PaymentRefused, about, check_pays, locked_payment, tell_pa
 
 def add_receipt(
     session: Session,
-    house: House,
+    keyring: Keyring,
     viewer: Viewer,
     standing: Standing,
     payment_id: UUID,
@@ -37,7 +37,7 @@ def add_receipt(
     if amount_cents <= 0 or done + amount_cents > row.amount_cents:
         raise PaymentRefused("Les reçus dépasseraient ce qui est payé.", status=422)
     receipt_id = new_id()
-    file_id = store_file(session, house.keyring, file, now)
+    file_id = store_file(session, keyring, file, now)
     values = {"id": receipt_id, "payment_id": row.id, "file_id": file_id, "amount_cents": amount_cents, "at": now}
     session.execute(insert(receipt).values(**values))
     facts = {"amount": amount_cents}

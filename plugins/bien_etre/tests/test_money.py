@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -277,14 +276,14 @@ def test_a_payment_is_reversed_once_and_may_be_made_again(session: Any) -> None:
 def test_receipts_justify_what_was_paid_and_end(session: Any, keyring: Any) -> None:
     envelope(session, 50_000)
     _, code = granted(session, 30_000)
-    payment, house = prepared(session, code, 30_000), SimpleNamespace(keyring=keyring)
+    payment = prepared(session, code, 30_000)
     file = CleanFile("recu.pdf", "application/pdf", b"%PDF-")
     with pytest.raises(PaymentRefused):
-        receipts.add_receipt(session, house, FIRST, KEEPS, payment, file, 10_000, NOW)
+        receipts.add_receipt(session, keyring, FIRST, KEEPS, payment, file, 10_000, NOW)
     payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
-    receipt = receipts.add_receipt(session, house, FIRST, KEEPS, payment, file, 25_000, NOW)
+    receipt = receipts.add_receipt(session, keyring, FIRST, KEEPS, payment, file, 25_000, NOW)
     with pytest.raises(PaymentRefused):
-        receipts.add_receipt(session, house, FIRST, KEEPS, payment, file, 5_001, NOW)
+        receipts.add_receipt(session, keyring, FIRST, KEEPS, payment, file, 5_001, NOW)
     file_id = queries.receipt_file(session, receipt)
     assert read_file(session, keyring, file_id).content == file.content
     assert receipts.shred_receipts_before(session, NOW) == 0

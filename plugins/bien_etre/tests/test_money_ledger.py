@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from datetime import date, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,7 +93,7 @@ def test_every_step_is_journaled_and_told_by_kind_and_reference_alone(session: A
     payment = prepared(session, code, 20_000, "b")
     payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
     file = CleanFile("recu.pdf", "application/pdf", b"%PDF-")
-    receipts.add_receipt(session, SimpleNamespace(keyring=keyring), FIRST, KEEPS, payment, file, 20_000, NOW)
+    receipts.add_receipt(session, keyring, FIRST, KEEPS, payment, file, 20_000, NOW)
     payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
     payments.release_rest(session, FIRST, KEEPS, code, NOW)
     bought = payments.prepare_purchase(session, FIRST, KEEPS, first, "Épicerie fictive", 2_000, 3, "c", NOW)
