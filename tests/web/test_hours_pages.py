@@ -56,7 +56,7 @@ def test_hours_are_entered_and_the_next_entry_starts_from_them(hours: Visitor) -
     assert re.search(r'<option value="orres" selected', page.text)
     entry = made.headers["location"].partition("=")[2]
     repeated = hours.post("/heures/repeter", {"entry": entry})
-    assert "Comme la dernière fois" in said(hours.get(repeated.headers["location"]))
+    assert "Pour aujourd’hui" in said(hours.get(repeated.headers["location"]))
     listed = said(hours.get("/heures"))
     assert "5 h · 2 inscriptions · dont 0 h approuvées" in listed
     hours.post("/heures/reprendre", {"entry": repeated.headers["location"].partition("=")[2]})

@@ -1,7 +1,6 @@
 """Writes of committees."""
 
 from core.committees.services.closing import (
-    NotWaiting,
     NotYet,
     abandon_escalated,
     abandon_vote,
@@ -9,6 +8,7 @@ from core.committees.services.closing import (
     extend_vote,
     run_votes,
 )
+from core.committees.services.escalating import NotWaiting
 from core.committees.services.hands import (
     HandsRefused,
     Raised,

@@ -43,7 +43,7 @@ from core.kernel.errors import Missing
 from core.kernel.events import emit
 
 _NO_SYNC = {"synchronize_session": False}
-_MEETING = (
+_MEETING: tuple[Any, ...] = (
     Meeting.id,
     Meeting.code,
     Meeting.committee_id,
@@ -77,7 +77,7 @@ class Floor:
     """A vote in its meeting: who was there (organisation → its person, None: somebody else), what waits."""
 
     loaded: Loaded
-    meeting: Row[Any]
+    meeting: Any
     present: Mapping[UUID, UUID | None]
     pending: Pending | None
 
@@ -311,7 +311,7 @@ def _meeting(session: Session, where: Any) -> Row[Any] | None:
     return session.execute(select(*_MEETING).where(where)).first()
 
 
-def _journal(session: Session, viewer: Viewer, floor: Floor, action: str, now: datetime, **facts: object) -> None:
+def _journal(session: Session, viewer: Viewer, floor: Floor, action: str, now: datetime, **facts: Any) -> None:
     telling.note(
         session, viewer, action, f"vote:{floor.loaded.row.code}", now, meeting=f"meeting:{floor.meeting.code}", **facts
     )

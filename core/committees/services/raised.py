@@ -64,13 +64,14 @@ def pending_of(session: Session, vote_id: UUID) -> Pending | None:
     if not rows:
         return None
     first = rows[0]
+    hands = (PendingHand(row.id, row.organisation_id, row.vote_seat_id, row.user_id, row.choice_sealed) for row in rows)
     return Pending(
         first.shown_id,
         first.meeting_id,
         first.noted_by,
         first.noted_for,
         first.noted_at,
-        tuple(PendingHand(*row[5:]) for row in rows),
+        tuple(hands),
     )
 
 
