@@ -12,7 +12,7 @@ from core.accounts.models import LoginSession
 from core.kernel.clock import SystemClock
 from core.testing import free_port, serving
 from core.testing.network import Network, fresh_network
-from tests.support.provider import provider_process
+from tests.support.provider import RunningProvider
 from tests.support.signing_in import behave, connect, people
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ HOME = "calacs-la-chrysalide"
 pytestmark = pytest.mark.browser
 
 
-def test_from_the_choice_to_the_agreement_and_back_to_the_settings(browser: Browser, tmp_path: Path) -> None:
+def test_from_the_choice_to_the_agreement_and_back_to_the_settings(
+    browser: Browser, provider: RunningProvider, tmp_path: Path
+) -> None:
     """On a phone: public pages keep their neutral tab, nothing is refused by our own headers, no script is needed."""
     clock: Any = SystemClock()
-    with fresh_network("sqlite", tmp_path, clock) as network, provider_process() as provider:
+    with fresh_network("sqlite", tmp_path, clock) as network:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
         _at(network, address)

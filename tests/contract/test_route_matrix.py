@@ -18,6 +18,7 @@ NOBODIES = {"suspended_user", "pending_organisation", "expired_session"}
 REMEDY = "run `python -m tests.support.matrix`, then review the difference of tests/contract/route_matrix.csv"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_every_route_answers_each_principal_as_reviewed(engine: str, tmp_path: Path, clock: FixedClock) -> None:
     """Every cell on SQLite; on PostgreSQL every answer that is no refusal, and one refusal of each kind a route."""

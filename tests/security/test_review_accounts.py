@@ -33,7 +33,7 @@ from core.testing.network import Network, Visitor, fresh_network, visiting
 from tests.support.held import ADMIN
 from tests.support.pages import csrf_of, words
 from tests.support.people import PASSWORD, Person, intake_worker
-from tests.support.provider import RunningProvider, provider_process
+from tests.support.provider import RunningProvider
 from tests.support.signing_in import (
     SLUG,
     asked,
@@ -49,12 +49,6 @@ from tests.support.signing_in import (
 
 EMAIL = "camille@exemple.test"
 FACTORS, FACTOR = "/compte/facteurs", "/connexion/facteur"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[RunningProvider]:
-    with provider_process() as running:
-        yield running
 
 
 @pytest.fixture

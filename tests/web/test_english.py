@@ -116,6 +116,7 @@ def french_in(page: str, data: Iterable[str]) -> list[str]:
     return [said[max(0, found.start() - 40) : found.end() + 40] for found in FRENCH.finditer(said)]
 
 
+@pytest.mark.slow
 def test_every_route_speaks_english_to_everyone(known: tuple[Network, tuple[str, ...]]) -> None:
     """GET and POST, pages and refusals, as eight kinds of people: the walk of the route matrix, in English."""
     _network, data = known

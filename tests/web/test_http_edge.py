@@ -110,6 +110,7 @@ FORGERIES: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+@pytest.mark.slow
 def test_no_post_route_takes_a_forged_request(network: Network) -> None:
     """Every route that changes something, signed in or not; nothing is written.
 
@@ -145,6 +146,7 @@ def test_a_browser_that_says_nothing_passes_by_its_token_alone(visitor: Visitor)
         assert visitor.post("/langue", {"locale": "fr"}, headers=headers).status_code == 303
 
 
+@pytest.mark.slow
 @ONE_ENGINE
 def test_no_get_changes_anything(network: Network) -> None:
     """Every page, by each kind of person: only the journal of reads and the last sign of activity may move."""

@@ -132,6 +132,7 @@ def listening(app: Any) -> dict[str, bool]:
     return looked
 
 
+@pytest.mark.slow
 def test_no_odd_question_breaks_a_page(network: Network) -> None:
     """Whatever stands after the question mark, or in the place of an identifier: an answer, never an error.
 

@@ -18,16 +18,10 @@ from core.accounts.models import LoginSession
 from core.kernel.clock import FixedClock
 from core.testing.network import Network, Visitor, fresh_network, visiting
 from tests.support.pages import csrf_of, words
-from tests.support.provider import RunningProvider, provider_process
+from tests.support.provider import RunningProvider
 from tests.support.signing_in import SLUG, asked, back, behave, connect, people, sign_in
 
 EXIT = "/compte/autres-appareils"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[RunningProvider]:
-    with provider_process() as running:
-        yield running
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from core.kernel.clock import FixedClock
 from core.testing import NOW, LiveServer
 from core.testing.network import Network, Visitor, fresh_network, visiting
 from tests.support.live import Client, stream
-from tests.support.provider import EVENT, RunningProvider, provider_process
+from tests.support.provider import EVENT, RunningProvider
 from tests.support.signing_in import (
     OTHER_SLUG,
     OTHER_TENANT,
@@ -37,12 +37,6 @@ from tests.support.signing_in import (
 )
 
 PATH = "/connexion/organisme/deconnexion"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[RunningProvider]:
-    with provider_process() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from core.kernel.crypto import Keyring
 from core.kernel.oidc import PROVIDERS
 from core.testing import NOW
 from core.testing.network import Visitor, fresh_network, visiting
-from tests.support.provider import RunningProvider, provider_process
+from tests.support.provider import RunningProvider
 from tests.support.signing_in import (
     SLUG,
     TENANT,
@@ -33,12 +33,6 @@ from tests.support.signing_in import (
     sign_in,
     signed_in,
 )
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[RunningProvider]:
-    with provider_process() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -20,17 +20,11 @@ from core.kernel.crypto import Keyring
 from core.kernel.oidc import PROVIDERS
 from core.rotation import renew_all
 from core.testing.network import Network, Visitor, fresh_network, visiting
-from tests.support.provider import CLIENT_ID, CLIENT_SECRET, RunningProvider, provider_process
+from tests.support.provider import CLIENT_ID, CLIENT_SECRET, RunningProvider
 from tests.support.signing_in import behave, connect, sign_in
 
 PATH = "/organisation/connexion"
 HOME, TENANT = "calacs-la-chrysalide", "reglages"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[RunningProvider]:
-    with provider_process() as running:
-        yield running
 
 
 @pytest.fixture

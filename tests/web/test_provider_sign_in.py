@@ -21,7 +21,7 @@ from core.journal.models import JournalEntry
 from core.kernel.clock import FixedClock
 from core.kernel.mail import OutgoingMail
 from core.testing.network import Network, Visitor, fresh_network, visiting
-from tests.support.provider import RunningProvider, provider_process
+from tests.support.provider import RunningProvider
 from tests.support.signing_in import (
     OTHER_SLUG,
     OTHER_TENANT,
@@ -39,12 +39,6 @@ from tests.support.signing_in import (
 )
 
 EMAIL = "camille@exemple.test"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[RunningProvider]:
-    with provider_process() as running:
-        yield running
 
 
 @pytest.fixture
