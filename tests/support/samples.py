@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.accounts.models import Invitation, OrganisationApplication, User
 from core.committees.models.structure import CommitteeSeat
+from core.committees.services import put_on_agenda
 from core.demo_admission import seed_admission
 from core.directory.models import Organisation, Service
 from core.kernel.web.routes import Route
@@ -18,7 +19,7 @@ from core.referrals.codes import new_code
 from core.testing.network import Network
 from plugins.bien_etre.tests import voting
 from tests.support import referrals
-from tests.support.committees import code_of, keep_records, opened
+from tests.support.committees import CHAIR, code_of, keep_records, opened
 
 NOBODY = str(UUID(int=0))
 #: The people of the references that are asked for: who sent them, who received them
@@ -102,13 +103,16 @@ def _filled(path: str, values: Mapping[str, str]) -> str:
 def _committees(network: Network) -> Mapping[str, Mapping[str, str]]:
     """Bien-être with a vote under way, a seat, a meeting that was held and one to come; a committee that does not
     exist. `code` is the vote's; an address of meetings takes `meeting`."""
-    vote_id = opened(network)
+    vote_id = opened(network, hours=24 * 10)
     person = network.viewer("bien-etre-5").user_id
     with network.database.transaction() as session:
         seat = session.scalar(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person))
         kept = keep_records(session, network)
-    own = {"slug": "bien-etre", "code": code_of(network, vote_id), "seat": str(seat), **kept}
-    missing = {"slug": "nulle-part", "code": "V-2222-22", "meeting": "M-2222-22", "decision": "D-2222-22"}
+        put_on_agenda(session, network.viewer(CHAIR), kept["planned"], vote_id, network.clock.now())
+    code = code_of(network, vote_id)
+    own = {"slug": "bien-etre", "code": code, "vote": code, "seat": str(seat), **kept}
+    nothing = {"code": "V-2222-22", "vote": "V-2222-22", "meeting": "M-2222-22", "decision": "D-2222-22"}
+    missing = {"slug": "nulle-part", **nothing}
     return {"bien_etre": own, "missing": missing}
 
 

@@ -335,6 +335,7 @@ def test_hands_raised_in_a_meeting_from_agenda_to_register(network: Network, vis
     form = read(visitor.get(here))
     assert "absence : le bulletin se dépose en ligne" in form
     assert choice[FOUR] not in form
+    assert f'id="f-{choice[ONE]}"' in visitor.get(here).text, "where the summary of errors leads"
     for wrong, said in (
         ({choice[ONE]: "peut-être"}, "Choisissez une réponse"),
         ({choice[TWO]: "other", amount: "abc"}, "Entrez un montant"),
