@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -154,8 +155,15 @@ def _around(session: Session, row: Row[Any], now: datetime) -> Loaded:
 
 def _seats(session: Session, vote_id: UUID, now: datetime) -> tuple[VoteSeat, ...]:
     """The seats of the opening, with who holds them now; a closed account holds nothing."""
+    rows = session.execute(_seats_statement().where(VoteSeatRow.vote_id == vote_id))
+    return tuple(_seat(row, now) for row in rows)
+
+
+@cache
+def _seats_statement() -> Select[Any]:
+    """Built once: its three aliases of the accounts cost more to build than the rows to read (every act on a vote)."""
     holder, stand_in, named = aliased(User), aliased(User), aliased(User)
-    rows = session.execute(
+    return (
         select(
             VoteSeatRow.id,
             VoteSeatRow.organisation_id,
@@ -173,10 +181,8 @@ def _seats(session: Session, vote_id: UUID, now: datetime) -> tuple[VoteSeat, ..
         .outerjoin(holder, holder.id == CommitteeSeat.user_id)
         .outerjoin(stand_in, stand_in.id == CommitteeSeat.substitute_id)
         .outerjoin(named, named.id == VoteSeatRow.user_id)
-        .where(VoteSeatRow.vote_id == vote_id)
         .order_by(VoteSeatRow.id)
     )
-    return tuple(_seat(row, now) for row in rows)
 
 
 def _seat(row: Row[Any], now: datetime) -> VoteSeat:

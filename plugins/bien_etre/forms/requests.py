@@ -19,25 +19,26 @@ Tokens = Annotated[list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}
 
 
 class RequestForm(Form):
-    """A request. `attestation`, `modality`, `wording` and `given_by`: only with a referral."""
+    """A request, in the order of its page: errors are listed in that order. `attestation`, `modality`, `wording`: only
+    with a referral."""
 
     reference: Annotated[str, StringConstraints(max_length=12)] = ""
-    urgent: bool = False
-    age_band: AgeBand
-    area: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    wording: Annotated[str, StringConstraints(max_length=64)] = ""
     category: Category
     amount: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    needed_by: date
     why_now: Required
-    tried: Optional = ""
+    needed_by: date
+    age_band: AgeBand
+    area: Annotated[str, StringConstraints(min_length=1, max_length=20)]
     lafu: Lafu
     lafu_since: date | None = None
     lafu_detail: Optional = ""
+    tried: Optional = ""
     payment: Payment
-    not_person: Tokens = Field(default_factory=list)
-    wording: Annotated[str, StringConstraints(max_length=64)] = ""
-    modality: Modality = Modality.SPOKEN
+    urgent: bool = False
     attestation: list[str] = Field(default_factory=list)
+    modality: Modality = Modality.SPOKEN
+    not_person: Tokens = Field(default_factory=list)
 
 
 class VoteForm(BallotForm):
