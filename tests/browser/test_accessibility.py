@@ -107,8 +107,6 @@ NO_PAGE = {
 CONFIRMED = ("/confirmer", "/organisation/connexion", "/organisation/personnes/{id}/depart")
 #: Pages of a state that no browser test makes yet: only looked at by eye, at both widths. Shorten this list.
 BY_EYE = {
-    "/comites/bien-etre/fonds/demandes/{code}": "an aid that is granted and waits for its payment",
-    "/comites/bien-etre/fonds/reserve": "a partner with a night reserve",
     "/comites/{slug}/votes/{code}/suppleance": "a vote that calls an alternate",
     "/connexion/organisme/{slug}/retour": "a provider that sends somebody back with an error",
     "/entente/{hash}": "the printable text of an agreement",

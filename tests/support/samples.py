@@ -17,7 +17,7 @@ from core.directory.models import Organisation, Service
 from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
 from core.testing.network import Network
-from plugins.bien_etre.tests import voting
+from plugins.bien_etre.tests import money_samples, voting
 from tests.support import referrals
 from tests.support.committees import CHAIR, code_of, keep_records, opened
 
@@ -42,7 +42,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
 
     A reference of the police to La Chrysalide, submitted and accepted; a service, an organisation of each visibility;
     a service of La Chrysalide for its own administration, one of its people and an invitation of hers; an organisation
-    on probation; a committee with its records; and always an object that does not exist.
+    on probation; a committee with its records; the money of an aid fund; and always an object that does not exist.
     """
     with network.database.transaction() as session:
         codes = _references(session, network)
@@ -53,6 +53,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
 
     committees = _committees(network)
     aid = voting.row(network, voting.sent(network)).code
+    fund = money_samples.money_samples(network)
 
     def objects(route: Route) -> Mapping[str, str]:
         if route.path.startswith("/comites/bien-etre/demandes/{code}"):
@@ -83,6 +84,11 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
             return {label: _filled(route.path, values) for label, values in met.items()}
         if route.path.startswith("/comites/{slug}"):
             return {label: _filled(route.path, values) for label, values in committees.items()}
+        if route.path.startswith("/comites/bien-etre/fonds/") and "{" in route.path:
+            return {
+                "own": _filled(route.path, {"format": "csv", **fund}),
+                "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
+            }
         if route.path in ("/suivis/{follow_up}", "/calendrier/{token}"):
             return {
                 "own": _filled(route.path, committees["bien_etre"]),
@@ -111,8 +117,13 @@ def _committees(network: Network) -> Mapping[str, Mapping[str, str]]:
         put_on_agenda(session, network.viewer(CHAIR), kept["planned"], vote_id, network.clock.now())
     code = code_of(network, vote_id)
     own = {"slug": "bien-etre", "code": code, "vote": code, "seat": str(seat), **kept}
-    nothing = {"code": "V-2222-22", "vote": "V-2222-22", "meeting": "M-2222-22", "decision": "D-2222-22"}
-    missing = {"slug": "nulle-part", **nothing}
+    missing = {
+        "slug": "nulle-part",
+        "code": "V-2222-22",
+        "vote": "V-2222-22",
+        "meeting": "M-2222-22",
+        "decision": "D-2222-22",
+    }
     return {"bien_etre": own, "missing": missing}
 
 
