@@ -10,10 +10,10 @@ from core.referrals.services.withdrawal import withdraw_case
 from core.testing.network import Network
 
 
-def a_referral(network: Network, sender: str, recipient: str = "calacs-la-chrysalide") -> str:
+def a_referral(network: Network, sender: str, recipient: str = "calacs-la-chrysalide", *, urgent: bool = False) -> str:
     """One invented referral that this persona has just sent, committed; its code."""
     seed = RequestSeed(
-        f"essai-{sender}",
+        f"essai-{sender}{'-urgent' if urgent else ''}",
         sender,
         recipient,
         "60013",
@@ -21,6 +21,7 @@ def a_referral(network: Network, sender: str, recipient: str = "calacs-la-chrysa
         frozenset({"money"}),
         frozenset({"basic_needs_unmet"}),
         0,
+        urgent=urgent,
     )
     with network.database.transaction() as session:
         return send_request(session, network.keyring, seed, network.clock.now())

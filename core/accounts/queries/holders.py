@@ -30,16 +30,16 @@ def holders_of(
     session: Session,
     permissions: Collection[str],
     *,
-    organisation_id: UUID | None = None,
+    organisations: Collection[UUID] | None = None,
     people: Collection[UUID | None] | None = None,
 ) -> tuple[PermissionHolder, ...]:
-    """Active people of an organisation, or among `people`, who hold one of these. One statement."""
+    """Active people of these organisations, or among `people`, who hold one of these. One statement."""
     wanted = frozenset(permissions)
     if not wanted:
         return ()
     statement = select(User.id, User.organisation_id, User.created_at, User.roles).where(User.status == "active")
-    if organisation_id is not None:
-        statement = statement.where(User.organisation_id == organisation_id)
+    if organisations is not None:
+        statement = statement.where(User.organisation_id.in_(sorted(organisations, key=str)))
     if people is not None:
         statement = statement.where(User.id.in_(sorted({one for one in people if one is not None}, key=str)))
     extra: Mapping[str, frozenset[Role]] = registry.plugin_roles

@@ -145,7 +145,7 @@ def _sessions(session: Session, view: GateView, found: Verdict, now: datetime) -
 
 def losing_in(session: Session, organisation_id: UUID, gates: Sequence[Gate], now: datetime) -> tuple[Losing, ...]:
     """People of an organisation whose passage ends or has ended, the first to lose it at the top. Three statements."""
-    people = holders_of(session, [gate.permission for gate in gates], organisation_id=organisation_id)
+    people = holders_of(session, [gate.permission for gate in gates], organisations=[organisation_id])
     found = _verdicts(session, people, gates, now)
     ending = [Losing(person.user_id, view, one) for person, view, one in found if one.until is not None]
     return tuple(sorted(ending, key=lambda one: (one.verdict.until or date.max, str(one.user_id))))

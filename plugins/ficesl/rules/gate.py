@@ -78,7 +78,7 @@ def verdict(gate: Gate, since: date, held: Iterable[Held], today: date) -> Verdi
         return Verdict(Passage.VALID)
     ends = [one.expires_on for one in mine if one.expires_on is not None]
     trained = max(ends, default=None)
-    starts = [gate.starts_on, since, *([trained + timedelta(days=1)] if trained else [])]
+    starts = [gate.starts_on, min(since, today), *([trained + timedelta(days=1)] if trained else [])]
     until = max(starts) + timedelta(days=gate.grace_days - 1)
     if today < gate.starts_on:
         return Verdict(Passage.BEFORE, max(until, gate.starts_on - timedelta(days=1)), trained)

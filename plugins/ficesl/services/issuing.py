@@ -9,6 +9,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -68,7 +69,7 @@ def attest(
     """
     if not learner_ids:
         return ()
-    issued: list[dict[str, object]] = []
+    issued: list[dict[str, Any]] = []
     wanted, learners = set(course_ids), list(learner_ids)
     looked: set[UUID] = set()
     while wanted:
@@ -87,14 +88,12 @@ def attest(
         wanted = set(session.scalars(following)) - looked
         learners = [one for one in learners if any(row["learner_id"] == one for row in new)]
     if issued:
-        courses = {UUID(str(row["course_id"])) for row in issued}
-        refresh(session, now, courses=courses, organisations={UUID(str(row["organisation_id"])) for row in issued})
+        courses = {row["course_id"] for row in issued}
+        refresh(session, now, courses=courses, organisations={row["organisation_id"] for row in issued})
     return tuple(str(row["code"]) for row in issued)
 
 
-def _due(
-    session: Session, learners: Sequence[UUID], courses: Collection[UUID], now: datetime
-) -> list[dict[str, object]]:
+def _due(session: Session, learners: Sequence[UUID], courses: Collection[UUID], now: datetime) -> list[dict[str, Any]]:
     today = local_day(now)
     versions = parts_of_courses(session, courses)
     credits = credits_of(session, learners, courses)
@@ -102,7 +101,7 @@ def _due(
     people = session.execute(
         select(Learner.id, Learner.organisation_id).where(Learner.id.in_(learners), Learner.erased_at.is_(None))
     )
-    new: list[dict[str, object]] = []
+    new: list[dict[str, Any]] = []
     for person in people:
         for course_id, ones in versions.items():
             best = best_version(ones, credits.get((person.id, course_id), ()), person.id, earlier)
@@ -128,16 +127,17 @@ def _due(
     return new
 
 
-def _write(session: Session, new: list[dict[str, object]], now: datetime) -> None:
+def _write(session: Session, new: list[dict[str, Any]], now: datetime) -> None:
     codes = _free_codes(session, len(new))
     bits = _free_bits(session, len(new))
     for row, code, bit in zip(new, codes, bits, strict=True):
         row["code"], row["status_index"] = code, bit
     session.execute(insert(AttestationRow), new)
-    by_course: dict[object, Counter[UUID]] = defaultdict(Counter)
+    by_course: dict[Any, Counter[UUID]] = defaultdict(Counter)
     for row in new:
-        by_course[row["course_id"]][UUID(str(row["organisation_id"]))] += 1
-    names = dict(session.execute(select(Course.id, Course.code).where(Course.id.in_(list(by_course)))).tuples().all())
+        by_course[row["course_id"]][row["organisation_id"]] += 1
+    courses = session.execute(select(Course.id, Course.code).where(Course.id.in_(list(by_course))))
+    names = {row.id: row.code for row in courses}
     holders = {holder for counts in by_course.values() for holder in counts}
     if len(holders) > 1:
         lock_chains(session, holders)

@@ -81,8 +81,9 @@ def _there(organisations: Collection[UUID] | None) -> ColumnElement[bool]:
 
 
 def _people(session: Session, organisations: Collection[UUID] | None) -> dict[UUID, int]:
-    counted = select(Learner.organisation_id, func.count()).where(_there(organisations))
-    return dict(session.execute(counted.group_by(Learner.organisation_id)).tuples().all())
+    counted = select(Learner.organisation_id, func.count().label("people")).where(_there(organisations))
+    rows = session.execute(counted.group_by(Learner.organisation_id))
+    return {row.organisation_id: row.people for row in rows}
 
 
 def _valid(session: Session, today: date, organisations: Collection[UUID] | None) -> dict[tuple[UUID, UUID], int]:

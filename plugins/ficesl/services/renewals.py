@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from core.api import Keyring, emit, mail_people, new_id, people_with
+from core.api import Keyring, emit, holders_of, mail_people, new_id
 
 from ..access import PEOPLE
 from ..models import AttestationRow, Course, Learner, RenewalReminder
@@ -69,7 +69,7 @@ def remind_endings(session: Session, keyring: Keyring, now: datetime) -> int:
     )
     accounts = {row.user_id for row, _ in due if row.user_id is not None}
     held = {row.organisation_id for row, _ in due if row.user_id is None}
-    keepers = set(people_with(session, PEOPLE, held)) if held else set()
+    keepers = {one.user_id for one in holders_of(session, [PEOPLE], organisations=held)} if held else set()
     mail_people(session, keyring, accounts | keepers, now)
     topics: dict[str, set[str]] = defaultdict(set)
     for row, _ in due:
