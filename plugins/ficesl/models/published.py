@@ -12,7 +12,7 @@ from core.api import Base, UtcDateTime, identifier, internal
 
 
 class PublishedLine(Base):
-    """One line of a printed table. `period` as printed; `counted` false: it may be the training of line `same_as`, so it
+    """One line of a printed table. `period` as printed; `counted` false: it may be the training of line `same_as`: it
     is shown and marked, and added to nothing. `printed_total`: what the source prints below its lines, kept beside."""
 
     __tablename__ = "ficesl_published_lines"

@@ -17,13 +17,13 @@ TOLERANCE: Final = 10
 #: No block lasts longer (minutes).
 LONGEST: Final = 24 * 60
 
-WHOLE: Final = "Bloc complet : %(minutes)s min."
-TOLERATED: Final = "Bloc complet : %(minutes)s min. Il manque %(missed)s min, on en tolère %(tolerance)s."
-PARTIAL: Final = "%(minutes)s min sur %(block)s : %(late)s min de retard, %(early)s min avant la fin."
-ABSENT: Final = "Absence : rien n’est crédité."
+WHOLE: Final = "Bloc complet : %(minutes)s min."
+TOLERATED: Final = "Bloc complet : %(minutes)s min. Il manque %(missed)s min, on en tolère %(tolerance)s."
+PARTIAL: Final = "%(minutes)s min sur %(block)s : %(late)s min de retard, %(early)s min avant la fin."
+ABSENT: Final = "Absence : rien n’est crédité."
 
 NOT_A_NUMBER: Final = "Les minutes vont de 0 à la durée du bloc."
-NOTHING_LEFT: Final = "Retard et départ couvrent tout le bloc (%(block)s min) : notez plutôt une absence."
+NOTHING_LEFT: Final = "Retard et départ couvrent tout le bloc (%(block)s min) : notez plutôt une absence."
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ DIGITS: Final = 6
 OPENS_BEFORE: Final = timedelta(minutes=30)
 CLOSES_AFTER: Final = timedelta(0)
 
-NOT_A_CODE: Final = "Le code a six chiffres : recopiez celui de l’écran."
+NOT_A_CODE: Final = "Le code a six chiffres : recopiez celui de l’écran."
 WRONG_CODE: Final = (
     "Ce code n’est pas celui de l’écran en ce moment. Il change toutes les 30 secondes, et celui d’un autre jour ne "
-    "sert plus : recopiez celui qui est affiché."
+    "sert plus : recopiez celui qui est affiché."
 )
 
 
@@ -44,7 +44,7 @@ class Moment(StrEnum):
 MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.BEFORE: "Le code s’affichera 30 minutes avant le début du bloc.",
     Moment.OPEN: "Le code est affiché.",
-    Moment.OVER: "Le bloc est terminé : les présences se corrigent sur la feuille.",
+    Moment.OVER: "Le bloc est terminé : les présences se corrigent sur la feuille.",
 }
 
 

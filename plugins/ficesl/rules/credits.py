@@ -16,7 +16,7 @@ CHOICE_LENGTH: Final = 160
 
 ATTEMPTS_LEFT: Final = "Il reste %(left)s essais sur %(most)s."
 USED_UP: Final = (
-    "Les %(most)s essais sont utilisés. Revoyez la capsule : d’autres essais s’ouvrent le %(day)s, ou inscrivez-vous à "
+    "Les %(most)s essais sont utilisés. Revoyez la capsule : d’autres essais s’ouvrent le %(day)s, ou inscrivez-vous à "
     "une séance."
 )
 UNLIMITED: Final = "Le nombre d’essais n’est pas limité."

@@ -21,13 +21,12 @@ QUESTION_LENGTH: Final = 160
 #: The scale of the printed evaluations, lowest first.
 SCALE: Final = ("Pas du tout", "Un peu", "Oui", "Beaucoup")
 
-TOO_FEW: Final = "Moins de %(least)s personnes ont répondu : rien n’est montré, pour que personne ne soit reconnue."
+TOO_FEW: Final = "Moins de %(least)s personnes ont répondu : rien n’est montré, pour que personne ne soit reconnue."
 STILL_OPEN: Final = (
-    "Les résultats se lisent une fois l’évaluation fermée, le %(day)s au plus tard : montrés après chaque réponse, ils "
+    "Les résultats se lisent une fois l’évaluation fermée, le %(day)s au plus tard : montrés après chaque réponse, ils "
     "diraient qui vient de répondre."
 )
-FEW_TO_QUESTION: Final = "Moins de %(least)s réponses à cet énoncé."
-ALREADY: Final = "Vous avez déjà répondu. Une réponse ne se retrouve pas : elle ne se change donc pas."
+ALREADY: Final = "Vous avez déjà répondu. Une réponse ne se retrouve pas : elle ne se change donc pas."
 CLOSED: Final = "L’évaluation est fermée."
 NOT_OPEN: Final = "L’évaluation s’ouvre au dernier bloc de la formation."
 NOTHING: Final = "Répondez à au moins un énoncé."

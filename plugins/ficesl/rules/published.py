@@ -28,24 +28,25 @@ LONGEST_DAY: Final = 600
 MAX_LINES: Final = 2_000
 QUARTER: Final = 15
 
-NOT_KNOWN: Final = "Ce fichier n’est pas un tableau connu : formations, ateliers de prévention ou évaluations."
+NOT_KNOWN: Final = "Ce fichier n’est pas un tableau connu : formations, ateliers de prévention ou évaluations."
 EMPTY: Final = "Le fichier n’a aucune ligne."
-TOO_MANY: Final = "Le fichier a trop de lignes : %(most)s au plus."
-NO_PERIOD: Final = "Ce fichier ne dit pas l’année : choisissez l’exercice."
-NOT_A_PERIOD: Final = "Écrivez le mois ainsi : 2023-04, ou l’exercice ainsi : 2023-2024."
+TOO_MANY: Final = "Le fichier a trop de lignes : %(most)s au plus."
+NO_PERIOD: Final = "Ce fichier ne dit pas l’année : choisissez l’exercice."
+NOT_A_PERIOD: Final = "Écrivez le mois ainsi : 2023-04, ou l’exercice ainsi : 2023-2024."
 NOT_A_NUMBER: Final = "Un nombre entier, ou rien."
 NOT_A_DURATION: Final = "Écrivez la durée au quart d’heure, par exemple 4h00."
 NOT_A_SHARE: Final = "Un pourcentage va de 0 à 100."
 NO_TITLE: Final = "Ce texte est requis."
-TOO_LONG: Final = "Texte trop long : %(most)s caractères au plus."
+TOO_LONG: Final = "Texte trop long : %(most)s caractères au plus."
 TWICE: Final = "La même ligne est déjà à la ligne %(other)s du fichier."
-OTHER_FIGURES: Final = "Cette ligne est déjà là avec d’autres chiffres : rien n’est remplacé."
+OTHER_FIGURES: Final = "Cette ligne est déjà là avec d’autres chiffres : rien n’est remplacé."
 SAME_TWICE: Final = (
-    "Même période et même durée que « %(title)s » : c’est peut-être la même formation. Elle est montrée, et n’est pas "
+    "Même période et même durée que « %(title)s » : c’est peut-être la même formation. Elle est montrée, et n’est pas "
     "additionnée."
 )
-WHOLE: Final = "%(hours)s pour l’ensemble des %(sessions)s séances : aucune journée ne dure autant."
 
+#: The typographic one: a file and its copy may differ by it.
+_APOSTROPHE: Final = chr(0x2019)
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _YEAR = re.compile(r"(\d{4})-(\d{4})")
 _DURATION = re.compile(r"(\d{1,5})\s*h\s*(\d{2})?")
@@ -155,7 +156,7 @@ class _Bad(Exception):
 
 def fold(text: str) -> str:
     """Lower case, without accents, spaces made one."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    plain = unicodedata.normalize("NFKD", text.replace(_APOSTROPHE, "'"))
     return " ".join("".join(one for one in plain if not unicodedata.combining(one)).lower().split())
 
 

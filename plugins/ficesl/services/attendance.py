@@ -59,9 +59,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Noted:
-    """What a sheet wrote: minutes by person, and what it did not."""
+    """What a sheet wrote: (minutes, key of the mark that is there) by person; and what it did not."""
 
-    kept: Mapping[UUID, int]
+    kept: Mapping[UUID, tuple[int, str]]
     problems: tuple[Problem, ...]
 
 
@@ -85,7 +85,7 @@ def mark_presences(session: Session, desk: Desk, block: BlockView, marks: Sequen
     wanted = {mark.learner_id: mark for mark in marks}
     registered = _registrations(session, block.session_id, wanted)
     there = _presences(session, block.id, wanted)
-    kept: dict[UUID, int] = {}
+    kept: dict[UUID, tuple[int, str]] = {}
     problems: list[Problem] = []
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -95,7 +95,7 @@ def mark_presences(session: Session, desk: Desk, block: BlockView, marks: Sequen
         if learner_id not in registered:
             problems.append(Problem(learner_id, NOT_REGISTERED))
         elif row is not None and (row.client_key == mark.key or known == mark.mark or _softer(row, known, mark.mark)):
-            kept[learner_id] = row.minutes
+            kept[learner_id] = (row.minutes, row.client_key or "")
         elif row is not None and (row.client_key or "") != mark.seen:
             problems.append(Problem(learner_id, OTHERWISE, {}, known, row.client_key or ""))
         else:
@@ -104,7 +104,7 @@ def mark_presences(session: Session, desk: Desk, block: BlockView, marks: Sequen
             except rules.Refused as refused:
                 problems.append(Problem(learner_id, refused.message, refused.values))
                 continue
-            kept[learner_id] = values["minutes"]
+            kept[learner_id] = (values["minutes"], values["client_key"])
             if row is None:
                 owner = {"block_id": block.id, "registration_id": registered[learner_id], "learner_id": learner_id}
                 new.append(values | owner | {"id": new_id()})

@@ -16,9 +16,9 @@ from .crediting import credit_capsule
 from .desk import Desk, note
 from .people import own_learner
 
-HAS_A_QUIZ = N_("Cette capsule se termine par un questionnaire : répondez-y pour être crédité ou créditée.")
+HAS_A_QUIZ = N_("Cette capsule se termine par un questionnaire : répondez-y pour être crédité ou créditée.")
 NO_QUIZ = N_("Cette capsule n’a pas de questionnaire.")
-QUIZ_TRIED = N_("Des personnes ont déjà répondu à ce questionnaire : faites une nouvelle version de la formation.")
+QUIZ_TRIED = N_("Des personnes ont déjà répondu à ce questionnaire : faites une nouvelle version de la formation.")
 QUIZ_WRONG = N_("Chaque question a un texte et de deux à six choix différents, un par ligne, le bon précédé de *.")
 MOST_QUESTIONS = 20
 

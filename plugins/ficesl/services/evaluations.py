@@ -48,7 +48,7 @@ from ..rules.evaluations import (
 )
 from .desk import Desk, note
 
-FORM_USED = N_("Des personnes ont déjà répondu à ce formulaire : faites une nouvelle version de la formation.")
+FORM_USED = N_("Des personnes ont déjà répondu à ce formulaire : faites une nouvelle version de la formation.")
 FORM_EMPTY = N_("Écrivez au moins un énoncé.")
 FORM_LONG = N_("Un énoncé a 160 caractères au plus, et un formulaire douze énoncés.")
 MOST_QUESTIONS = 12

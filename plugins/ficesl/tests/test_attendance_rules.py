@@ -164,16 +164,18 @@ def test_the_trainings_of_the_printed_report_come_out_right() -> None:
 def test_the_bad_lines_of_a_file_are_told_one_by_one() -> None:
     head = list(published.HEADINGS[published.TRAINING])
     good = ["2023-04", "Une formation", "patrouilles", "Un poste", "1", "4h00", "12"]
-    rows = [head, good, [*good], ["avril", *good[1:]], ["2023-13", *good[1:]], [*good[:4], "-1", "4h00", ""],
-            [*good[:5], "4h10", ""], ["2023-05", "", *good[2:]], ["", "", ""], ["2023-06", "x" * 201, *good[2:]]]  # fmt: skip
+    rows = [
+        head, good, [*good], ["avril", *good[1:]], ["2023-13", *good[1:]], [*good[:4], "-1", "4h00", ""],
+        [*good[:5], "4h10", ""], ["2023-05", "", *good[2:]], ["", "", ""], ["2023-06", "x" * 201, *good[2:]],
+    ]  # fmt: skip
     found = published.read_file(rows, None)
     assert [line.number for line in found.lines] == [2]
     assert {(one.number, one.message) for one in found.problems} == {
         (3, published.TWICE), (4, published.NOT_A_PERIOD), (5, published.NOT_A_PERIOD), (6, published.NOT_A_NUMBER),
         (7, published.NOT_A_DURATION), (8, published.NO_TITLE), (10, published.TOO_LONG),
     }  # fmt: skip
-    for bad, year in (([], "2023-2024"), ([["a", "b"]], "2023-2024"), ([head], None),
-                      ([list(published.HEADINGS[published.WORKSHOP]), ["x", "1", "1", "1", "1h00"]], None)):  # fmt: skip
+    workshop = [list(published.HEADINGS[published.WORKSHOP]), ["x", "1", "1", "1", "1h00"]]
+    for bad, year in (([], "2023-2024"), ([["a", "b"]], "2023-2024"), ([head], None), (workshop, None)):
         with pytest.raises(published.Unreadable):
             published.read_file(bad, year)
     for wrong in ("101", "-1", "1.25", "", "١"):
