@@ -12,9 +12,13 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from core.committees.models.hours import HoursEntry
+from core.committees.models.structure import Vote
+from core.committees.rules.votes import Method, VoteRule
 from core.testing import LiveServer
 from core.testing.network import Network
+from tests.integration.test_committee_hands import held
 from tests.support.axe import faults
+from tests.support.committees import CHAIR, MEMBERS
 
 
 @pytest.mark.parametrize("network", ["sqlite"], indirect=True)
@@ -61,3 +65,44 @@ def test_a_chair_plans_a_meeting_marks_who_came_and_enters_their_hours(
     assert sorted(tuple(row) for row in rows) == [(8, 1, "submitted"), (16, 2, "submitted")]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+def test_hands_are_noted_and_confirmed_on_a_phone(
+    network: Network, live_server: Callable[[Any], LiveServer], browser: Browser
+) -> None:
+    """Two phones in the room: the chair notes, somebody of another organisation confirms what appears on hers."""
+    vote_id, code = held(network, VoteRule(Method.N_OF_M, 2, amount=42_000), CHAIR, *MEMBERS[:3])
+    server = live_server(network.app())
+    address = f"{server.url}/comites/bien-etre/rencontres/{code}"
+
+    def phone(persona: str) -> Any:
+        context = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-CA", has_touch=True)
+        context.add_cookies([{"name": "arrimage", "value": network.token(persona), "url": server.url}])
+        return context.new_page()
+
+    chair, member = phone(CHAIR), phone(MEMBERS[0])
+    for page in (chair, member):
+        page.goto(address)
+    expect(member.get_by_text("En direct")).to_be_visible()
+    chair.get_by_role("link", name="Noter la main levée").click()
+    for group in chair.get_by_role("group").all():
+        group.get_by_text(re.compile("Oui, 420")).click()
+    assert faults(chair) == []
+    assert chair.evaluate("document.documentElement.scrollWidth") <= 390
+    chair.get_by_role("button", name="Noter ces mains").click()
+    # It arrives by itself on the other phone.
+    member.get_by_role("link", name="Confirmer la main levée").click()
+    assert faults(member) == []
+    assert member.evaluate("document.documentElement.scrollWidth") <= 390
+    with member.expect_navigation():
+        member.get_by_role("button", name="Je confirme ces mains").click()
+    expect(member.get_by_text("le vote est décidé")).to_be_visible()
+    expect(member.get_by_text("3 mains levées comptées")).to_be_visible()
+    with network.database.transaction(write=False) as session:
+        assert session.execute(select(Vote.status, Vote.amount_cents).where(Vote.id == vote_id)).one() == (
+            "closed",
+            42_000,
+        )
+    for page in (chair, member):
+        page.context.close()
