@@ -132,8 +132,8 @@ def _carrying_vote(demo: _Demo) -> str:
     )
     for persona in VOTERS:
         voter = demo.desk(persona, 7)
-        given = {"choice": Choice.YES, "amount": None, "reason": "", "now": voter.now}
-        cast_ballot(demo.session, voter.keyring, voter.viewer, vote_id, **given)
+        who = (voter.keyring, voter.viewer, vote_id)
+        cast_ballot(demo.session, *who, choice=Choice.YES, amount=None, reason="", now=voter.now)
     close_vote(demo.session, desk.keyring, vote_id, desk.now + timedelta(days=2))
     return vote_code(demo.session, vote_id)
 

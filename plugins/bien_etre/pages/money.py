@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -29,6 +31,7 @@ from core.api import (
     write_xlsx,
 )
 
+from .. import models
 from ..access import READ
 from ..forms.money import AllotForm, DecisionForm, EnvelopeForm
 from ..queries import cards as card_queries
@@ -103,7 +106,7 @@ def open_envelope(session: Session, request: PageRequest) -> Answer:
 
 def allot(session: Session, request: PageRequest) -> Answer:
     """More money from the same funder."""
-    standing, envelope = keeper(session, request), identifier(request.path["envelope"])
+    standing, envelope = keeper(session, request), _known(session, request)
     if standing is None or envelope is None:
         return not_found()
     form, field = parse(AllotForm, request.form), f"amount-{envelope}"
@@ -121,7 +124,7 @@ def allot(session: Session, request: PageRequest) -> Answer:
 
 def propose_carry(session: Session, request: PageRequest) -> Answer:
     """Step 1: one person proposes to carry a past year's balance over, by the vote that is named."""
-    standing, envelope = keeper(session, request), identifier(request.path["envelope"])
+    standing, envelope = keeper(session, request), _known(session, request)
     if standing is None or envelope is None:
         return not_found()
     form, about = parse(DecisionForm, request.form), f"carry-{envelope}"
@@ -249,6 +252,11 @@ def _envelopes(
         **WORDS,
     }
     return Page("bien_etre/money_envelopes.html", context, status)
+
+
+def _known(session: Session, request: PageRequest) -> UUID | None:
+    typed, table = identifier(request.path["envelope"]), models.Envelope
+    return None if typed is None else session.scalar(select(table.id).where(table.id == typed))
 
 
 def _year(request: PageRequest) -> int:

@@ -3,7 +3,7 @@ the same ones, where the core hides small counts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -138,8 +138,12 @@ def late(session: Session, before: datetime) -> tuple[Late, ...]:
         .order_by(handing.at)
         .limit(50)
     )
-    found = [Late(*tuple(row)) for row in asked] + [Late("", *tuple(row)) for row in handed]
+    found = [*_late(asked), *(Late("", row[0], row[1]) for row in handed)]
     return tuple(sorted(found, key=lambda one: one.since))
+
+
+def _late(rows: Iterable[Any]) -> Iterator[Late]:
+    return (Late(row[0], row[1], row[2]) for row in rows)
 
 
 def not_ratified(session: Session) -> tuple[Late, ...]:
@@ -151,7 +155,7 @@ def not_ratified(session: Session) -> tuple[Late, ...]:
         .order_by(table.decided_at.desc())
         .limit(50)
     )
-    return tuple(Late(*tuple(row)) for row in rows)
+    return tuple(_late(rows))
 
 
 def uncoded_refusals(session: Session) -> tuple[Refused, ...]:
@@ -164,7 +168,7 @@ def uncoded_refusals(session: Session) -> tuple[Refused, ...]:
         .order_by(table.decided_at)
         .limit(50)
     )
-    return tuple(Refused(*tuple(row)) for row in rows)
+    return tuple(Refused(row[0], row[1], row[2], row[3], at) for row in rows if (at := row[4]) is not None)
 
 
 def years_of(session: Session, current: int) -> tuple[int, ...]:

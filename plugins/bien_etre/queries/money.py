@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -280,10 +280,11 @@ def list_ledger(session: Session, year: int | None, *, page: int | None = 1) -> 
 
 
 def _line(values: Sequence[Any]) -> LedgerLine:
-    commitment, undone = values[9:]
+    *shown, commitment, undone = values
     reverses = None if undone is None else Entry(undone)
     does = effect(Entry(values[2]), values[3], granted=commitment is not None, reverses=reverses)
-    return LedgerLine(*values[:9], does)
+    names = (one.name for one in fields(LedgerLine))
+    return LedgerLine(**dict(zip(names, (*shown, does), strict=True)))
 
 
 def list_carries(session: Session, viewer: Viewer) -> dict[UUID, Carry]:

@@ -13,6 +13,7 @@ from core.testing.plugins import a_viewer
 
 from .. import models
 from ..queries.money_access import Standing, standing_of
+from ..rules.money import Route
 from ..services import cards, money, payments, receipts
 from ..services.rounds import Desk
 from ..settings import Settings
@@ -36,7 +37,7 @@ def money_samples(network: Any, partner: str = "calacs-coup-de-coeur") -> dict[s
             return Desk(network.keyring, Settings(), viewer, now)
 
         def paid(key: str, cents: int) -> UUID:
-            paying = payments.Paying(payments.Route.SUPPLIER, cents)
+            paying = payments.Paying(Route.SUPPLIER, cents)
             payment = payments.prepare_payment(session, desk(colleague), pays, code, paying, key)
             payments.confirm_payment(session, desk(keeper), pays, payment)
             return payment
@@ -54,7 +55,7 @@ def money_samples(network: Any, partner: str = "calacs-coup-de-coeur") -> dict[s
         done = paid("sample-1", 10_000)
         file = CleanFile("recu.pdf", "application/pdf", b"%PDF-1.4\n%%EOF\n")
         receipt = receipts.add_receipt(session, network.keyring, keeper, pays, done, file, 5_000, now)
-        paying = payments.Paying(payments.Route.ADVANCE, 5_000)
+        paying = payments.Paying(Route.ADVANCE, 5_000)
         waiting = payments.prepare_payment(session, desk(colleague), pays, code, paying, "sample-2")
         stock = new_id()
         session.execute(insert(models.CardStock).values(id=stock, label="Épicerie", face_cents=5_000, left_count=9))

@@ -30,6 +30,7 @@ HOLDER = new_id()
 KEEPS = Standing(holder_id=HOLDER, pays=True)
 CHAIR = Standing(holder_id=HOLDER, chairs=True, sits=True)
 FIRST, SECOND = (a_viewer(Role.WORKER, organisation_id=HOLDER) for _ in range(2))
+WHO = cast("UUID", FIRST.user_id)
 
 HELD = select(func.coalesce(func.sum(models.LedgerEntry.amount_cents), 0)).where(models.LedgerEntry.kind == "commit")
 
@@ -285,6 +286,7 @@ def test_receipts_justify_what_was_paid_and_end(session: Any, keyring: Any) -> N
     with pytest.raises(PaymentRefused):
         receipts.add_receipt(session, keyring, FIRST, KEEPS, payment, file, 5_001, NOW)
     file_id = queries.receipt_file(session, receipt)
+    assert file_id is not None
     assert read_file(session, keyring, file_id).content == file.content
     assert receipts.shred_receipts_before(session, NOW) == 0
     assert receipts.shred_receipts_before(session, NOW + timedelta(days=1)) == 1
@@ -330,7 +332,7 @@ def test_a_stock_never_goes_under_zero(session: Any) -> None:
 
 def test_the_night_reserve_is_bounded_then_ratified(session: Any) -> None:
     stock, chair = stocked(session), a_viewer(Role.COMMITTEE_CHAIR)
-    partner = a_viewer(Role.WORKER)
+    partner: Any = a_viewer(Role.WORKER)
     end = date(2026, 11, 30)
     with pytest.raises(money.DecisionMissing):
         cards.authorise_reserve(session, FIRST, KEEPS, partner.organisation_id, stock, 4, 10_000, end, "", NOW)
@@ -361,9 +363,9 @@ def test_what_is_held_about_who_paid_is_copied_then_erased(session: Any) -> None
     envelope(session, 50_000)
     _, code = granted(session, 30_000)
     payment = prepared(session, code, 30_000)
-    (data,) = queries.money_of_person(session, FIRST.user_id)
-    assert [one["cents"] for one in data.copy["payments"]] == [30_000]
+    (data,) = queries.money_of_person(session, WHO)
+    assert [one["cents"] for one in cast("list[Any]", data.copy["payments"])] == [30_000]
     assert data.erase(session) == 1
-    assert queries.money_of_person(session, FIRST.user_id) == ()
+    assert queries.money_of_person(session, WHO) == ()
     with pytest.raises(WrongPerson):  # nobody knows who prepared it any more
         payments.confirm_payment(session, desk(SECOND), KEEPS, payment)

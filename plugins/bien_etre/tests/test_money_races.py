@@ -18,6 +18,7 @@ from core.testing.plugins import a_viewer
 
 from .. import models
 from ..queries import cards as card_queries
+from ..rules.money import Route
 from ..services import cards, payments
 from ..services.consents import pause
 from ..services.locks import hold
@@ -145,7 +146,7 @@ def test_cards_are_never_more_than_there_are(database: Any) -> None:
         given = (partner.organisation_id, stock, 5, 1_000_000, END, "", NOW)
         reserve = cards.authorise_reserve(session, chair, CHAIR, *given)
         codes = [granted(session, 10_000, number=number)[1] for number in range(4)]
-        out = [prepared(session, code, 10_000, code, payments.Route.CARD, stock_id=stock) for code in codes]
+        out = [prepared(session, code, 10_000, code, Route.CARD, stock_id=stock) for code in codes]
 
     def hand(number: int) -> Callable[[Any], object]:
         return lambda session: cards.hand_cards(session, partner, reserve, 1, f"h{number}", NOW)
