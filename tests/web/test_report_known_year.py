@@ -118,6 +118,11 @@ def test_what_one_counts_by_hand_is_what_the_page_says(visitor: Visitor) -> None
         "Santé": ["masqué"],
     }
     assert ">Fonds d’urgence</h2>" in page
+    assert 'href="#s-bien_etre-requests">Fonds d’urgence</a>' in page, "a long page says what is on it"
+    assert '<p class="small soft">2025-2026</p><svg' in page, "a drawing says which column it draws"
+
+    empty = page[page.index("Demandes non acceptées, par raison") :][:300]
+    assert "Rien à compter pour cette période." in empty, "a table without lines says so instead of offering a file"
 
     # Hours, unlike references, are read for any days
     free = visitor.get("/heures/reseau?du=2025-11-01&au=2025-11-30").text.replace("\u00a0", " ")

@@ -17,7 +17,7 @@ DRAWN = N_("Les mêmes chiffres sont dans le tableau à côté.")
 
 @dataclass(frozen=True)
 class TableView:
-    """`rows` and `foot`: cells in words. `chart`: SVG, or None."""
+    """`rows` and `foot`: cells in words. `chart`: SVG, or None; `drawn`: the column that its bars are of."""
 
     key: str
     caption: str
@@ -26,6 +26,7 @@ class TableView:
     foot: tuple[str, ...] | None
     notes: tuple[str, ...]
     chart: Markup | None
+    drawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def _table(table: Table, words: Words) -> TableView:
         _all(table.foot, words) if table.foot else None,
         _all(table.notes, words),
         chart,
+        words.cell(table.columns[table.chart.column]) if table.chart is not None and table.chart.kind == "bars" else "",
     )
 
 
