@@ -219,6 +219,7 @@ class Life:
             self.lists_hold_codes_only()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "consents"), [("sqlite_url", 1_000), ("pg_url", 50)])
 def test_what_is_returned_is_within_what_she_agreed_to(
     request: pytest.FixtureRequest, keyring: Any, engine: str, consents: int
