@@ -1,5 +1,5 @@
 """The whole story on a running server, nothing replaced: requests, sealed votes, envelopes, two payers, receipts; then
-everything at once. What the server does by itself (subscribers, jobs) is only waited for."""
+everything at once. What the server does by itself (subscribers) is only waited for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from core.testing.referrals import a_referral, withdraw_referral
 from .. import models
 from ..queries.money_access import standing_of
 from ..rules.money import Entry
-from ..services import committee, money, requests, rounds
+from ..services import committee, keeping, money, requests, rounds
 from ..services.rounds import NotNow
 from ..settings import HOME, REQUESTS
 from . import voting as h
@@ -96,6 +97,11 @@ class Story:
         with self.network.database.transaction(write=False) as session:
             return session.scalar(statement)
 
+    def erased(self) -> int:
+        """How many requests lose their texts when whatever ended up to now is old enough."""
+        with self.network.database.transaction() as session:
+            return keeping.erase_texts_before(session, self.network.clock.now() + timedelta(seconds=1))
+
     def balance(self) -> tuple[int, int, int]:
         """(received, held, paid) in cents, after checking that the ledger says the same."""
         table, line = models.Envelope, models.LedgerEntry
@@ -134,9 +140,12 @@ def test_from_a_partners_request_to_a_receipt_and_every_other_end(network: Netwo
         assert accepted.granted_cents == 35_000
         assert story.balance() == (100_000, 35_000, 0)
         assert "350,00" in browser.become(PARTNER).get(story.page(asked)).text
-        payment = story.pay(asked, "350")
+        story.pay(asked, "200")
+        assert story.erased() == 0  # something is left to pay: what it is for is still read
+        payment = story.pay(asked, "150")
+        assert story.erased() == 1
         receipt = {"files": {"file": ("recu.pdf", PDF, "application/pdf")}}
-        story.post(story.payers[1], f"{FUNDS}/paiements/{payment}/recus", 303, {"amount": "350"}, **receipt)
+        story.post(story.payers[1], f"{FUNDS}/paiements/{payment}/recus", 303, {"amount": "150"}, **receipt)
         assert story.balance() == (100_000, 0, 35_000)
         # Paid: nobody withdraws any more.
         paid = h.row(network, asked)
@@ -196,8 +205,14 @@ def test_from_a_partners_request_to_a_receipt_and_every_other_end(network: Netwo
         for persona in ("bien-etre-1", PARTNER, h.CHAIR):
             assert "consentement" not in browser.become(persona).get(story.page(stopped)).text
         h.later(network, hours=7 * 24)
+        house = network.app().state.house
+        (closing,) = (job for job in house.hooks.jobs() if job.name == "bien_etre.close_paused")
+        with network.database.transaction() as session:
+            closing.run(session, house, network.clock.now())
         story.state(stopped, "closed")
         assert story.balance() == (100_000, 0, 65_000)
+        # Refused, paid in urgency, closed: each ended, each loses its texts in its time.
+        assert story.erased() == 3
 
 
 #: At every movement of an envelope: is it overspent, does it hold what the ledger says? (The engines' own words.)
