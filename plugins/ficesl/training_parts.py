@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -28,9 +29,16 @@ from core.api import (
     Viewer,
 )
 
-from . import access
+from . import access, events, jobs_training
 from .access import MANAGE, MEMBERS, PEOPLE, READ, READERS, REGISTER, STAFF
-from .settings import Settings
+from .pages import courses, lists, people, planning, series, sessions
+from .pages.training_words import WORDS
+from .queries.about import about_person
+from .queries.names import keeps_people
+from .queries.people import own_sessions, waiting_people
+from .seed import seed_training
+from .services.people import erase_left_before
+from .settings import COURSES, SLUG, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
     PermissionSpec(READ, N_("Voir les formations"), READERS),
@@ -38,14 +46,33 @@ PERMISSIONS: tuple[PermissionSpec, ...] = (
     PermissionSpec(PEOPLE, N_("Inscrire les personnes de son organisme"), frozenset({Role.ORGANISATION_ADMIN})),
     PermissionSpec(MANAGE, N_("Tenir le catalogue et les séances"), MEMBERS),
 )
-ROUTES: tuple[Route, ...] = ()
-EVENTS: tuple[EventSpec, ...] = ()
+ROUTES: tuple[Route, ...] = (
+    *courses.routes,
+    *lists.routes,
+    *people.routes,
+    *planning.routes,
+    *series.routes,
+    *sessions.routes,
+)
+EVENTS: tuple[EventSpec, ...] = (
+    EventSpec(events.SESSION_CHANGED, N_("Une séance de formation change")),
+    EventSpec(events.LIST_CHANGED, N_("Des inscriptions à une séance changent")),
+    EventSpec(events.PROMOTED, N_("Une place se libère pour quelqu’un qui attendait")),
+    EventSpec(events.REMINDED, N_("Une séance approche")),
+    EventSpec(events.COURSE_CHANGED, N_("Le catalogue des formations change")),
+    EventSpec(events.PEOPLE_LIST, N_("Une liste de personnes s’écrit")),
+    EventSpec(events.SERIES_CHANGED, N_("Un parcours d’unités change")),
+)
 SUBSCRIBERS: tuple[Subscriber, ...] = ()
 
 
 def jobs(settings: Settings) -> Sequence[Job]:
     """Periodic work."""
-    return ()
+    return (
+        Job("ficesl.remind", timedelta(hours=1), jobs_training.remind_people),
+        Job("ficesl.write_lists", timedelta(seconds=5), jobs_training.write_lists),
+        Job("ficesl.finish_sessions", timedelta(minutes=30), jobs_training.finish),
+    )
 
 
 def restrictions(settings: Settings) -> Sequence[Restriction]:
@@ -58,22 +85,31 @@ def restrictions(settings: Settings) -> Sequence[Restriction]:
 
 def retention(settings: Settings) -> Sequence[RetentionRule]:
     """What goes, and when."""
-    return ()
+    keep = timedelta(days=settings.left_days)
+    return (
+        RetentionRule(
+            "ficesl.names_left", N_("Noms des personnes qui ont quitté leur organisme"), keep, erase_left_before
+        ),
+    )
 
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:
     """Links of the navigation."""
-    return ()
+    return (NavItem("training", N_("Formations"), COURSES, permission=READ),)
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
-    """Cards of *À faire*."""
-    return ()
+    """Cards of *À faire*: one's next sessions, and who waits for a seat."""
+    context = partial(_own, viewer=viewer, now=now)
+    return (Card("training", N_("Formations"), "ficesl/card_training.html", permission=READ, context=context),)
 
 
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime) -> Sequence[Panel]:
-    """Panels on the core's pages."""
-    return ()
+    """What comes, on the committee's own page."""
+    if page.name != "committee" or page.reference != SLUG:
+        return ()
+    context = partial(_own, viewer=viewer, now=now)
+    return (Panel("training", N_("Formations"), "ficesl/card_training.html", permission=READ, context=context),)
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
@@ -83,8 +119,15 @@ def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequenc
 
 def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:
     """What is held about a person."""
-    return ()
+    return about_person(session, reference)
 
 
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     """Invented data for the demo."""
+    seed_training(session, seeder, settings)
+
+
+def _own(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object]:
+    """Two statements at most."""
+    waiting = waiting_people(session, viewer.organisation_id, now) if keeps_people(viewer) else None
+    return {"own": own_sessions(session, viewer, now), "waiting": waiting, "words": WORDS}

@@ -110,6 +110,21 @@ TABLES = (
     ("plugins.bien_etre.rules.urgent", "SIGN_REFUSALS"),
     ("plugins.ficesl.rules.attestations", "REASONS"),
     ("plugins.ficesl.rules.attestations", "SENTENCES"),
+    ("plugins.ficesl.rules.catalogue", "AUDIENCES"),
+    ("plugins.ficesl.rules.catalogue", "COURSE_KINDS"),
+    ("plugins.ficesl.rules.catalogue", "MODULE_FORMS"),
+    ("plugins.ficesl.rules.catalogue", "PUBLISH_PROBLEMS"),
+    ("plugins.ficesl.rules.catalogue", "REACHES"),
+    ("plugins.ficesl.rules.catalogue", "VERSION_STATES"),
+    ("plugins.ficesl.rules.lists", "LINE_PROBLEMS"),
+    ("plugins.ficesl.rules.lists", "LIST_PROBLEMS"),
+    ("plugins.ficesl.rules.lists", "TEMPLATE"),
+    ("plugins.ficesl.rules.seats", "REGISTRATION_REFUSALS"),
+    ("plugins.ficesl.rules.seats", "REGISTRATION_STATES"),
+    ("plugins.ficesl.rules.seats", "SESSION_STATES"),
+    ("plugins.ficesl.rules.series", "CELL_STATES"),
+    ("plugins.ficesl.rules.series", "EXPLANATION"),
+    ("plugins.ficesl.rules.series", "PROPOSAL_REASONS"),
     ("plugins.ficesl.rules.gate", "WORDS"),
 )
 #: What a person of the network never reads: the operator's commands (French) and data with both languages of its own.
@@ -146,6 +161,9 @@ NOT_SHOWN = (
     "plugins/bien_etre/seed.py",
     "plugins/bien_etre/seed_money.py",
     "plugins/bien_etre/settings.py",
+    "plugins/ficesl/rules/names.py",
+    "plugins/ficesl/seed.py",
+    "plugins/ficesl/services/reminders.py",
     "plugins/ficesl/settings.py",
 )
 #: French whoever reads: the heading of the text copied into an organisation's own record, a manifest's description.

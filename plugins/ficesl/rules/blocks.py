@@ -13,19 +13,19 @@ FURTHEST = timedelta(days=1096)
 BLOCK_REFUSALS: dict[str, tuple[str, str]] = {
     "midnight": (
         "ends",
-        "Un bloc tient dans une journée. S’il dépasse minuit, faites-en deux : un jusqu’à 23 h 59, un le lendemain.",
+        "Un bloc tient dans une journée. S’il dépasse minuit, faites-en deux\u00a0: avant minuit, et le lendemain.",
     ),
     "missing_hour": (
         "starts",
-        "Cette heure n’existe pas : cette nuit-là, on avance l’heure. Choisissez une heure après 3 h.",
+        "Cette heure n’existe pas\u00a0: cette nuit-là, on avance l’heure. Choisissez une heure après 3 h.",
     ),
     "twice": (
         "starts",
-        "Cette heure vient deux fois : cette nuit-là, on recule l’heure. Choisissez une heure après 2 h.",
+        "Cette heure vient deux fois\u00a0: cette nuit-là, on recule l’heure. Choisissez une heure après 2 h.",
     ),
     "clock_change": (
         "ends",
-        "L’heure change pendant ce bloc : sa durée serait fausse d’une heure. Faites-en deux, avant et après.",
+        "L’heure change pendant ce bloc\u00a0: sa durée serait fausse d’une heure. Faites-en deux, avant et après.",
     ),
     "too_long": ("ends", "Un bloc dure au plus douze heures. Faites-en deux."),
     "too_far": ("day", "Choisissez une date d’ici trois ans."),

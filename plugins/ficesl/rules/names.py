@@ -7,6 +7,7 @@ import unicodedata
 
 _APART = re.compile(r"[^a-z0-9]+")
 _SPACES = re.compile(r"\s+")
+_SOFT = frozenset("aeiouyh")
 _LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"}
 #: From this likeness on (percent of letters in common), somebody is asked whether it is the same person.
 ALIKE_PERCENT = 86
@@ -40,8 +41,14 @@ def is_mailbox(email: str) -> bool:
 
 
 def block_keys(name: str) -> frozenset[str]:
-    """Of a folded name, what two spellings of it nearly always share: its words, and their first letters together.
+    """Of a folded name, what two spellings of it nearly always share: its words, and how they begin, together.
 
-    Ten thousand names are then not all compared with ten thousand."""
+    Ten thousand names are then not all compared with ten thousand.
+    """
     words = name.split()
-    return frozenset({*(word for word in words if len(word) > 2), "".join(sorted(word[:1] for word in words)) + "*"})
+    return frozenset({*(word for word in words if len(word) > 2), " ".join(sorted(map(_beginning, words))) + "*"})
+
+
+def _beginning(word: str) -> str:
+    """Its first letter and the consonant that follows: `ct` for catherine and cathrine."""
+    return word[:1] + next((one for one in word[1:] if one not in _SOFT), "")

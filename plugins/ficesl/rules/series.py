@@ -27,8 +27,8 @@ PROPOSAL_REASONS: dict[str, str] = {
 }
 #: How this is decided, said under the proposals.
 EXPLANATION = (
-    "Une proposition par unité : sa première capsule qui n’est ni faite ni prévue, dans l’ordre de la formation. Les "
-    "unités en retard viennent d’abord, puis celles dont la date visée approche, puis celles qui ont commencé."
+    "Une proposition par unité\u00a0: sa première capsule qui n’est ni faite ni prévue, dans l’ordre de la formation. "
+    "Les unités en retard viennent d’abord, puis celles dont la date visée approche, puis celles qui ont commencé."
 )
 #: A target is near from this long before.
 SOON = timedelta(days=90)

@@ -29,7 +29,7 @@ from .likeness import TABLE, Index, Known, marks, people_of
 from .registering import register_people
 
 #: People written in one transaction: well under a second on either engine.
-BATCH: Final = 500
+BATCH: Final = 1000
 #: A list that nobody confirmed is forgotten after this long; the lines of one that is over, at once.
 KEPT: Final = timedelta(days=7)
 LINES: Final = "ficesl_list_lines"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from core.api import Forbidden, Missing, new_id, seal_text
+from core.api import N_, Forbidden, Missing, new_id, seal_text
 
 from ..models import Learner, Registration, Team, TrainingSession
 from ..queries.names import keeps_people
@@ -20,13 +20,13 @@ from .desk import Desk, Refused, locked_session, note
 from .likeness import TABLE, Index, Known, marks, people_of
 from .times import begins_at
 
-NAME_WANTED = "Écrivez le prénom et le nom de la personne."
-BAD_EMAIL = "Écrivez une seule adresse de courriel du travail."
-SAME_EMAIL = "Une autre personne de l’organisme a déjà cette adresse."
-ALIKE = "Cette personne ressemble à quelqu’un de votre liste. Est-ce la même?"
-HAS_ACCOUNT = "Cette personne a un compte : c’est elle qui tient son nom."
-TEAM_WANTED = "Donnez un nom à l’unité."
-SAME_TEAM = "Une unité de votre organisme a déjà ce nom."
+NAME_WANTED = N_("Écrivez le prénom et le nom de la personne.")
+BAD_EMAIL = N_("Écrivez une seule adresse de courriel du travail.")
+SAME_EMAIL = N_("Une autre personne de l’organisme a déjà cette adresse.")
+ALIKE = N_("Cette personne ressemble à quelqu’un de votre liste. Est-ce la même?")
+HAS_ACCOUNT = N_("Cette personne a un compte\u00a0: c’est elle qui tient son nom.")
+TEAM_WANTED = N_("Donnez un nom à l’unité.")
+SAME_TEAM = N_("Une unité de votre organisme a déjà ce nom.")
 _NO_SYNC = {"synchronize_session": False}
 #: What an account holder most likely is, before she says otherwise.
 AUDIENCE_OF_TYPE: Mapping[str, str] = {

@@ -11,6 +11,7 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.api import (
+    N_,
     TORONTO,
     Missing,
     admitted_organisations,
@@ -36,13 +37,13 @@ from .registering import promote
 from .times import begins_at, ends_at
 
 BLOCKS, TRAINERS = "ficesl_blocks", "ficesl_trainers"
-NO_BLOCK = "Ajoutez au moins un bloc à venir avant d’ouvrir les inscriptions."
-NOT_PUBLISHED = "Publiez d’abord cette version de la formation."
-HAS_PRESENCES = "Des présences sont notées pour ce bloc : il reste."
-BEGUN = "Cette séance a commencé : elle ne s’annule plus."
-NO_TRAINER = "Choisissez une personne du réseau, ou écrivez un nom et un organisme."
-NOT_IN_SESSION = "Cette partie n’est pas de cette formation."
-PAST = "Ce bloc est passé : il ne change plus."
+NO_BLOCK = N_("Ajoutez au moins un bloc à venir avant d’ouvrir les inscriptions.")
+NOT_PUBLISHED = N_("Publiez d’abord cette version de la formation.")
+HAS_PRESENCES = N_("Des présences sont notées pour ce bloc\u00a0: il reste.")
+BEGUN = N_("Cette séance a commencé\u00a0: elle ne s’annule plus.")
+NO_TRAINER = N_("Choisissez une personne du réseau, ou écrivez un nom et un organisme.")
+NOT_IN_SESSION = N_("Cette partie n’est pas de cette formation.")
+PAST = N_("Ce bloc est passé\u00a0: il ne change plus.")
 
 
 @dataclass(frozen=True)
