@@ -126,7 +126,7 @@ def show_screen(session: Session, request: PageRequest) -> Answer:
         "moment": moment.value,
         "words": WORDS,
         "code": checkin.spaced(code) if code else "",
-        "left": checkin.seconds_left(request.now),
+        "next_in": checkin.seconds_left(request.now),
         "address": address,
         # In the fragment, which browsers send to no server: no log holds it.
         "qr": qr(f"{address}#{code}") if code else None,
