@@ -39,7 +39,7 @@ from .queries import attested_person, endings
 from .queries import gate as gate_queries
 from .rules.gate import BY_REFERRAL
 from .services import catching_up, gating, issuing, renewals
-from .settings import ACCESS, READINESS, SESSIONS, Settings
+from .settings import ACCESS, SESSIONS, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = ()
 ROUTES: tuple[Route, ...] = (*check.routes, *attestations.routes, *readiness.routes, *gate.routes)
@@ -91,8 +91,8 @@ def _forget_warnings(session: Session, before: datetime) -> int:
 
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:
-    """Links of the navigation."""
-    return (NavItem("readiness", N_("Portrait des formations"), READINESS, permission=READ, order=120),)
+    """Nothing: these pages are reached from those of training and from *À faire*."""
+    return ()
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:

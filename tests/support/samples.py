@@ -18,6 +18,7 @@ from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
 from core.testing.network import Network
 from plugins.bien_etre.tests import money_samples, voting
+from plugins.ficesl.tests import attestation_samples
 from tests.support import referrals
 from tests.support.committees import CHAIR, code_of, keep_records, opened
 
@@ -54,6 +55,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     committees = _committees(network)
     aid = voting.row(network, voting.sent(network)).code
     fund = money_samples.money_samples(network)
+    attested = attestation_samples.attestation_samples(network)
 
     def objects(route: Route) -> Mapping[str, str]:
         if route.path.startswith("/comites/bien-etre/demandes/{code}"):
@@ -84,6 +86,12 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
             return {label: _filled(route.path, values) for label, values in met.items()}
         if route.path.startswith("/comites/{slug}"):
             return {label: _filled(route.path, values) for label, values in committees.items()}
+        if route.path.startswith("/comites/ficesl/attestations/") and "{" in route.path:
+            number = "0" if "/statuts/" in route.path else "1"
+            return {
+                "own": _filled(route.path, {**attested, "number": number}),
+                "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
+            }
         if route.path.startswith("/comites/bien-etre/fonds/") and "{" in route.path:
             return {
                 "own": _filled(route.path, {"format": "csv", **fund}),

@@ -40,7 +40,7 @@ from ..services.desk import Refused, desk_of
 from ..services.issuing import attest
 from ..services.revoking import ALREADY, revoke
 from ..services.signing import signer
-from ..settings import ACCESS, ATTESTATIONS, SESSIONS
+from ..settings import ACCESS, ATTESTATIONS, READINESS, SESSIONS
 from .attestation_words import NO_PDF, SIGNS, STATUSES, badge_of, issuer, qr, where
 from .check import CHECK, TOKEN_TYPE
 
@@ -76,6 +76,7 @@ def _mine(session: Session, request: PageRequest, form: Parsed[AskForm] | None =
         "ours": OURS,
         "revoke": REVOKE,
         "access": ACCESS,
+        "readiness": READINESS,
         "sessions": SESSIONS,
         **_words(),
     }

@@ -47,7 +47,6 @@ def show_readiness(session: Session, request: PageRequest) -> Page:
         "total": 0,
         "page": request.page,
         "pages": 1,
-        "counted_at": None,
     }
     if chosen is not None:
         found = queries.portrait(session, chosen.course_id, viewer.organisation_id)
@@ -59,11 +58,10 @@ def show_readiness(session: Session, request: PageRequest) -> Page:
             only=None if exact else viewer.organisation_id,
         )
         context |= {
-            "table": table(found.groups, tuple(TYPES), exact=exact),
+            "table": table(found, tuple(TYPES), exact=exact),
             "lines": lines,
             "total": total,
             "pages": max(1, -(-total // SIZE)),
-            "counted_at": found.counted_at,
         }
     return Page("ficesl/readiness.html", context)
 

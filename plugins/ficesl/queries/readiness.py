@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +13,6 @@ from core.api import homes_of
 
 from ..models import Readiness
 from ..rules.readiness import Count, Group
-
-
-@dataclass(frozen=True)
-class Portrait:
-    """Groups of organisations for one course; `counted_at`: the oldest count among them (UTC)."""
-
-    groups: tuple[Group, ...]
-    counted_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -36,7 +27,7 @@ class OrganisationLine:
     share: int | None
 
 
-def portrait(session: Session, course_id: UUID, own: UUID | None) -> Portrait:
+def portrait(session: Session, course_id: UUID, own: UUID | None) -> tuple[Group, ...]:
     """The groups (MRC × type) of a course, `own` being the reader's organisation. One statement."""
     mine: Any = Readiness.organisation_id == own if own is not None else Readiness.organisation_id.is_(None)
     rows = session.execute(
@@ -49,12 +40,11 @@ def portrait(session: Session, course_id: UUID, own: UUID | None) -> Portrait:
             func.sum(case((mine, Readiness.people), else_=0)).label("own_people"),
             func.sum(case((mine, Readiness.valid), else_=0)).label("own_valid"),
             func.sum(case((mine, 1), else_=0)).label("own"),
-            func.min(Readiness.at).label("counted_at"),
         )
         .where(Readiness.course_id == course_id)
         .group_by(Readiness.mrc, Readiness.type)
     ).all()
-    groups = tuple(
+    return tuple(
         Group(
             row.mrc,
             row.type,
@@ -63,7 +53,6 @@ def portrait(session: Session, course_id: UUID, own: UUID | None) -> Portrait:
         )
         for row in rows
     )
-    return Portrait(groups, min((row.counted_at for row in rows), default=None))
 
 
 def lines(
