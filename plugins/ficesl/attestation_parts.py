@@ -37,7 +37,7 @@ from .models import GateWarning
 from .pages import attestations, check, gate, readiness
 from .queries import attested_person, endings
 from .queries import gate as gate_queries
-from .rules.gate import BY_REFERRAL
+from .rules.gate import BY_REFERRAL, Gate
 from .services import catching_up, gating, issuing, renewals
 from .settings import ACCESS, SESSIONS, Settings
 
@@ -116,7 +116,7 @@ def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Setting
 
 
 def _lacking(
-    session: Session, *, viewer: Viewer, now: datetime, gates: Sequence[gating.Gate], urgent: bool
+    session: Session, *, viewer: Viewer, now: datetime, gates: Sequence[Gate], urgent: bool
 ) -> Mapping[str, object]:
     found = [one for one in gate_queries.own_gates(session, viewer, gates, now) if not one.verdict.passes]
     return {"lacking": found, "urgent": urgent, "sessions": SESSIONS, "access": ACCESS}

@@ -39,4 +39,6 @@ def acceptance_of(session: Session, code: str) -> Acceptance | None:
         .where(Referral.code == known, ReferralEntry.kind == "accepted")
         .order_by(ReferralEntry.at)
     ).first()
-    return Acceptance(*row) if row else None
+    if row is None or row.actor_user_id is None:
+        return None
+    return Acceptance(row.actor_user_id, row.organisation_id, row.created_at, row.urgent, row.at)

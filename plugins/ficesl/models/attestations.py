@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped
 
-from core.api import Base, UtcDateTime, identifier, internal, sealed
+from core.api import Base, UtcDateTime, identifier, internal, public, sealed
 
 
 class AttestationRow(Base):
@@ -66,7 +66,7 @@ class SigningKey(Base):
     id: Mapped[UUID] = identifier()
     number: Mapped[int] = internal(Integer, unique=True)
     kid: Mapped[str] = internal(String(43), unique=True)
-    public_jwk: Mapped[str] = internal(Text)
+    public_jwk: Mapped[str] = public(Text)
     private_sealed: Mapped[bytes] = sealed()
     created_at: Mapped[datetime] = internal(UtcDateTime)
 

@@ -87,10 +87,10 @@ _COLUMNS = (
 
 
 def _select() -> Select[Any]:
-    return (
-        select(*_COLUMNS)
-        .join(Course, Course.id == AttestationRow.course_id)
-        .join(Version, Version.id == AttestationRow.version_id)
+    columns: tuple[Any, ...] = _COLUMNS
+    statement: Select[Any] = select(*columns)
+    return statement.join(Course, Course.id == AttestationRow.course_id).join(
+        Version, Version.id == AttestationRow.version_id
     )
 
 
@@ -226,9 +226,9 @@ def parts_of_courses(session: Session, course_ids: Collection[UUID]) -> dict[UUI
     for row in session.execute(asked.where(Prerequisite.version_id.in_(ids)).order_by(Prerequisite.id)):
         before[row.version_id].append((row.course_id, row.title or ""))
     found: dict[UUID, list[CourseParts]] = defaultdict(list)
-    for row in versions:
-        one = CourseParts(**row._mapping, parts=tuple(parts[row.id]), prerequisites=tuple(before[row.id]))
-        found[row.course_id].append(one)
+    for each in versions:
+        one = CourseParts(**each._mapping, parts=tuple(parts[each.id]), prerequisites=tuple(before[each.id]))
+        found[each.course_id].append(one)
     return {course_id: tuple(ones) for course_id, ones in found.items()}
 
 

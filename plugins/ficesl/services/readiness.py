@@ -137,8 +137,8 @@ def _keep(
     if gone:
         session.execute(delete(Readiness).where(Readiness.id.in_(gone)))
     if changed:
-        values = {name: bindparam(f"new_{name}") for name in _KEPT}
-        table = Readiness.__table__
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _KEPT}
+        table: Any = Readiness.__table__
         session.connection().execute(
             update(table).where(table.c.id == bindparam("row")).values(at=now, **values),
             changed,

@@ -57,8 +57,8 @@ def remind_endings(session: Session, keyring: Keyring, now: datetime) -> int:
     ).all()
     sent: dict[UUID, list[int]] = defaultdict(list)
     known = select(RenewalReminder.attestation_id, RenewalReminder.days)
-    for row in session.execute(known.where(RenewalReminder.attestation_id.in_([row.id for row in rows]))):
-        sent[row.attestation_id].append(row.days)
+    for one in session.execute(known.where(RenewalReminder.attestation_id.in_([row.id for row in rows]))):
+        sent[one.attestation_id].append(one.days)
     due = [(row, days) for row in rows if (days := reminder_due(row.expires_on, today, sent[row.id])) is not None]
     due = due[:BATCH]
     if not due:

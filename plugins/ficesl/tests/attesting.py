@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from core.api import Event, House, new_id
 from core.testing.network import Network
@@ -55,7 +55,7 @@ def credit(
         ).all()
         chosen = list(learners)
         session.execute(
-            Credit.__table__.delete().where(
+            delete(Credit).where(
                 Credit.learner_id.in_(chosen), Credit.module_id.in_([part.id for part in parts[:modules]])
             )
         )
