@@ -100,6 +100,7 @@ from core.kernel.files import (
 from core.kernel.files import clean as clean_file
 from core.kernel.hooks.contributions import (
     Asking,
+    CalendarEvent,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -190,6 +191,7 @@ __all__ = [
     "Attestation",
     "BallotForm",
     "Base",
+    "CalendarEvent",
     "Card",
     "CaseConsent",
     "ChartBar",

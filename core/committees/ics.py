@@ -1,4 +1,4 @@
-"""A person's meetings as iCalendar (RFC 5545). Titles are neutral: strangers keep calendars, and many see them."""
+"""A person's meetings, and what plugins add, as iCalendar (RFC 5545). Titles are neutral: strangers keep calendars."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOMAIN = "arrimage"
 
 @dataclass(frozen=True)
 class FeedEvent:
-    """One meeting. Instants are aware UTC; `sequence` grows with each change a calendar must learn."""
+    """One stretch of time. Instants are aware UTC; `sequence` grows with each change a calendar must learn."""
 
     id: UUID
     starts_at: datetime

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    CalendarEvent,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -107,6 +109,11 @@ def panels_for(page: PanelPage, viewer: Viewer) -> Sequence[Panel]:
         return ()
     context = partial(queries.latest_for_card, viewer=viewer)
     return (Panel("latest", N_("Dernières notes"), "modele/panel.html", permission=rules.READ, context=context),)
+
+
+@hookimpl
+def calendar_events_for(user_id: UUID, session: Session, now: datetime, settings: Settings) -> Sequence[CalendarEvent]:
+    return queries.pins_that_end(session, user_id, now, settings)
 
 
 @hookimpl

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    CalendarEvent,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -90,6 +92,11 @@ def dashboard_cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Se
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
     given = (page, viewer, now)
     return (*training.panels_for(*given), *attendance.panels_for(*given), *attestations.panels_for(*given, settings))
+
+
+@hookimpl
+def calendar_events_for(user_id: UUID, session: Session, now: datetime) -> Sequence[CalendarEvent]:
+    return training.calendar_for(user_id, session, now)
 
 
 @hookimpl

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    CalendarEvent,
     Card,
     EventSpec,
     Job,
@@ -34,6 +36,7 @@ from .access import MANAGE, MEMBERS, PEOPLE, READ, READERS, REGISTER, STAFF
 from .pages import courses, lists, people, planning, series, sessions
 from .pages.training_words import WORDS
 from .queries.about import about_person
+from .queries.calendar import blocks_of
 from .queries.names import keeps_people
 from .queries.people import own_sessions, waiting_people
 from .seed import seed_training
@@ -110,6 +113,11 @@ def panels_for(page: PanelPage, viewer: Viewer, now: datetime) -> Sequence[Panel
         return ()
     context = partial(_own, viewer=viewer, now=now)
     return (Panel("training", N_("Formations"), "ficesl/card_training.html", permission=READ, context=context),)
+
+
+def calendar_for(user_id: UUID, session: Session, now: datetime) -> Sequence[CalendarEvent]:
+    """Blocks of her sessions."""
+    return blocks_of(session, user_id, now)
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:

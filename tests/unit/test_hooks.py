@@ -232,6 +232,7 @@ def test_the_model_plugins_tests_reach_every_hook(tmp_path: Path) -> None:
         "nav_items_for": "hooks.nav_items(",
         "dashboard_cards_for": "hooks.dashboard_cards(",
         "panels_for": "hooks.panels(",
+        "calendar_events_for": "hooks.calendar_events(",
         "register_events": "hooks.events()",
         "register_subscribers": "hooks.subscribers()",
         "report_sections_for": "hooks.report_sections(",

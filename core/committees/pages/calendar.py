@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from sqlalchemy.orm import Session
 
 from core.access.permissions import PUBLIC, Permission
-from core.committees.ics import calendar_bytes
+from core.committees.ics import FeedEvent, calendar_bytes
 from core.committees.queries.meeting_figures import feed_events, has_feed
 from core.committees.services.calendar import feed_owner, new_feed, revoke_feed
 from core.kernel.i18n import N_
@@ -39,9 +41,12 @@ def feed(session: Session, request: PageRequest) -> Answer:
     owner = feed_owner(session, token) if dot and extension == "ics" else None
     if owner is None:
         return not_found()
-    content = calendar_bytes(
-        feed_events(session, owner, request.now), home=request.house.settings.public_url + "/", locale=request.locale
+    added = request.house.hooks.calendar_events(owner, session, request.now)
+    events = sorted(
+        (*feed_events(session, owner, request.now), *(FeedEvent(*astuple(one)) for one in added)),
+        key=lambda one: (one.starts_at, str(one.id)),
     )
+    content = calendar_bytes(events, home=request.house.settings.public_url + "/", locale=request.locale)
     return File(content, "text/calendar; charset=utf-8", "rencontres.ics")
 
 

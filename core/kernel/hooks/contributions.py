@@ -225,6 +225,21 @@ class PersonalData:
     erase: Callable[[Session], int]
 
 
+@dataclass(frozen=True)
+class CalendarEvent:
+    """A stretch of time in a person's calendar feed: when, and nothing else; no title ever leaves the platform.
+
+    `id` never changes; instants are aware UTC; `sequence` grows with each change that a calendar must learn.
+    """
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    sequence: int
+    cancelled: bool
+    changed_at: datetime
+
+
 class Seeder(Protocol):
     """What a plugin gets to make its fictitious demo data: the demo's time, people and organisations by stable key."""
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
 
 import pluggy
 from sqlalchemy.orm import Session
 
 from core.kernel.hooks.contributions import (
     Asking,
+    CalendarEvent,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -124,6 +126,17 @@ class HookSpecs(Protocol):
         `side`, `urgent`, `pending`), `committee` (its slug), `vote` (its code; `facts` name the committee, the kind
         and the subject). Same isolation and
         budget as a card. `page` holds a name, a reference and closed codes: never anything personal.
+        """
+
+    @hookspec
+    def calendar_events_for(
+        self, user_id: UUID, session: Session, now: datetime, settings: PluginSettings
+    ) -> Sequence[CalendarEvent]:
+        """Add events to a person's calendar feed.
+
+        Called when a calendar program reads her secret address, beside the core's meetings: what comes, and at most a
+        year back; cancelled events too, so that calendars learn it. Titles are the core's and say nothing. Same
+        isolation as a card, two statements at most; a failure leaves the plugin's events out.
         """
 
     @hookspec

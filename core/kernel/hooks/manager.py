@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 import pluggy
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from core.kernel.errors import StartupError
 from core.kernel.hooks import checks
 from core.kernel.hooks.contributions import (
     Asking,
+    CalendarEvent,
     Card,
     CommitteeSpec,
     EventSpec,
@@ -216,6 +218,18 @@ class Hooks:
         given = {"page": page, "viewer": viewer, "session": session, "now": now}
         return self._parts("panels_for", Panel, given, PAGE_SECONDS)
 
+    def calendar_events(self, user_id: UUID, session: Session, now: datetime) -> tuple[CalendarEvent, ...]:
+        """What plugins add to a person's calendar; one that fails adds nothing."""
+        found: list[CalendarEvent] = []
+        for plugin in self.plugins:
+            given = {"user_id": user_id, "session": session, "now": now, "settings": plugin.settings}
+            ask = partial(self._values, plugin, "calendar_events_for", CalendarEvent, given)
+            outcome = read_isolated(session, plugin.name, PAGE_SECONDS, ask)
+            if outcome.error is not None:
+                log_failure(plugin.name, "calendar_events_for", outcome.error)
+            found += outcome.value or ()
+        return tuple(found)
+
     def report_sections(
         self, report: ReportPeriod, viewer: Viewer, session: Session, now: datetime
     ) -> tuple[Part, ...]:
@@ -228,11 +242,11 @@ class Hooks:
     ) -> tuple[PersonalData | Part, ...]:
         """What plugins hold about a person, for who asks; a `Part` that is not available stands for a plugin that
         failed: a referral's code without who asks is one."""
+        given = {"reference": reference, "session": session, "asking": asking}
         found: list[PersonalData | Part] = []
         for plugin in self.plugins:
-            outcome = read_isolated(
-                session, plugin.name, PAGE_SECONDS, partial(self._personal, plugin, reference, session, asking)
-            )
+            ask = partial(self._values, plugin, "personal_data_of", PersonalData, given)
+            outcome = read_isolated(session, plugin.name, PAGE_SECONDS, ask)
             if outcome.error is not None:
                 log_failure(plugin.name, "personal_data_of", outcome.error)
                 found.append(_unavailable(plugin, "personal_data_of"))
@@ -241,11 +255,9 @@ class Hooks:
 
     def erase_personal_data(self, reference: str, session: Session, asking: Asking | None = None) -> int:
         """Erase it in every plugin; raises if one fails, so that the caller's transaction rolls back whole."""
-        return sum(
-            item.erase(session)
-            for plugin in self.plugins
-            for item in self._personal(plugin, reference, session, asking)
-        )
+        given = {"reference": reference, "session": session, "asking": asking}
+        values = partial(self._values, hook="personal_data_of", kind=PersonalData, given=given)
+        return sum(item.erase(session) for plugin in self.plugins for item in values(plugin))
 
     def apply_retention(self, session: Session, now: datetime) -> Mapping[str, int]:
         """Erase what each rule no longer keeps; rule → rows erased. One that fails is left for the next run."""
@@ -355,12 +367,8 @@ class Hooks:
             return [_unavailable(plugin, hook)]
         return [_resolve(plugin, hook, one, session, seconds) for one in found]
 
-    def _personal(
-        self, plugin: LoadedPlugin, reference: str, session: Session, asking: Asking | None
-    ) -> Sequence[PersonalData]:
-        given = {"reference": reference, "session": session, "asking": asking}
-        found = self._call(plugin, "personal_data_of", given)
-        return checks.check_kind(plugin.source, "personal_data_of", found, PersonalData)
+    def _values(self, plugin: LoadedPlugin, hook: str, kind: type[T], given: Mapping[str, object]) -> Sequence[T]:
+        return checks.check_kind(plugin.source, hook, self._call(plugin, hook, given), kind)
 
 
 def _resolve(plugin: LoadedPlugin, hook: str, one: Visible, session: Session, seconds: float) -> Part:

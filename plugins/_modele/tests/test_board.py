@@ -229,6 +229,18 @@ def test_every_sentence_has_its_english(hooks: Any) -> None:
     assert missing == []
 
 
+def test_a_note_that_stays_on_top_is_in_its_authors_calendar_alone(session: Session, hooks: Any) -> None:
+    writer = member()
+    write(session, writer, "Épinglée", pinned=True)
+    write(session, writer, "Ordinaire")
+    assert writer.user_id is not None
+    (event,) = hooks.calendar_events(writer.user_id, session, NOW)
+    assert event.starts_at == NOW + timedelta(days=14)
+    assert event.ends_at > event.starts_at
+    assert hooks.calendar_events(UUID(int=1), session, NOW) == ()
+    assert hooks.calendar_events(writer.user_id, session, NOW + timedelta(days=15)) == ()
+
+
 def test_what_is_known_of_a_person_and_the_settings_are_checked(session: Session, hooks: Any) -> None:
     """A new account reads the board and does not write on it yet, by the rule and by its SQL form alike."""
     (fact,) = hooks.viewer_facts()
