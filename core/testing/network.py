@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from core import features
 from core.access.viewer import ANONYMOUS, Viewer
 from core.accounts.agreements import IN_FORCE
 from core.accounts.models import User
+from core.accounts.queries import identity
 from core.accounts.services import accept_agreements, open_session
 from core.app import Application, create_app
 from core.committees.services.syncing import sync_committees
@@ -25,11 +28,13 @@ from core.directory.models import Organisation
 from core.kernel.clock import FixedClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
+from core.kernel.hooks.manager import Hooks
+from core.kernel.web.csrf import token_for
 from core.settings import Settings
 from core.testing import databases, hashing, postgres
 
 hashing.hash_at(hashing.CHEAP)
-_CSRF = re.compile(r'name="_csrf" value="([^"]+)"')
+_LONG = timedelta(days=1)
 
 
 @dataclass
@@ -56,7 +61,7 @@ class Network:
         """Have the committees know the plugins that plugins.toml enables, as each start of the platform does."""
         if not hasattr(self, "_served"):
             with self.database.transaction() as session:
-                sync_committees(session, self._house().hooks, self.clock.now())
+                sync_committees(session, self._hooks(), self.clock.now())
             self._served = True
 
     def viewer(self, persona: str) -> Viewer:
@@ -64,8 +69,11 @@ class Network:
         if persona not in self._viewers:
             with self.database.transaction() as session:
                 token = self._open(session, persona)
-                house = self._house()
-                self._viewers[persona] = house.authenticate(session, token, self.clock.now()).viewer
+                # What a plugin restricts holds for her as for whoever comes by a page
+                features.restrict_access(self._hooks())
+                self._viewers[persona] = identity(
+                    session, self.keyring, token, self.clock.now(), idle=_LONG, absolute=_LONG
+                ).viewer
         return self._viewers[persona]
 
     def token(self, persona: str) -> str:
@@ -94,6 +102,11 @@ class Network:
             self._kept_house = self.app().state.house
         return self._kept_house
 
+    def _hooks(self) -> Hooks:
+        if not hasattr(self, "_kept_hooks"):
+            self._kept_hooks = features.load_hooks(self.settings)
+        return self._kept_hooks
+
 
 class Visitor:
     """A browser without JavaScript: follows no redirect by itself, sends the forms' token."""
@@ -119,15 +132,27 @@ class Visitor:
         return self.http.post(path, data=form, **{"follow_redirects": False, **options})
 
     def csrf(self) -> str:
-        """The token of this browser, read from a page as a form would have it."""
-        found = _CSRF.search(self.get("/compte" if "arrimage" in self.http.cookies else "/connexion").text)
-        return found.group(1) if found else ""
+        """The token that this browser's forms hold; a browser that has no cookie yet opens a page first."""
+        if self._cookie() is None:
+            self.get("/connexion")
+        return token_for(self.network.keyring.cookie_key("csrf"), self._cookie() or "")
+
+    def _cookie(self) -> str | None:
+        held = {cookie.name: cookie.value for cookie in self.http.cookies.jar}
+        return held.get("arrimage") or held.get("arrimage_form")
 
 
 @contextmanager
 def visiting(network: Network, *, persona: str | None = None, **changes: Any) -> Iterator[Visitor]:
-    """A browser on an application of its own, started and stopped as a server would."""
-    with TestClient(network.app(**changes), base_url="http://127.0.0.1") as client:
+    """A browser on an application of its own, started and stopped as a server would, without its periodic jobs.
+
+    All of them are due at the first start, beside whatever the test counts or races: a test of a job runs it, and those
+    of the server as it is (`live_server`) have them all.
+    """
+    with ExitStack() as stack:
+        client = TestClient(network.app(**changes), base_url="http://127.0.0.1")
+        with patch.object(features, "jobs", lambda _hooks: ()):
+            stack.enter_context(client)
         yield Visitor(network, client).become(persona)
 
 
