@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from io import BytesIO
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.api import Keyring, Viewer, can, visible
 from core.testing import LiveServer
@@ -89,6 +91,231 @@ def test_every_page_of_the_demo_opens_for_those_it_is_for(network: Network, visi
     matrix = visitor.get(f"{SERIES}/{series}").text
     for said in ("Unité Les Ormes", "faite", "prévue", "manquante", "À donner ensuite", "La date visée est passée"):
         assert said in matrix, said
+
+
+@SQLITE
+def test_a_published_version_never_changes_and_a_capsule_that_was_done_stays(
+    network: Network, visitor: Visitor
+) -> None:
+    visitor.become(h.TRAINER)
+    network.serve_plugins()
+    form = {"kind": "capsules", "title": "Capsules d’essai", "summary": "Repérer.", "audience": "educator"}
+    refused = visitor.post(f"{COURSES}/nouvelle", {**form, "title": "", "validity": "0"})
+    assert refused.status_code == 422
+    assert "Repérer." in refused.text
+    course = visitor.post(f"{COURSES}/nouvelle", {**form, "validity": "24"}).headers["location"]
+    empty = visitor.post(f"{course}/publier", {"version": "1"})
+    assert (empty.status_code, "Ajoutez au moins une partie" in empty.text) == (422, True)
+    for title in ("Les signes", "Le recrutement"):
+        added = visitor.post(f"{course}/parties?version=1", {"module_title": title, "minutes": "60", "form": "live"})
+        assert added.status_code == 303
+    script = {"module_title": "x", "minutes": "60", "form": "self_paced", "video_url": "javascript:alert(1)"}
+    assert visitor.post(f"{course}/parties?version=1", script).status_code == 422
+    link = {"material_title": "Guide", "url": "https://exemple.invalid/guide", "reach": "registered"}
+    assert visitor.post(f"{course}/documents?version=1", link).status_code == 303
+    pdf = _pdf()
+    sent = visitor.http.post(
+        f"{course}/documents?version=1",
+        data={"_csrf": visitor.csrf(), "material_title": "Aide-mémoire", "reach": "trainers"},
+        files={"file": ("aide.pdf", pdf, "application/pdf")},
+        follow_redirects=False,
+    )
+    assert sent.status_code == 303
+    with network.database.transaction(write=False) as session:
+        first, second = session.scalars(select(Module.id).order_by(Module.position)).all()
+        lineage = session.scalars(select(Module.lineage_id).where(Module.id == second)).one()
+        version = session.scalars(select(Version.id)).one()
+    moved = visitor.post(f"{course}/parties/{second}/place", {"to": "up", "version": "1"})
+    assert moved.status_code == 303
+    assert visitor.post(f"{course}/publier", {"version": "1"}).status_code == 303
+    # Published: its parts are refused any change
+    late = visitor.post(f"{course}/parties/{first}?version=1", {"module_title": "Autre", "minutes": "5"})
+    assert (late.status_code, "ne change plus" in late.text) == (422, True)
+    person = h.a_person(network, "Ève Untel")
+    with network.database.transaction() as session:
+        given = {"course_id": session.scalars(select(Course.id)).one(), "module_id": second, "lineage_id": lineage}
+        at = network.clock.now()
+        session.add(Credit(learner_id=person, minutes=60, on_day=at.date(), source="import", at=at, **given))
+    removed = visitor.post(f"{course}/parties/{second}/retirer", {"version": "1"})
+    assert removed.headers["location"].endswith("?version=2")
+    assert "ce qui est fait reste fait" in visitor.get(removed.headers["location"]).text
+    with network.database.transaction(write=False) as session:
+        kept = session.scalars(select(Module.id).where(Module.version_id == version)).all()
+        assert set(kept) == {first, second}
+        assert session.scalars(select(Module.lineage_id).where(Module.version_id != version)).all() == [
+            session.scalars(select(Module.lineage_id).where(Module.id == first)).one()
+        ]
+    page = visitor.get(f"{course}?version=1").text
+    file = re.search(rf"{COURSES}/documents/[0-9a-f-]+", page)
+    assert file is not None
+    assert visitor.get(file.group(0)).content.startswith(b"%PDF")
+    # A worker of the network knows that they exist and opens neither; drafts are not hers to know
+    visitor.become(h.WORKER)
+    page = visitor.get(course).text
+    assert ("Aide-mémoire" in page, "exemple.invalid/guide" in page) == (True, False)
+    assert visitor.get(file.group(0)).status_code == 404
+    assert visitor.get(f"{course}?version=2").status_code == 404
+    with network.database.transaction() as session:
+        desk = h.desk(network, h.WORKER)
+        session_id = h.planned(network, session, version)
+        learner = people.own_learner(session, desk)
+        registering.register_people(session, desk, session_id, [learner])
+    page = visitor.get(course).text
+    assert "exemple.invalid/guide" in page
+    assert visitor.get(file.group(0)).status_code == 404
+
+
+def _pdf() -> bytes:
+    """One blank page."""
+    import pikepdf
+
+    out = BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.save(out)
+    return out.getvalue()
+
+
+@SQLITE
+def test_a_name_like_a_formula_is_neutral_and_people_are_their_organisations(
+    network: Network, visitor: Visitor
+) -> None:
+    session_id = h.a_session(network, capacity=1)
+    visitor.become(h.ADMIN)
+    person = {"email": "", "audience": "worker"}
+    assert visitor.post(PEOPLE, {**person, "name": "=cmd()|calc", "another": "true"}).status_code == 303
+    assert visitor.post(PEOPLE, {**person, "name": "Catherine Lavoie"}).status_code == 303
+    warned = visitor.post(PEOPLE, {**person, "name": "Katherine Lavoie"})
+    assert warned.status_code == 422
+    assert "C’est une autre personne" in warned.text
+    assert "Katherine Lavoie" in warned.text
+    assert visitor.post(PEOPLE, {**person, "name": "Katherine Lavoie", "another": "true"}).status_code == 303
+    assert visitor.get(f"{PEOPLE}/export.csv").status_code == 303
+    with network.database.transaction() as session:
+        held = Learner.metadata.tables["login_sessions"]
+        session.execute(update(held).values(stepped_up_at=network.clock.now()))
+    exported = visitor.get(f"{PEOPLE}/export.csv")
+    assert exported.status_code == 200
+    assert "'=cmd()|calc" in exported.text
+    assert "\n=cmd" not in exported.text
+    unit = visitor.post(f"{PEOPLE}/unites", {"team_name": "Unité A"})
+    assert unit.status_code == 303
+    assert visitor.post(f"{PEOPLE}/unites", {"team_name": "unite a"}).status_code == 422
+    with network.database.transaction(write=False) as session:
+        one = session.scalars(select(Learner.id).order_by(Learner.created_at, Learner.id)).first()
+        code = session.scalars(select(TrainingSession.code).where(TrainingSession.id == session_id)).one()
+    copy = visitor.get(f"{PEOPLE}/{one}/copie.csv")
+    assert "'=cmd()|calc" in copy.text
+    pasted = visitor.post(
+        f"{SESSIONS}/{code}/liste", {"people": "Rose Untel;r@exemple.invalid\n;x", "audience": "worker"}
+    )
+    assert pasted.status_code == 303
+    looked = visitor.get(pasted.headers["location"])
+    assert "Rien n’est encore écrit" in looked.text
+    assert "Il manque le nom" in looked.text
+    assert "Il manque le nom" in visitor.get(pasted.headers["location"] + "/erreurs.csv").text
+    assert visitor.post(pasted.headers["location"]).status_code == 303
+    assert "Tout le monde a une place" in visitor.get(pasted.headers["location"]).text
+    assert "Rose Untel" in visitor.get(f"{SESSIONS}/{code}").text
+    for stranger in (h.WORKER, "coordination-cresl", h.TRAINER):
+        visitor.become(stranger)
+        assert "Rose Untel" not in visitor.get(f"{SESSIONS}/{code}").text
+        assert visitor.get(f"{PEOPLE}/{one}").status_code in {403, 404}
+        assert visitor.get(pasted.headers["location"]).status_code in {403, 404}
+
+
+@SQLITE
+def test_sessions_join_the_secret_calendar_and_say_only_when(network: Network, visitor: Visitor) -> None:
+    version = h.a_course(network)
+    session_id = h.a_session(network, version)
+    visitor.become(h.WORKER)
+    page = visitor.post("/compte/calendrier")
+    address = re.search(r"/calendrier/[\w-]+\.ics", page.text)
+    assert address is not None
+    assert "VEVENT" not in visitor.get(address.group(0)).text
+    with network.database.transaction() as session:
+        desk = h.desk(network, h.WORKER)
+        learner = people.own_learner(session, desk)
+        registering.register_people(session, desk, session_id, [learner])
+        block = session.scalars(select(Block.id)).one()
+        registration = session.scalars(select(Registration.id)).one()
+    feed = visitor.get(address.group(0)).text
+    assert f"UID:{block}@arrimage" in feed
+    assert "DTSTART;TZID=America/Toronto:20261208T090000" in feed
+    assert "STATUS:CONFIRMED" in feed
+    for told in ("Capsule", "essai", "Salle", "Formation"):
+        assert told not in feed, told
+    before = int(re.search(r"SEQUENCE:(\d+)", feed).group(1))  # type: ignore[union-attr]
+    committee, mine = h.desk(network), h.desk(network, h.WORKER)
+    for act in (
+        lambda session: sessions.cancel_session(session, committee, session_id),
+        lambda session: sessions.restore_session(session, committee, session_id),
+        lambda session: registering.cancel_registration(session, mine, registration),
+    ):
+        with network.database.transaction() as session:
+            act(session)
+        after = visitor.get(address.group(0)).text
+        sequence = int(re.search(r"SEQUENCE:(\d+)", after).group(1))  # type: ignore[union-attr]
+        assert sequence > before
+        before = sequence
+    assert "STATUS:CANCELLED" in after
+
+
+@SQLITE
+def test_lists_show_exactly_what_the_rules_allow(network: Network) -> None:
+    version = h.a_course(network)
+    with network.database.transaction() as session:
+        unit = people.add_team(session, h.desk(network, h.ADMIN), "Unité d’essai")
+    made = [
+        h.a_session(network, version),
+        h.a_session(network, version, open_it=False),
+        h.a_session(network, version, team=unit),
+    ]
+    network.app()
+    people_of = (h.TRAINER, h.ADMIN, h.WORKER, h.OFFICER, "coordination-cresl", "operateur", "bien-etre-1")
+    viewers = {one: network.viewer(one) for one in people_of}
+    with network.database.transaction(write=False) as session:
+        facts = {one: session_facts(session, one) for one in made}
+        for (persona, viewer), action in product(viewers.items(), (READ, MANAGE)):
+            listed = set(session.scalars(select(TrainingSession.id).where(visible(viewer, action))))
+            allowed = {one for one in made if can(viewer, action, facts[one]).allowed}
+            assert listed == allowed, (persona, action)
+        assert can(viewers[h.OFFICER], READ, facts[made[2]]).allowed is False
+        assert can(viewers[h.ADMIN], READ, facts[made[2]]).allowed is True
+        assert can(viewers[h.ADMIN], READ, facts[made[1]]).allowed is False
+
+
+@SQLITE
+def test_three_are_registered_one_waits_one_cancels_and_the_seat_goes_on_live(
+    network: Network, live_server: Callable[[Any], LiveServer], browser: Any
+) -> None:
+    from playwright.sync_api import expect
+
+    session_id = h.a_session(network, capacity=2)
+    for name in ("Aube Essai", "Basile Essai", "Clara Essai"):
+        h.a_person(network, name)
+    with network.database.transaction(write=False) as session:
+        code = session.scalars(select(TrainingSession.code).where(TrainingSession.id == session_id)).one()
+    server = live_server(network.app())
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-CA")
+    context.add_cookies([{"name": "arrimage", "value": network.token(h.ADMIN), "url": server.url}])
+    page = context.new_page()
+    page.goto(f"{server.url}{SESSIONS}/{code}")
+    for name in ("Aube Essai", "Basile Essai", "Clara Essai"):
+        page.get_by_label(name).check()
+    page.get_by_role("button", name="Inscrire", exact=True).click()
+    expect(page.get_by_text("rang 1 dans l’attente")).to_be_visible()
+    other = context.new_page()
+    other.goto(f"{server.url}{SESSIONS}/{code}")
+    expect(other.locator("[data-connection]")).to_have_text("En direct")
+    page.get_by_role("button", name="Annuler Aube Essai").click()
+    expect(page.get_by_role("button", name="Rétablir Aube Essai")).to_be_visible()
+    # The other page learns it by itself: the one who waited has the seat
+    expect(other.get_by_text("rang 1 dans l’attente")).to_have_count(0)
+    expect(other.get_by_text("Place confirmée")).to_have_count(2)
+    assert h.states(network, session_id).count("registered") == 2
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()
 
 
 @SQLITE

@@ -68,6 +68,20 @@ def a_session(
         return session_id
 
 
+def planned(network: Network, session: Any, version: UUID) -> UUID:
+    """An open session made in that transaction; its identifier."""
+    given = desk(network)
+    host = given.viewer.organisation_id
+    assert host is not None
+    code = sessions.plan_session(
+        session, given, version, organisation_id=host, team_id=None, capacity=20, language="fr"
+    )
+    session_id = session.scalars(select(TrainingSession.id).where(TrainingSession.code == code)).one()
+    sessions.add_block(session, given, session_id, a_block(session, version, date(2026, 12, 8)))
+    sessions.open_registrations(session, given, session_id)
+    return UUID(str(session_id))
+
+
 def a_block(session: Any, version: UUID, day: date, starts: str = "09:00", ends: str = "10:00") -> NewBlock:
     """One block of the first module of that version."""
     module = session.scalars(select(Module.id).where(Module.version_id == version).order_by(Module.position)).first()
