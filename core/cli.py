@@ -23,7 +23,7 @@ from core.demo_meetings import seed_meetings
 from core.demo_plugins import seed_plugins
 from core.demo_requests import seed_requests
 from core.directory.cli import app as region_app
-from core.features import load_hooks
+from core.features import load_hooks, restrict_access
 from core.journal.cli import app as journal_app
 from core.kernel import log, migrations
 from core.kernel.errors import StartupError
@@ -101,7 +101,9 @@ def prepare_demo(folder: Path, port: int = 8000, *, requests: bool = False) -> S
             seed_meetings(session, keyring, now)
             import_annual(session, "2023_2024", now=now)
             seed_admission(session, keyring, now)
-        seed_plugins(session, load_hooks(settings), now, keyring)
+        hooks = load_hooks(settings)
+        restrict_access(hooks)  # seeds act as people do, through the same rights
+        seed_plugins(session, hooks, now, keyring)
     return settings
 
 

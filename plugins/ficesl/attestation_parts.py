@@ -38,6 +38,7 @@ from .pages import attestations, check, gate, readiness
 from .queries import attested_person, endings
 from .queries import gate as gate_queries
 from .rules.gate import BY_REFERRAL, Gate
+from .seed_attestations import seed_attestations
 from .services import catching_up, gating, issuing, renewals
 from .settings import ACCESS, SESSIONS, Settings
 
@@ -134,4 +135,4 @@ def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:
 
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     """What the invented credits complete, and the counts of everybody."""
-    catching_up.attest_everybody(session, seeder.now)
+    seed_attestations(session, seeder, settings)
