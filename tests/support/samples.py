@@ -18,7 +18,7 @@ from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
 from core.testing.network import Network
 from plugins.bien_etre.tests import money_samples, voting
-from plugins.ficesl.tests import attestation_samples, training_samples
+from plugins.ficesl.tests import attendance_samples, attestation_samples, training_samples
 from tests.support import referrals
 from tests.support.committees import CHAIR, code_of, keep_records, opened
 
@@ -56,6 +56,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     aid = voting.row(network, voting.sent(network)).code
     fund = money_samples.money_samples(network)
     attested = attestation_samples.attestation_samples(network)
+    marked = attendance_samples.attendance_samples(network)
     trained = training_samples.training_samples(network)
 
     def objects(route: Route) -> Mapping[str, str]:
@@ -93,6 +94,8 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
                 "own": _filled(route.path, {**attested, "number": number}),
                 "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
             }
+        if route.path.startswith(attendance_samples.ADDRESSES) and "{" in route.path:
+            return {"own": _filled(route.path, marked), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
         for beginning, values in trained.items():
             if route.path.startswith(beginning) and "{" in route.path:
                 return {
