@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from jinja2 import DictLoader, Environment, StrictUndefined
-from sqlalchemy import column, false
+from sqlalchemy import column, create_engine, false, literal, select
 from sqlalchemy.orm import Session
 
 from core import api
+from core.access.known import PersonColumns, known_codes, known_column
+from core.access.permissions import holding
 from core.access.plugins import install_plugins
-from core.access.registry import Registry
+from core.access.registry import Registry, registry
 from core.access.rules import ALLOWED, deny
 from core.access.viewer import ANONYMOUS, Role
 from core.kernel.errors import StartupError
@@ -262,3 +265,41 @@ def test_values_given_to_hooks_are_frozen() -> None:
     for value in (PanelPage("x"), ReportPeriod("year", date(2026, 4, 1), date(2027, 3, 31)), MEMBER):
         with pytest.raises(AttributeError):
             value.name = "autre"  # type: ignore[union-attr]
+
+
+FACTS = """
+from core.api import Restriction, ViewerFact, deny, ALLOWED
+
+@hookimpl
+def register_viewer_facts():
+    there = ViewerFact("NAME.true", lambda person, now: person.id.is_not(None))
+    return (there, ViewerFact("NAME.broken", lambda *_: 1 / 0))
+
+@hookimpl
+def register_access_restrictions():
+    def rule(viewer, facts):
+        return ALLOWED if "NAME.true" in viewer.known else deny("Pas encore.", remedy="/comites/NAME/x")
+    return (Restriction("hours_enter", rule),)
+"""
+
+
+def test_a_permission_may_depend_on_what_a_plugin_knows_of_a_person(workshop: PluginWorkshop) -> None:
+    """Both forms of a fact that fails are false; without the fact the permission is taken, with the page that helps."""
+    worker = a_viewer(Role.WORKER)
+    kept = dict(registry.restrictions)
+    workshop.add("savoir", FACTS)
+    hooks = workshop.load()
+    try:
+        install_plugins(registry, hooks)
+        column = known_column(PersonColumns(literal(1), literal(1), literal(NOW)), NOW)
+        with create_engine("sqlite://").connect() as connection:
+            known = known_codes(connection.scalar(select(column)))
+        assert known == {"savoir.true"}
+        denied = holding(worker, "hours_enter")
+        assert (denied.allowed, denied.reason, denied.remedy) == (False, "Pas encore.", "/comites/savoir/x")
+        assert holding(replace(worker, known=known), "hours_enter").allowed
+        assert not holding(replace(a_viewer(Role.OPERATOR), known=known), "hours_enter").allowed
+        assert holding(worker, "account_self").allowed
+    finally:
+        registry.forget_restrictions()
+        registry.restrictions.update(kept)
