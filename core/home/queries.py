@@ -90,6 +90,7 @@ def tasks(session: Session, viewer: Viewer, now: datetime, held: frozenset[str])
         found += [
             Task(N_("Votes sans quorum à reprendre"), votes.to_settle, "/comites", "danger"),
             Task(N_("Suppléances à nommer pour un vote"), votes.alternates, "/comites", "wait"),
+            Task(N_("Mains levées à confirmer"), votes.hands, "/comites", "wait"),
             Task(N_("Votes qui vous attendent"), votes.ballots, "/comites", "wait"),
         ]
     if Permission.DIRECTORY_READ_PARTNERS in held:

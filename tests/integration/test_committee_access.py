@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,22 @@ from core.access.registry import Registry, can, registry
 from core.access.rules import ALLOWED, deny
 from core.access.viewer import ANONYMOUS, Viewer
 from core.committees.access import READ_VOTE, committees_of, may_read_vote, visible_votes
+from core.committees.models.meetings import HandsShown, Meeting, MeetingAttendance, RaisedHand
 from core.committees.models.structure import Ballot, CommitteeRecusal, CommitteeSeat, Vote, VoteSeat
-from core.committees.queries.waiting import asks_alternate, awaits_ballot, to_settle, waiting_for
+from core.committees.queries.waiting import (
+    asks_alternate,
+    awaits_ballot,
+    awaits_confirmation,
+    to_settle,
+    waiting_for,
+)
+from core.committees.rules.meetings import MeetingState, MinutesState, Presence
 from core.committees.rules.seats import Standing, ballot_refusal, seat_of
 from core.committees.rules.votes import Choice, Tie, VoteRule
 from core.committees.services import open_vote, run_votes
 from core.committees.services.calling import refresh_calling
 from core.committees.services.closing import presides
+from core.committees.services.hands import floor_around
 from core.committees.services.loading import ESCALATED, OPEN, Loaded, load_vote
 from core.committees.services.sealing import seal_choice, seal_reason
 from core.committees.services.voting import may_name_alternate
@@ -121,8 +130,77 @@ def scenario(session: Session, network: Network, viewers: dict[str, Viewer], dic
             )
     for vote_id in vote_ids:
         refresh_calling(session, network.keyring, load_vote(session, vote_id, now), now)
+        meet(session, viewers, dice, load_vote(session, vote_id, now), now)
     network.clock.advance(timedelta(hours=3))
     run_votes(session, network.keyring, network.clock.now())
+
+
+def meet(session: Session, viewers: dict[str, Viewer], dice: random.Random, loaded: Loaded, now: datetime) -> None:
+    """Most votes stand on the agenda of a meeting of their own, with whoever was there and hands that wait or not."""
+    if dice.random() < 0.2:
+        return
+    meeting_id, shown_id, chair = new_id(), new_id(), viewers[dice.choice([CHAIR, CHAIR, MEMBERS[1]])]
+    session.add(
+        Meeting(
+            id=meeting_id,
+            code=f"M-{loaded.row.code}",
+            committee_id=loaded.row.committee_id,
+            title="Rencontre",
+            starts_at=now,
+            ends_at=now + timedelta(hours=2),
+            state=dice.choice([*[MeetingState.HELD] * 4, MeetingState.CANCELLED]).value,
+            minutes_state=dice.choice([*[MinutesState.NONE] * 4, MinutesState.ADOPTED]).value,
+            created_at=now,
+            changed_at=now,
+        )
+    )
+    session.flush()
+    there = [*((seat.organisation_id, seat.person) for seat in loaded.seats), *_guests(viewers)]
+    for organisation_id, person in dict(there).items():
+        presence, who = dice.choice(list(Presence)), dice.choice([person, person, None])
+        session.add(
+            MeetingAttendance(
+                meeting_id=meeting_id, organisation_id=organisation_id, user_id=who, presence=presence.value
+            )
+        )
+    seat = loaded.seats[0]
+    session.add(
+        HandsShown(
+            id=shown_id,
+            vote_id=loaded.row.id,
+            meeting_id=meeting_id,
+            noted_by=chair.user_id,
+            noted_for=chair.organisation_id,
+            noted_at=now,
+            confirmed_at=dice.choice([None, None, None, None, now]),
+        )
+    )
+    session.flush()
+    hand = RaisedHand(shown_id=shown_id, organisation_id=seat.organisation_id, vote_seat_id=seat.id, choice_sealed=b"-")
+    hand.user_id = chair.user_id or new_id()
+    session.add(hand)
+    session.execute(
+        update(Vote).where(Vote.id == loaded.row.id).values(meeting_id=meeting_id),
+        execution_options={"synchronize_session": False},
+    )
+    session.flush()
+
+
+def _guests(viewers: dict[str, Viewer]) -> list[tuple[UUID, UUID]]:
+    """Somebody of the coordination, who reads every vote and has no ballot."""
+    one = viewers["coordination-cresl"]
+    assert one.organisation_id is not None
+    assert one.user_id is not None
+    return [(one.organisation_id, one.user_id)]
+
+
+def confirms(session: Session, viewer: Viewer, loaded: Loaded, now: datetime) -> bool:
+    """Hands wait for this viewer: what the page of hands and its service say."""
+    if loaded.row.meeting_id is None or loaded.row.status != OPEN or loaded.row.closes_at <= now:
+        return False
+    floor = floor_around(session, loaded)
+    open_records = floor.meeting.state == MeetingState.HELD and floor.meeting.minutes_state != MinutesState.ADOPTED
+    return open_records and floor.pending is not None and floor.refusal_to_confirm(viewer) is None
 
 
 def expected_of(viewer: Viewer, loaded: Loaded) -> bool:
@@ -139,15 +217,17 @@ def expected_of(viewer: Viewer, loaded: Loaded) -> bool:
 
 
 def test_sql_and_rules_agree(network: Network) -> None:
-    viewers = {name: network.viewer(name) for name in PEOPLE}
+    viewers, waited = {name: network.viewer(name) for name in PEOPLE}, 0
     for seed in range(5):
         with undone(network) as session:
             scenario(session, network, viewers, random.Random(seed))
-            compare(session, network, viewers)
+            waited += compare(session, network, viewers)
+    assert waited >= 4
 
 
-def compare(session: Session, network: Network, viewers: dict[str, Viewer]) -> None:
-    now = network.clock.now()
+def compare(session: Session, network: Network, viewers: dict[str, Viewer]) -> int:
+    """Every form against its rule, for everybody; returns how many hands wait for somebody."""
+    waited, now = 0, network.clock.now()
     loaded = [load_vote(session, vote_id, now) for vote_id in session.scalars(select(Vote.id)).all()]
     assert len(loaded) == 4
 
@@ -174,8 +254,13 @@ def compare(session: Session, network: Network, viewers: dict[str, Viewer]) -> N
         assert found(asks_alternate(viewer)) == names, name
         awaited = {each.row.id for each in loaded if expected_of(viewer, each)}
         assert found(awaits_ballot(viewer, now)) == awaited, name
+        hands = {each.row.id for each in loaded if each.row.id in reads and confirms(session, viewer, each, now)}
+        assert found(awaits_confirmation(viewer, now)) == hands, name
         counted = waiting_for(session, viewer, now)
         assert (counted.ballots, counted.to_settle, counted.alternates) == (len(awaited), len(settles), len(names))
+        assert counted.hands == len(hands)
+        waited += len(hands)
+    return waited
 
 
 def test_a_plugin_may_restrict_who_reads_votes_in_both_forms(network: Network) -> None:

@@ -355,6 +355,11 @@ def test_hands_raised_in_a_meeting_from_agenda_to_register(network: Network, vis
     assert "Seule une personne présente" in waiting
     assert "300,50" not in waiting + read(visitor.get(meeting)) + read(visitor.get(path_of(network, vote_id)))
     assert visitor.post(here, noted).status_code == 404
+    # What waits for whoever may confirm, and for her alone, stands in her list with the page where it is done.
+    for persona, told in ((ONE, True), (TWO, True), (CHAIR, False), (FOUR, False)):
+        visitor.become(persona)
+        assert ("Mains levées à confirmer" in read(visitor.get("/"))) is told, persona
+        assert (f'href="{here}"' in visitor.get("/comites").text) is told, persona
     visitor.become(ONE)
     assert "Confirmer la main levée" in read(visitor.get(meeting))
     page = visitor.get(here).text
@@ -368,6 +373,7 @@ def test_hands_raised_in_a_meeting_from_agenda_to_register(network: Network, vis
     assert ballots(network) == 0
     assert visitor.become(ONE).post(f"{here}/confirmer", {"shown": shown[1]}).status_code == 303
     assert ballots(network) == 3
+    assert "Mains levées à confirmer" not in read(visitor.get("/"))
     result = read(visitor.get(path_of(network, vote_id)))
     assert "3 mains levées à la rencontre du 24 novembre 2026 comptent comme bulletins." in result
     assert "ce bulletin ne change plus" in result

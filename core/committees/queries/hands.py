@@ -185,14 +185,15 @@ def hands_view(
         row.status == OPEN and now < row.closes_at,
         notes,
         presides(viewer, floor.loaded),
-        _lines(session, keyring, floor) if shown else (),
+        _lines(session, keyring, floor, notes=notes) if shown else (),
         None if pending is None else pending.id,
         None if pending is None else pending.noted_at,
         "" if refused is None else HANDS_REFUSALS[refused],
     )
 
 
-def _lines(session: Session, keyring: Keyring, floor: Floor) -> tuple[HandLine, ...]:
+def _lines(session: Session, keyring: Keyring, floor: Floor, *, notes: bool) -> tuple[HandLine, ...]:
+    """`notes`: what may be noted now; else what becomes of each hand that waits."""
     seats = floor.loaded.seats
     names = {
         row.id: row.name
@@ -202,19 +203,17 @@ def _lines(session: Session, keyring: Keyring, floor: Floor) -> tuple[HandLine, 
             .order_by(Organisation.sort_key)
         )
     }
-    noted = {
-        one.vote_seat_id: open_hand(keyring, one.id, one.choice_sealed)
-        for one in (floor.pending.hands if floor.pending is not None else ())
-    }
+    waiting = {one.vote_seat_id: one for one in (floor.pending.hands if floor.pending is not None else ())}
     order = {one: number for number, one in enumerate(names)}
 
     def line(seat: Any) -> HandLine:
-        said = noted.get(seat.id)
+        one = waiting.get(seat.id)
+        said = None if one is None else open_hand(keyring, one.id, one.choice_sealed)
         return HandLine(
             seat.id,
             names.get(seat.organisation_id, ""),
             seat.role,
-            floor.hand(seat),
+            floor.hand(seat) if one is None or notes else floor.noted(one),
             None if said is None else said.choice,
             None if said is None else said.amount,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
@@ -16,7 +16,7 @@ from core.access.viewer import Viewer
 from core.committees.access import READ_VOTE
 from core.committees.models.meetings import HandsShown, Meeting
 from core.committees.models.structure import Ballot, Committee, Vote
-from core.committees.queries.waiting import asks_alternate, awaits_ballot
+from core.committees.queries.waiting import asks_alternate, awaits_ballot, awaits_confirmation
 from core.committees.rules.seats import BALLOT_REFUSALS, Standing, VoteSeat, ballot_refusal, seat_of
 from core.committees.rules.terms import SeatRole
 from core.committees.rules.votes import Choice, Method, Outcome, Result, Tie, VoteRule, approvals_needed, quorum_needed
@@ -132,7 +132,10 @@ class VoteView:
 
 @dataclass(frozen=True)
 class VoteLine:
-    """A vote in a list. `voted`: the viewer's organisation has; `mine`: her ballot is expected."""
+    """A vote in a list. `voted`: the viewer's organisation has; `mine`: her ballot is expected.
+
+    `meeting`: the code of the meeting where hands were noted that she may confirm, "" when none wait for her.
+    """
 
     id: UUID
     code: str
@@ -148,6 +151,7 @@ class VoteLine:
     cast: int
     voted: bool
     mine: bool
+    meeting: str = ""
 
 
 def vote_view(session: Session, keyring: Keyring, viewer: Viewer, vote_id: UUID, now: datetime) -> VoteView | None:
@@ -349,6 +353,7 @@ def _lines(
 ) -> tuple[tuple[VoteLine, ...], int]:
     cast = select(func.count()).select_from(Ballot).where(Ballot.vote_id == Vote.id).scalar_subquery()
     voted = exists().where(Ballot.vote_id == Vote.id, Ballot.organisation_id == viewer.organisation_id)
+    met = select(Meeting.code).where(Meeting.id == Vote.meeting_id).scalar_subquery()
     statement = (
         select(
             Vote.id,
@@ -365,6 +370,7 @@ def _lines(
             cast.label("cast"),
             voted.label("voted"),
             awaits_ballot(viewer, now).label("mine"),
+            case((awaits_confirmation(viewer, now), met), else_="").label("meeting"),
             func.count().over().label("total"),
         )
         .join(Committee, Committee.id == Vote.committee_id)
@@ -381,6 +387,7 @@ def _lines(
             row.cast,
             bool(row.voted),
             bool(row.mine),
+            row.meeting,
         )
         for row in rows
     )

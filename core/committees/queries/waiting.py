@@ -1,4 +1,5 @@
-"""What waits for a person in committees: ballots to put in, votes without quorum, an alternate to name. In SQL."""
+"""What waits for a person in committees: ballots to put in, hands to confirm, votes without quorum, an alternate to
+name. In SQL."""
 
 from __future__ import annotations
 
@@ -15,8 +16,11 @@ from core.access.registry import registry
 from core.access.viewer import Viewer
 from core.accounts.models import User
 from core.committees.access import READ_VOTE, in_force, local_day
+from core.committees.models.meetings import HandsShown, Meeting, MeetingAttendance
 from core.committees.models.structure import Ballot, CommitteeRecusal, CommitteeSeat, Vote, VoteSeat
+from core.committees.rules.meetings import MeetingState, MinutesState
 from core.committees.rules.terms import SeatRole
+from core.committees.services.hands import THERE
 from core.committees.services.loading import CLOSED, ESCALATED, OPEN
 
 
@@ -27,14 +31,18 @@ class Waiting:
     ballots: int = 0
     to_settle: int = 0
     alternates: int = 0
+    hands: int = 0
 
 
 def waiting_for(session: Session, viewer: Viewer, now: datetime) -> Waiting:
     """The viewer's counts, in one statement."""
-    row = session.execute(
-        select(*(_counted(one) for one in (awaits_ballot(viewer, now), to_settle(viewer, now), asks_alternate(viewer))))
-    ).one()
-    return Waiting(*row)
+    conditions = (
+        awaits_ballot(viewer, now),
+        to_settle(viewer, now),
+        asks_alternate(viewer),
+        awaits_confirmation(viewer, now),
+    )
+    return Waiting(*session.execute(select(*(_counted(one) for one in conditions))).one())
 
 
 def _counted(condition: ColumnElement[bool]) -> Any:
@@ -66,6 +74,33 @@ def awaits_ballot(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     named = exists().where(VoteSeat.vote_id == Vote.id, VoteSeat.user_id == me)
     done = exists().where(Ballot.vote_id == Vote.id, Ballot.organisation_id == own)
     return and_(Vote.status == OPEN, Vote.closes_at > now, or_(seated, named), not_(done), not_(_aside(own, me)))
+
+
+def awaits_confirmation(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    """Votes whose noted hands wait for this viewer: `rules.hands.confirm_refusal` in SQL, for a vote she reads."""
+    if viewer.user_id is None or not holds(viewer, Permission.COMMITTEE_VOTE):
+        return false()
+    me, own = viewer.user_id, viewer.organisation_id
+    waits = (
+        select(HandsShown.id)
+        .join(Meeting, Meeting.id == HandsShown.meeting_id)
+        .join(MeetingAttendance, MeetingAttendance.meeting_id == Meeting.id)
+        .where(
+            HandsShown.vote_id == Vote.id,
+            HandsShown.confirmed_at.is_(None),
+            HandsShown.noted_by != me,
+            HandsShown.noted_for != own,
+            Meeting.state == MeetingState.HELD.value,
+            Meeting.minutes_state != MinutesState.ADOPTED.value,
+            MeetingAttendance.organisation_id == own,
+            MeetingAttendance.user_id == me,
+            MeetingAttendance.presence.in_(THERE),
+        )
+        .correlate(Vote)
+        .exists()
+    )
+    received = and_(Vote.status == OPEN, Vote.closes_at > now)
+    return and_(received, registry.visible(viewer, READ_VOTE), waits, not_(_aside(own, me)))
 
 
 def to_settle(viewer: Viewer, now: datetime) -> ColumnElement[bool]:

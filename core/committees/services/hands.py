@@ -34,7 +34,7 @@ from core.committees.services import telling
 from core.committees.services.closing import finish, presides, settled
 from core.committees.services.loading import Loaded, load_vote
 from core.committees.services.meetings import CHANGED
-from core.committees.services.raised import Pending, drop_pending, open_hand, pending_of, seal_hand
+from core.committees.services.raised import Pending, PendingHand, drop_pending, open_hand, pending_of, seal_hand
 from core.committees.services.sealing import seal_choice, seal_reason
 from core.committees.services.voting import VoteRefused, check_time, supported
 from core.kernel.crypto import Keyring
@@ -92,6 +92,13 @@ class Floor:
         casting = loaded.rule.tie is Tie.CASTING
         return hand_of(seat, loaded.seats, loaded.recusals, self.present, loaded.balloted, casting=casting)
 
+    def noted(self, one: PendingHand) -> Hand:
+        """Whether a hand that waits would still count (`ASKED`): its seat's, of the person who was there."""
+        seat = next(seat for seat in self.loaded.seats if seat.id == one.vote_seat_id)
+        standing = self.hand(seat)
+        someone_else = standing is Hand.ASKED and self.present[one.organisation_id] != one.user_id
+        return Hand.UNNAMED if someone_else else standing
+
     def notes(self, viewer: Viewer) -> bool:
         """Whether this viewer notes the hands: who chaired there, else the coordination."""
         if self.chair is not None:
@@ -101,6 +108,8 @@ class Floor:
     def refusal_to_confirm(self, viewer: Viewer) -> str | None:
         """Code of `HANDS_REFUSALS`, None when she may confirm what waits."""
         assert self.pending is not None
+        if not holds(viewer, Permission.COMMITTEE_VOTE):
+            return "not_there"
         return confirm_refusal(
             user=viewer.user_id,
             organisation=viewer.organisation_id,
@@ -199,8 +208,9 @@ def confirm_hands(
 ) -> Outcome | None:
     """Somebody of another organisation who was there says that these hands were raised: they become ballots.
 
-    A hand whose seat voted, stepped aside or was freed meanwhile is left out. The vote closes at once when no ballot
-    still to come could change its outcome (returned); absent seats have until the deadline otherwise (None).
+    A hand whose seat voted, stepped aside, was freed or marked with somebody else meanwhile is left out. The vote
+    closes at once when no ballot still to come could change its outcome (returned); absent seats have until the
+    deadline otherwise (None).
     Raises Missing, SecondFactorMissing, VoteRefused (`late`, `closed`), HandsRefused (`changed`: noted again).
     """
     floor = floor_of(session, viewer, vote_id, now, lock=True)
@@ -211,8 +221,7 @@ def confirm_hands(
     refused = floor.refusal_to_confirm(viewer)
     if refused is not None:
         raise HandsRefused(refused)
-    standing = {seat.id: floor.hand(seat) for seat in floor.loaded.seats}
-    kept = [one for one in floor.pending.hands if standing.get(one.vote_seat_id) is Hand.ASKED]
+    kept = [one for one in floor.pending.hands if floor.noted(one) is Hand.ASKED]
     if not kept:
         raise HandsRefused("none_left")
     rows = []
