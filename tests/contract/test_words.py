@@ -126,6 +126,9 @@ TABLES = (
     ("plugins.ficesl.rules.series", "EXPLANATION"),
     ("plugins.ficesl.rules.series", "PROPOSAL_REASONS"),
     ("plugins.ficesl.rules.gate", "WORDS"),
+    ("plugins.ficesl.rules.checkin", "MOMENTS"),
+    ("plugins.ficesl.rules.credits", "WORK"),
+    ("plugins.ficesl.rules.evaluations", "SCALE"),
 )
 #: What a person of the network never reads: the operator's commands (French) and data with both languages of its own.
 NOT_SHOWN = (
@@ -162,7 +165,7 @@ NOT_SHOWN = (
     "plugins/bien_etre/seed_money.py",
     "plugins/bien_etre/settings.py",
     "plugins/ficesl/rules/names.py",
-    "plugins/ficesl/seed.py",
+    "plugins/ficesl/seed",
     "plugins/ficesl/services/reminders.py",
     "plugins/ficesl/settings.py",
 )
