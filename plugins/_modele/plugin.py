@@ -147,7 +147,7 @@ def register_access_restrictions() -> Sequence[Restriction]:
 
 @hookimpl
 def register_viewer_facts() -> Sequence[ViewerFact]:
-    return (ViewerFact(rules.NEW, queries.account_is_new),)
+    return (ViewerFact(rules.TALKATIVE, queries.wrote_much),)
 
 
 @hookimpl

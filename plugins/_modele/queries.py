@@ -38,13 +38,13 @@ def readable(viewer: Viewer) -> ColumnElement[bool]:
 
 def postable(viewer: Viewer) -> ColumnElement[bool]:
     """SQL form of `rules.may_post`: the same for every row."""
-    return literal(rules.NEW not in viewer.known)
+    return literal(rules.TALKATIVE not in viewer.known)
 
 
-def account_is_new(person: Any, now: datetime) -> ColumnElement[bool]:
-    """Whether the account was opened in the last 24 hours, read with the person's session."""
-    found: ColumnElement[bool] = person.created_at > now - timedelta(days=1)
-    return found
+def wrote_much(person: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether she wrote `NOTES_A_DAY` notes in the last 24 hours, read with her session."""
+    written = select(func.count()).where(Note.author_id == person.id, Note.posted_at > now - timedelta(days=1))
+    return written.scalar_subquery() >= rules.NOTES_A_DAY
 
 
 def check_board(session: Session, settings: Settings) -> None:

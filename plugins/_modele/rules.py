@@ -10,8 +10,9 @@ from core.api import ALLOWED, Decision, Viewer, deny
 
 READ = "modele.read"
 POST = "modele.post"
-#: Known of a person whose account was opened today: she reads the board before she writes on it.
-NEW = "modele.new"
+#: Known of a person who has written enough for a day: the board is everybody's.
+TALKATIVE = "modele.talkative"
+NOTES_A_DAY = 20
 
 _EMAIL = r"[^\s@]+@[^\s@]+\.\w+"
 _PHONE = r"(?<!\d)(?:\+?1?[\s.-]?)?\(?[2-9]\d{2}\)?[\s.-]?\d{3}[\s.-]?\d{4}(?!\d)"
@@ -35,7 +36,7 @@ def may_read(viewer: Viewer, note: NoteFacts | None) -> Decision:
 
 def may_post(viewer: Viewer, _facts: object) -> Decision:
     """The pure form of a restriction that reads what the plugin knows of the person; `queries.postable` in SQL."""
-    return deny("Vous pourrez écrire au babillard demain.") if NEW in viewer.known else ALLOWED
+    return deny("Vous avez beaucoup écrit au babillard : la suite demain.") if TALKATIVE in viewer.known else ALLOWED
 
 
 def looks_personal(text: str) -> bool:

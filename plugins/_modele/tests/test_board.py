@@ -242,14 +242,18 @@ def test_a_note_that_stays_on_top_is_in_its_authors_calendar_alone(session: Sess
 
 
 def test_what_is_known_of_a_person_and_the_settings_are_checked(session: Session, hooks: Any) -> None:
-    """A new account reads the board and does not write on it yet, by the rule and by its SQL form alike."""
+    """Who wrote twenty notes in a day reads the board and waits to write, by the rule and by its SQL form alike."""
     (fact,) = hooks.viewer_facts()
-    for opened, new in ((NOW - timedelta(hours=2), True), (NOW - timedelta(days=3), False)):
-        person = SimpleNamespace(id=literal(None), organisation_id=literal(None), created_at=literal(opened))
-        assert bool(session.scalar(select(case((fact.sql(person, NOW), 1), else_=0)))) is new
-        viewer = replace(member(), known=frozenset({fact.code} if new else ()))
-        assert can(viewer, rules.POST).allowed is not new
-        assert bool(session.scalar(select(case((visible(viewer, rules.POST), 1), else_=0)))) is not new
+    writer = member()
+    person = SimpleNamespace(id=literal(writer.user_id), organisation_id=literal(None), created_at=literal(NOW))
+    for number in range(rules.NOTES_A_DAY):
+        assert not session.scalar(select(case((fact.sql(person, NOW), 1), else_=0)))
+        write(session, writer, f"Note {number}")
+    for now, much in ((NOW, True), (NOW + timedelta(days=2), False)):
+        assert bool(session.scalar(select(case((fact.sql(person, now), 1), else_=0)))) is much
+        viewer = replace(writer, known=frozenset({fact.code} if much else ()))
+        assert can(viewer, rules.POST).allowed is not much
+        assert bool(session.scalar(select(case((visible(viewer, rules.POST), 1), else_=0)))) is not much
         assert can(viewer, rules.READ).allowed
     hooks.check_start(session)
     for number in range(4):
