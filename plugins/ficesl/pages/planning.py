@@ -250,7 +250,16 @@ def _attempt(
         forms: dict[str, Any] = {"block": block, "seats": seats, "trainer": trainer}
         at = next((name for name, form in forms.items() if form is not None), "other")
         kept = (forms.get(at) or filled({})).with_error(refused.field, refused.message)
-        page = _plan_page(session, request, which=which, **{at: kept})
+        forms[at] = kept
+        page = _plan_page(
+            session,
+            request,
+            block=forms["block"],
+            seats=forms["seats"],
+            trainer=forms["trainer"],
+            other=forms.get("other"),
+            which=which,
+        )
         raise (refused if page is None else refused.showing(page)) from refused
     return Redirect(f"{SESSIONS}/{found.line.code}/organiser", said)
 

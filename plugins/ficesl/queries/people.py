@@ -88,6 +88,7 @@ def people_page(
     team: UUID | None = None,
     left: bool = False,
     page: int = 1,
+    size: int = SIZE,
 ) -> tuple[tuple[LearnerView, ...], int]:
     """People of the viewer's organisation by name, and how many. Journaled, since names are read. Five statements."""
     there = (Learner.organisation_id == viewer.organisation_id) & Learner.erased_at.is_(None)
@@ -105,7 +106,7 @@ def people_page(
         if all(word in key for word in wanted):
             found.append((key, _view(row, name, person.email if person else "")))
     ordered = [one for _, one in sorted(found, key=lambda pair: (pair[0], str(pair[1].id)))]
-    return tuple(ordered[(page - 1) * SIZE : page * SIZE]), len(ordered)
+    return tuple(ordered[(page - 1) * size : page * size]), len(ordered)
 
 
 def one_person(

@@ -16,6 +16,7 @@ from core.testing.network import Network
 
 from ..models import Learner, ListLine, PeopleList, Registration, SessionReminder
 from ..models.attendance import Presence
+from ..queries.about import about_person
 from ..queries.names import names_for
 from ..rules.lists import table_of
 from ..services import lists, people, registering, reminders, sessions
@@ -296,3 +297,27 @@ def test_reminders_are_sent_once_and_say_nothing(network: Network) -> None:
     with network.database.transaction(write=False) as session:
         assert sorted(session.scalars(text("SELECT template FROM outgoing_mail"))) == ["ficesl_soon", "news"]
         assert session.scalars(select(SessionReminder.days)).all() == [7]
+
+
+@SQLITE
+def test_what_is_held_of_a_person_is_copied_and_erased(network: Network) -> None:
+    session_id = h.a_session(network)
+    gone = h.a_person(network, "Ève Untel", "eve@exemple.invalid")
+    worker, ours = h.desk(network, h.WORKER), h.desk(network, h.ADMIN)
+    with network.database.transaction() as session:
+        mine = people.own_learner(session, worker)
+        registering.register_people(session, worker, session_id, [mine])
+        people.person_left(session, ours, gone)
+        assert people.erase_left_before(session, network.clock.now()) == 0
+        assert people.erase_left_before(session, network.clock.now() + timedelta(seconds=1)) == 1
+        assert people.erase_left_before(session, network.clock.now() + timedelta(days=1)) == 0
+        assert about_person(session, "R-7K3M-9Q") == ()
+        reference = f"user:{worker.viewer.user_id}"
+        (held,) = about_person(session, reference)
+        assert [one["state"] for one in held.copy["registrations"]] == ["registered"]  # type: ignore[attr-defined]
+        assert held.erase(session) == 2
+        assert about_person(session, reference) == ()
+        row = session.execute(select(*Learner.__table__.columns).where(Learner.id == gone)).one()
+        assert (row.name_sealed, row.email_mark, row.erased_at is not None) == (None, None, True)
+        # The seat stays counted, of nobody
+        assert session.scalar(select(func.count()).select_from(Registration)) == 1
