@@ -1,5 +1,5 @@
-"""Tables of training: what is taught in `catalogue`, who in `people`, when in `sessions`, what was done in `attendance`,
-what was thought of it in `evaluations`, what printed reports said in `published`."""
+"""Tables of training: what is taught in `catalogue`, who in `people`, when in `sessions`, what was done in
+`attendance`, what was thought of it in `evaluations`, what printed reports said in `published`."""
 
 from .attendance import Credit, Presence, QuizAttempt, QuizQuestion, SettledBlock, TrainerHours
 from .attestations import AttestationRow, GateWarning, Readiness, RenewalReminder, SigningKey

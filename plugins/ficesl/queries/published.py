@@ -48,7 +48,7 @@ def published_lines(
     wanted = select(PublishedLine).where(PublishedLine.kind == kind)
     if first_day is not None and last_day is not None:
         wanted = wanted.where(PublishedLine.first_day >= first_day, PublishedLine.last_day <= last_day)
-    wanted = wanted.order_by(PublishedLine.period.desc(), PublishedLine.number)
+    wanted = wanted.order_by(PublishedLine.at.desc(), PublishedLine.number)
     return tuple(PublishedRow(row.id, _line(row), row.counted, row.same_as) for row in session.scalars(wanted))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from core.api import ANONYMOUS, DomainError, Missing, ReportPeriod, new_id, printed_rows, read_sheet
+from core.api import ANONYMOUS, DomainError, Missing, new_id
 from core.testing.network import Network
 from core.testing.statements import counted_statements
 
@@ -22,15 +21,11 @@ from ..queries.about_attendance import about_person
 from ..queries.attendance import BlockView, find_block, proposed_hours, sheet_rows
 from ..queries.capsules import capsule, capsules
 from ..queries.names import names_for
-from ..queries.published import published_lines, published_meetings, totals_of
-from ..queries.training_report import tables
-from ..rules import checkin, published
+from ..rules import checkin
 from ..rules.attendance import NOTHING_LEFT, Mark
 from ..rules.credits import USED_UP, Question
-from ..seed_attendance import seed_past_session
 from ..services import attendance as service
 from ..services import capsules as capsule_service
-from ..services import published as published_service
 from ..services import sessions, trainer_hours
 from ..services.attendance import NOT_REGISTERED, OTHERWISE, CheckInRefused, SheetMark, mark_presences
 from ..services.desk import Desk
@@ -323,77 +318,6 @@ def test_trainers_confirm_their_hours_once_for_their_organisation_to_approve(net
         assert set(rows[:2]) == {("facilitation", 4, "submitted", "ficesl"), ("preparation", 2, "submitted", "ficesl")}
     with network.database.transaction() as session, pytest.raises(Missing):
         trainer_hours.set_hours_aside(session, training.desk(network, WORKER), held.block_id)
-
-
-def shipped(name: str) -> list[list[str]]:
-    rows = printed_rows(2023, name)
-    return [list(rows[0]), *(list(row.values()) for row in rows)]
-
-
-@SQLITE
-def test_printed_figures_come_out_right_and_are_never_added_twice(network: Network) -> None:
-    """The demo imported the three files: again, nothing; changed, refused; the printed total stays beside."""
-    file = Path(__file__).resolve().parents[1] / "data" / "formations_ficesl_2023_2024.csv"
-    desk = training.desk(network)
-    with network.database.transaction() as session:
-        for model in (models.PublishedLine, models.PublishedEvaluation):
-            session.execute(model.__table__.delete())
-        rows = read_sheet(file.read_bytes())
-        first = published_service.import_published(session, desk, rows)
-        assert (first.written, first.known, first.twice, first.problems) == (4, 0, 1, ())
-        again = published_service.import_published(session, desk, rows)
-        assert (again.written, again.known, again.twice, again.problems) == (0, 4, 0, ())
-        changed = [rows[0], [*rows[1][:5], "5h00", ""], *rows[2:]]
-        other = published_service.import_published(session, desk, changed)
-        assert [one.message for one in other.problems] == [published.OTHER_FIGURES]
-        trainings = published_lines(session, published.TRAINING)
-        sums = totals_of(trainings)
-        assert (sums.sessions, sums.quarter_hours, sums.aside) == (7, 88, 56)
-        (marked,) = [row for row in trainings if not row.counted]
-        assert marked.line.title.startswith("Formation sur l'exploitation")
-        published_service.count_line(session, desk, marked.id, counted=True)
-        assert totals_of(published_lines(session, published.TRAINING)).quarter_hours == 144
-        with pytest.raises(Missing):
-            published_service.count_line(session, desk, trainings[0].id, counted=False)
-
-        published_service.import_published(session, desk, shipped("workshops"), "2023-2024")
-        workshops = totals_of(published_lines(session, published.WORKSHOP))
-        assert (workshops.young, workshops.adults, workshops.groups, workshops.quarter_hours) == (533, 17, 25, 466)
-        done = published_service.import_published(session, desk, shipped("evaluations"), "2023-2024")
-        assert (done.written, done.problems) == (42, ())
-        said = [
-            [str(one.number), one.theme, str(one.respondents), line.question, *(f"{t / 10:g}" for t in line.tenths)]
-            for one in published_meetings(session)
-            for line in one.statements
-        ]
-        assert said == shipped("evaluations")[1:]
-        with pytest.raises(published_service.FileRefused):
-            published_service.import_published(session, desk, [["a"], ["b"]])
-
-
-@SQLITE
-def test_the_report_counts_each_person_once_and_prints_what_was_printed(network: Network) -> None:
-    now = network.clock.now()
-    seeder = SimpleNamespace(now=now, keyring=network.keyring, viewer=network.viewer, organisation=network.organisation)
-    settings = training.desk(network).settings
-    network.viewer(training.ADMIN)
-    host = network.organisation(training.CHRYSALIDE)
-    seeder.organisation = lambda _key: host
-    with network.database.transaction() as session:
-        for _ in range(2):
-            seed_past_session(session, seeder, settings)
-        year = {one.key: one for one in tables(session, ReportPeriod("year", date(2026, 4, 1), date(2027, 3, 31)), now)}
-        old = {one.key: one for one in tables(session, ReportPeriod("year", date(2023, 4, 1), date(2024, 3, 31)), now)}
-        people = session.scalar(select(func.count(Credit.learner_id.distinct())))
-    by_type, by_audience = year["people_by_type"], year["people_by_audience"]
-    assert sum(int(row[1] or 0) for row in by_type.rows) == sum(int(row[1] or 0) for row in by_audience.rows) == people
-    assert all(one.counted for one in (by_type, by_audience, year["satisfaction"]))
-    example = next(row for row in year["sessions"].rows if str(row[0]).startswith("Exemple : accueillir"))
-    assert example[1:3] == (1, "3\u00a0h")
-    assert next(row for row in year["satisfaction"].rows if str(row[0]).startswith("Exemple"))[1:] == (24, 91)
-    assert [row[2] for row in old["printed"].rows] == [1, 4, 2, 1, 7]
-    assert old["printed"].rows[-1][3] == "22\u00a0h"
-    assert "people_by_type" not in old
 
 
 @SQLITE

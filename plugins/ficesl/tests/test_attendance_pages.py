@@ -15,7 +15,8 @@ from .. import models
 from ..models import EvaluationAnswers, EvaluationSent, Module, Presence
 from ..services.evaluations import evaluation_code
 from . import training
-from .test_attendance import SQLITE, Held, shipped
+from .test_attendance import SQLITE, Held
+from .test_published import shipped
 from .training import TRAINER, WORKER
 
 HOME = "/comites/ficesl"
