@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from core.api import ANONYMOUS, DomainError, Missing, new_id
 from core.testing.network import Network
@@ -26,7 +26,7 @@ from ..rules.attendance import NOTHING_LEFT, Mark
 from ..rules.credits import USED_UP, Question
 from ..services import attendance as service
 from ..services import capsules as capsule_service
-from ..services import sessions, trainer_hours
+from ..services import people, sessions, trainer_hours
 from ..services.attendance import NOT_REGISTERED, OTHERWISE, CheckInRefused, SheetMark, mark_presences
 from ..services.desk import Desk
 from . import training
@@ -150,6 +150,12 @@ def test_the_code_of_the_screen_notes_who_is_registered(held: Held) -> None:
         with pytest.raises(CheckInRefused) as refused:  # an account that nobody registered
             held.arrive(session, code, persona="police-repentigny")
         assert refused.value.message == service.NO_ACCOUNT_HERE
+        worker = training.desk(network, WORKER)
+        own = people.own_learner(session, worker)
+        seat = {"session_id": held.session_id, "learner_id": own, "organisation_id": worker.viewer.organisation_id}
+        session.execute(insert(models.Registration).values(**seat, state="registered", queue=90, at=worker.now))
+        held.arrive(session, code, persona=WORKER)
+        assert minutes(session, own) == 60
     network.clock.advance(timedelta(minutes=25))
     with network.database.transaction() as session:
         with pytest.raises(CheckInRefused) as refused:  # the code of twenty-five minutes ago
