@@ -253,10 +253,10 @@ def test_somebody_under_two_spellings_is_warned_and_may_be_another(network: Netw
 
 @SQLITE
 def test_ten_thousand_people_are_read_written_and_followed(network: Network) -> None:
-    rows = [
-        ["Nom", "Courriel"],
-        *([f"Prénom{n:05} Nom{n % 977:03}", f"p{n:05}@exemple.invalid"] for n in range(10_000)),
-    ]
+    beginnings = ("ba", "co", "di", "fé", "ga", "lu", "mo", "na", "po", "ri")
+    words = [f"{one}{two}{end}" for one in beginnings for two in beginnings for end in ("bert", "cal", "din", "mar")]
+    names = [f"{first} {last}".title() for last in words[:250] for first in words[360:]]
+    rows = [["Nom", "Courriel"], *([name, f"p{n}@exemple.invalid"] for n, name in enumerate(names))]
     ours = h.desk(network, h.ADMIN)
     with network.database.transaction() as session:
         given = lists.material(session, ours, "patrol")
