@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from core import features
 from core.demo_requests import REQUESTS, send_request
-from core.kernel.events import OutboxEvent
+from core.kernel.events import EventDelivery, OutboxEvent
 from core.referrals import services
 from core.testing.network import Network, visiting
 from core.testing.statements import counted_statements
@@ -65,14 +65,17 @@ def spread(network: Network, copies: int) -> dict[str, str]:
 
 
 def told(network: Network) -> None:
-    """Wait until the dispatcher has published all that was just done: on SQLite its reads look like the page's own."""
-    for _ in range(200):
+    """Wait until the dispatcher has published and delivered all that was just done: its statements look like the
+    page's own."""
+    for _ in range(400):
         with network.database.transaction(write=False) as session:
-            waiting = session.scalar(select(func.count()).where(OutboxEvent.published_at.is_(None)))
+            unpublished = select(func.count()).where(OutboxEvent.published_at.is_(None))
+            owed = select(func.count()).where(EventDelivery.state == "pending")
+            waiting = (session.scalar(unpublished) or 0) + (session.scalar(owed) or 0)
         if not waiting:
             return
         time.sleep(0.05)
-    raise AssertionError(f"{waiting} events are still waiting after ten seconds")
+    raise AssertionError(f"{waiting} events are still waiting after twenty seconds")
 
 
 @pytest.mark.parametrize("copies", [1, 8])
