@@ -3,8 +3,6 @@
 Revision ID: bien_etre_0004
 """
 
-
-
 import sqlalchemy as sa
 from alembic import op
 
