@@ -14,11 +14,12 @@ from sqlalchemy import select
 from core.committees.models.hours import HoursEntry
 from core.committees.models.structure import Vote
 from core.committees.rules.votes import Method, VoteRule
+from core.committees.services import decisions
 from core.testing import LiveServer
 from core.testing.network import Network
 from tests.integration.test_committee_hands import held
 from tests.support.axe import faults
-from tests.support.committees import CHAIR, MEMBERS
+from tests.support.committees import CHAIR, MEMBERS, committee_id
 
 
 @pytest.mark.parametrize("network", ["sqlite"], indirect=True)
@@ -105,4 +106,50 @@ def test_hands_are_noted_and_confirmed_on_a_phone(
             42_000,
         )
     for page in (chair, member):
+        page.context.close()
+
+
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+def test_the_register_and_what_an_organisation_has_to_do_follow_by_themselves(
+    network: Network, live_server: Callable[[Any], LiveServer], browser: Browser
+) -> None:
+    """A member reads the register, somebody of another organisation her list: both learn what the chair notes."""
+    app = network.app()
+    server, house = live_server(app), app.state.house
+    asked = network.organisation("police-repentigny")
+
+    def opened(persona: str, path: str) -> Any:
+        context = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-CA")
+        context.add_cookies([{"name": "arrimage", "value": network.token(persona), "url": server.url}])
+        page = context.new_page()
+        page.goto(server.url + path)
+        expect(page.get_by_text("En direct")).to_be_visible()
+        return page
+
+    register = opened(MEMBERS[0], "/comites/bien-etre/decisions")
+    own, home = opened("police-repentigny", "/suivis"), opened("police-repentigny", "/")
+    expect(register.get_by_text("Le registre est vide.")).to_be_visible()
+    expect(own.get_by_text("Aucun suivi.")).to_be_visible()
+    chair, now = network.viewer(CHAIR), network.clock.now()
+    with house.database.transaction() as session:
+        place = committee_id(session)
+        decision = decisions.note_decision(session, chair, place, "Publier la trajectoire.", now.date(), now)
+    expect(register.get_by_text("Publier la trajectoire.")).to_be_visible()
+    with house.database.transaction() as session:
+        what = decisions.add_follow_up(session, house.keyring, chair, decision, asked, "L’imprimer", now.date(), now)
+    expect(register.get_by_text("L’imprimer")).to_be_visible()
+    expect(own.get_by_role("button", name="C’est fait L’imprimer")).to_be_visible()
+    expect(home.get_by_role("link", name="Suivis de comités à faire")).to_be_visible()
+    with house.database.transaction() as session:
+        decisions.finish_follow_up(session, chair, what, now, done=True)
+    for page in (register, own):
+        expect(page.get_by_role("button", name="Pas encore fait")).to_have_count(1 if page is own else 0)
+        expect(page.get_by_text("fait", exact=True)).to_be_visible()
+    expect(home.get_by_text("Rien n’attend pour l’instant.")).to_be_visible()
+    # A decision that another replaces takes what was to do after it out of the open lists.
+    with house.database.transaction() as session:
+        decisions.note_decision(session, chair, place, "La publier en mai.", now.date(), now, replaces=decision)
+    expect(register.get_by_text("remplacée par")).to_be_visible()
+    expect(own.get_by_text("Aucun suivi.")).to_be_visible()
+    for page in (register, own, home):
         page.context.close()

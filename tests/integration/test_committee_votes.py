@@ -165,6 +165,7 @@ def test_below_two_seats_the_other_calacs_names_an_alternate(network: Network) -
     police, first = network.viewer("police-repentigny"), network.viewer(ONE)
     assert other.user_id is not None
     assert police.user_id is not None
+    assert first.user_id is not None
     for namer, named in ((police, police.user_id), (first, first.user_id), (network.viewer(FIVE), other.user_id)):
         with pytest.raises(Missing), network.database.transaction() as session:
             services.name_alternate(session, network.keyring, namer, vote_id, named, now)

@@ -82,6 +82,7 @@ def note_decision(
             noted_at=now,
         )
     )
+    topics = {f"committee:{committee_id}", "network"}
     if replaces is not None:
         old = lock_row(session, select(Decision.committee_id, Decision.replaced_by).where(Decision.id == replaces))
         if old is None or old.committee_id != committee_id:
@@ -89,8 +90,11 @@ def note_decision(
         if old.replaced_by is not None:
             raise Stale(N_("Cette décision a déjà été remplacée."))
         session.execute(update(Decision).where(Decision.id == replaces).values(replaced_by=decision_id))
+        # What they had to do after it leaves their lists
+        asked = session.scalars(select(FollowUp.organisation_id).where(FollowUp.decision_id == replaces))
+        topics |= {f"org:{one}" for one in asked}
     note(session, viewer, "committee.decision_noted", f"decision:{code}", now, committee=committee_id)
-    emit(session, NOTED, code, topics=(f"committee:{committee_id}", "network"), now=now)
+    emit(session, NOTED, code, topics=topics, now=now)
     return decision_id
 
 
