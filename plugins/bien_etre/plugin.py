@@ -42,7 +42,7 @@ from .access import READ, REQUEST
 from .pages.words import WORDS
 from .queries import oversight, persons, requests
 from .seed_money import seed_money
-from .services import consents, ending, keeping, rounds
+from .services import consents, ending, keeping, rounds, unpaid
 from .settings import NAME, REQUESTS, SLUG, Settings
 
 MEMBERS = frozenset({Role.COMMITTEE_MEMBER, Role.COMMITTEE_CHAIR, Role.NETWORK_COORDINATION})
@@ -150,7 +150,8 @@ def register_events() -> Sequence[EventSpec]:
         EventSpec(events.PAUSED, N_("Une demande se met en pause")),
         EventSpec(events.RESUMED, N_("Une demande reprend")),
         EventSpec(events.PAID, N_("Une demande est versée, ou son versement renversé")),
-        EventSpec(events.CLOSED, N_("Une demande en pause se ferme")),
+        EventSpec(events.UNPAID, N_("Une aide accordée tarde à être versée")),
+        EventSpec(events.CLOSED, N_("Une demande en pause, ou que personne ne verse, se ferme")),
         EventSpec(events.WITHDRAWN, N_("Une demande est retirée")),
         EventSpec(events.WAITING_FUNDS, N_("Une demande acceptée attend des fonds")),
         *money_parts.EVENTS,
@@ -173,7 +174,11 @@ def report_sections_for(report: ReportPeriod) -> Sequence[ReportSection]:
 
 @hookimpl
 def register_jobs() -> Sequence[Job]:
-    return (Job("bien_etre.close_paused", timedelta(hours=1), ending.close_paused), *money_parts.JOBS)
+    return (
+        Job("bien_etre.close_paused", timedelta(hours=1), ending.close_paused),
+        Job("bien_etre.unpaid", timedelta(hours=1), unpaid.follow_unpaid),
+        *money_parts.JOBS,
+    )
 
 
 @hookimpl

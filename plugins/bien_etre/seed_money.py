@@ -180,7 +180,7 @@ def _grant(demo: _Demo, example: tuple[str, int, Category, int, str, Lafu, str],
         return
     if onward == "released":
         desk = demo.desk(PAYER, days - 2)
-        payments.release_rest(session, desk.viewer, demo.standing, code, desk.now)
+        payments.release_rest(session, desk, demo.standing, code)
         return
     paying = payments.Paying(Route.CARD, cents, stock) if onward == "cards" else payments.Paying(Route.SUPPLIER, cents)
     if onward == "partly":
@@ -198,7 +198,7 @@ def _grant(demo: _Demo, example: tuple[str, int, Category, int, str, Lafu, str],
         receipts.add_receipt(session, desk.keyring, desk.viewer, demo.standing, payment, file, proved, desk.now)
     if onward == "reversed":
         desk = demo.desk(PAYER, days - 3)
-        payments.reverse_payment(session, desk.viewer, demo.standing, payment, desk.now)
+        payments.reverse_payment(session, desk, demo.standing, payment)
 
 
 def _vote(demo: _Demo, request_id: UUID, days: float, choice: Choice, voters: Sequence[str] = VOTERS) -> None:

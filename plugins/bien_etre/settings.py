@@ -46,11 +46,21 @@ class Settings(PluginSettings):
     pause_days: int = Field(
         default=7, ge=4, description="Days of a pause after which a request closes: more than the 72 h she has to undo."
     )
+    unpaid_remind_days: int = Field(
+        default=14, ge=1, description="Days without a movement of its money after which a grant is told late."
+    )
+    unpaid_days: int = Field(
+        default=60,
+        ge=2,
+        description="Days without a movement of its money after which what is left of a grant is released.",
+    )
     text_days: int = Field(default=30, ge=1, description="Days after the end during which texts are kept.")
     keep_days: int = Field(default=1095, ge=30, description="Days during which codes, amounts and decisions are kept.")
 
     @model_validator(mode="after")
     def _bands_in_order(self) -> Settings:
+        if self.unpaid_days <= self.unpaid_remind_days:
+            raise ValueError("unpaid_days: plus long que unpaid_remind_days")
         limits = [band.up_to for band in self.bands]
         if not limits or limits[-1] is not None or None in limits[:-1]:
             raise ValueError("bands: la dernière tranche, et elle seule, n’a pas de limite (up_to)")

@@ -72,6 +72,7 @@ class AidRequest(Base):
     decided_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
     paid_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
     ended_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
+    unpaid_told_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
 
 
 class Round(Base):

@@ -77,7 +77,7 @@ def release(session: Session, request: PageRequest) -> Answer:
     standing, code = keeper(session, request), request.path["code"]
     if standing is None or not standing.pays:
         return not_found()
-    payments.release_rest(session, request.viewer, standing, code, request.now)
+    payments.release_rest(session, _desk(request), standing, code)
     return Redirect(f"{FUNDS}/demandes/{code}", N_("Le reste est rendu aux enveloppes."))
 
 
@@ -113,9 +113,7 @@ cancel = _step(
     N_("Le paiement préparé est annulé."),
 )
 reverse = _step(
-    lambda session, request, standing, payment: payments.reverse_payment(
-        session, request.viewer, standing, payment, request.now
-    ),
+    lambda session, request, standing, payment: payments.reverse_payment(session, _desk(request), standing, payment),
     N_("Le paiement est renversé. La somme est de nouveau engagée."),
 )
 
@@ -128,7 +126,6 @@ def upload_receipt(session: Session, request: PageRequest) -> Answer:
         return not_found()
     file, form = request.form.get("file"), parse(ReceiptForm, request.form)
     content = file.file.read() if isinstance(file, UploadFile) else b""
-    name = (file.filename or "") if isinstance(file, UploadFile) else ""
     cents, about = parse_cents(form.raw("amount")), f"receipt-{payment}"
     typed = filled({"amount": form.raw("amount")})
     if not content:
@@ -140,7 +137,8 @@ def upload_receipt(session: Session, request: PageRequest) -> Answer:
 
     def work() -> Any:
         try:
-            return clean_file(name, content)
+            # What the file was called may name her: it is called after its request
+            return clean_file(f"recu-{code}", content)
         except DomainError as refused:
             return refused
 

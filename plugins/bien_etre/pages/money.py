@@ -36,10 +36,23 @@ from ..access import READ
 from ..forms.money import AllotForm, DecisionForm, EnvelopeForm
 from ..queries import cards as card_queries
 from ..queries import money as queries
+from ..queries.unpaid import unpaid
 from ..rules.money import ENTRIES, Entry, year_name
 from ..rules.requests import CATEGORIES, Category
 from ..services import carrying, money
-from .money_words import AMOUNT, FUNDS, WORDS, Answer, identifier, keeper, late_before, names, say, shown_amount
+from .money_words import (
+    AMOUNT,
+    FUNDS,
+    WORDS,
+    Answer,
+    identifier,
+    keeper,
+    late_before,
+    names,
+    say,
+    settings_of,
+    shown_amount,
+)
 
 #: A form of a list that was refused: what it is about, and what was typed.
 Again = tuple[str, Parsed[Any]]
@@ -61,6 +74,7 @@ def funds_page(session: Session, request: PageRequest, again: Again | None = Non
         "balance": queries.left_of_year(session, request.now),
         "envelopes": queries.list_envelopes(session, year=money.current_year(request.now)),
         "to_pay": queries.list_to_pay(session),
+        "unpaid": {one.code: one for one in unpaid(session, settings_of(request), request.now)},
         "prepared": queries.prepared(session, request.viewer),
         "handings": handings,
         "names": names(session) if handings else {},

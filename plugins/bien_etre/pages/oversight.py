@@ -32,13 +32,14 @@ from ..access import READ
 from ..forms.money import WhyForm
 from ..queries import figures as queries
 from ..queries.oversight import UNCODED
+from ..queries.unpaid import unpaid
 from ..rules.figures import WHYS, hours
 from ..rules.money import year_name
 from ..rules.requests import CATEGORIES, LAFU, STATES
 from ..services import watching
 from ..services.money import current_year
 from ..settings import REQUESTS
-from .money_words import FUNDS, WORDS, Answer, late_before, say, standing
+from .money_words import FUNDS, WORDS, Answer, late_before, say, settings_of, standing
 from .words import WORDS as REQUEST_WORDS
 
 
@@ -72,6 +73,7 @@ def show_oversight(session: Session, request: PageRequest) -> Answer:
         "tables": [
             (key, caption, head, rows, _drawn(request, key, caption, rows)) for key, caption, head, rows in tables
         ],
+        "unpaid": unpaid(session, settings_of(request), request.now),
         "late": queries.late(session, late_before(request)),
         "not_ratified": queries.not_ratified(session),
         "uncoded": queries.uncoded_refusals(session) if where.chairs or where.secretary else (),

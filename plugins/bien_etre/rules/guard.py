@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .disguises import SPACED, SPELLED, apart, foreign, glued, shown, with_digits
 from .names import GIVEN, HONORIFICS, KNOWN, SURNAMES
 
 
@@ -85,6 +86,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             rf"(?<!\d)(?:\+?1{_SEP})?\(?[2-9](?:{_SEP}\d){{2}}\)?{_SEP}[2-9](?:{_SEP}\d){{2}}{_SEP}\d(?:{_SEP}\d){{3}}(?!\d)"
         ),
     ),
+    (Kind.PHONE, SPELLED),
     (Kind.PHONE, re.compile(r"(?<![\d\-.])[2-9]\d{2}[\-.–]\d{4}(?![\d\-])")),
     (
         Kind.BIRTH,
@@ -111,6 +113,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.ADDRESS, re.compile(r"\b(?:apt|app|appartement|logement|unité|suite)\.?\s*#?\s*\d+\w?\b", re.I)),
 )
 
+#: Kinds read with letters that stand for digits.
+_NUMBERS = frozenset({Kind.PHONE, Kind.NUMBER, Kind.BIRTH})
+
 _WORD = re.compile(r"[^\W\d_]+(?:[’'\-][^\W\d_]+)*\.?")
 _SAID = re.compile(
     r"\b(?:s[’']appelle|se nomme|nomm[ée]+e?|pr[ée]nomm[ée]+e?|pr[ée]nom\s*:?|nom\s*:|surnomm[ée]+e?|her name is"
@@ -124,14 +129,23 @@ _PARTICLES = frozenset({"de", "du", "des", "la", "le", "da", "van", "von", "el",
 
 def looks_like_a_person(text: str) -> tuple[Finding, ...]:
     """What in a text looks like a person or a way to find one, in the order of the text, nothing twice."""
-    plain = _SPACES.sub(" ", unicodedata.normalize("NFKC", text).replace("\u200b", ""))
-    found: list[Finding] = []
+    plain = _SPACES.sub(" ", shown(text))
+    numbers, found = with_digits(plain), list[Finding]()
     for kind, pattern in _PATTERNS:
-        for match in pattern.finditer(plain):
-            _add(found, Finding(kind, match.group().strip(), match.start()))
-    for finding in _names(plain):
+        for match in pattern.finditer(numbers if kind in _NUMBERS else plain):
+            said = plain[match.start() : match.end()]
+            _add(found, Finding(kind, said.strip(), match.start() + len(said) - len(said.lstrip())))
+    for finding in (*_names(apart(plain)), *_disguised(plain)):
         _add(found, finding)
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _disguised(plain: str) -> Iterator[Finding]:
+    for match in (*SPACED.finditer(plain), *foreign(plain)):
+        yield Finding(Kind.NAME, match.group(), match.start())
+    for match, parts in glued(plain):
+        if _folded(parts[0]) in GIVEN or _folded(parts[-1]) in SURNAMES:
+            yield Finding(Kind.NAME, match.group(), match.start())
 
 
 def left_over(findings: Collection[Finding], dismissed: Collection[str]) -> tuple[Finding, ...]:

@@ -66,7 +66,8 @@ PAYMENTS: dict[Payment, str] = {
 
 
 class State(StrEnum):
-    """Where a request stands. `PAUSED` keeps where it was and says no reason, like `CLOSED`, where a pause ends."""
+    """Where a request stands. `PAUSED` keeps where it was and says no reason, like `CLOSED`, where a pause
+    ends, and a grant that nobody paid."""
 
     VOTING = "voting"
     PAUSED = "paused"
@@ -128,6 +129,8 @@ TABLE: dict[tuple[State, Act], State] = {
     (State.PAUSED, Act.RESUME): State.VOTING,
     (State.PAUSED, Act.WITHDRAW): State.WITHDRAWN,
     (State.PAUSED, Act.CLOSE): State.CLOSED,
+    (State.ACCEPTED, Act.CLOSE): State.CLOSED,
+    (State.WAITING_FUNDS, Act.CLOSE): State.CLOSED,
     (State.UNDECIDED, Act.CLOSE): State.CLOSED,
     (State.UNDECIDED, Act.WITHDRAW): State.WITHDRAWN,
     **{(state, Act.PAUSE): State.PAUSED for state in _LIVE},

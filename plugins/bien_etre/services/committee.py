@@ -95,6 +95,8 @@ def declare(session: Session, desk: Desk, request_id: UUID, *, whole_organisatio
         session, desk.viewer, request, "aside", desk.now, scope="organisation" if whole_organisation else "person"
     )
     telling.tell(session, request, events.ASIDE, desk.now)
+    # The quorum is counted again: who presides may have somebody to call
+    telling.mail_chair(session, desk.keyring, request, desk.now)
 
 
 def ask(session: Session, desk: Desk, request_id: UUID, text: str, not_person: Collection[str] = ()) -> None:

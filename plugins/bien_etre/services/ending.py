@@ -1,4 +1,5 @@
-"""The end of a pause: what is reserved goes back, nothing is said of why, texts age like those of any request."""
+"""The end of a pause, or of a grant that nobody pays: what is reserved goes back, nothing is said of why, texts age
+like those of any request."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.api import ANONYMOUS, House, Keyring
+from core.api import ANONYMOUS, House, Keyring, Viewer
 
 from .. import events
 from ..models import AidRequest
@@ -31,8 +32,13 @@ def close_paused(session: Session, house: House, now: datetime) -> None:
             close_request(session, house.keyring, request, now)
 
 
-def close_request(session: Session, keyring: Keyring, request: AidRequest, now: datetime) -> None:
-    """Close a held request, whatever moved it into pause. What was paid stays paid, the rest goes back."""
+def close_request(
+    session: Session, keyring: Keyring, request: AidRequest, now: datetime, *, viewer: Viewer = ANONYMOUS
+) -> None:
+    """Close a held request: a pause that ended, a grant that nobody paid. What was paid stays paid, the rest goes back.
+
+    `viewer`: who gives the grant back, ANONYMOUS when time does.
+    """
     rounds.move(request, Act.CLOSE)
     request.ended_at, request.paused_at, request.resume_state = now, None, None
     request.urgent_until = None
@@ -40,7 +46,7 @@ def close_request(session: Session, keyring: Keyring, request: AidRequest, now: 
         request.ratification = "not_ratified" if request.paid_at is not None else None
     session.flush()
     consents.close_round(session, request, now)
-    funding.release_grant(session, request.id, now)
-    telling.note(session, ANONYMOUS, request, "closed", now)
+    funding.release_grant(session, request.id, now, None if viewer.is_anonymous else viewer)
+    telling.note(session, viewer, request, "closed", now)
     telling.tell(session, request, events.CLOSED, now)
     telling.mail_author(session, keyring, request, now)

@@ -21,6 +21,6 @@ def commit_grant(
     commit_amount(session, viewer, request_id, code, amount_cents, now)
 
 
-def release_grant(session: Session, request_id: UUID, now: datetime) -> None:
+def release_grant(session: Session, request_id: UUID, now: datetime, viewer: Viewer | None = None) -> None:
     """Give back what was committed and not paid for a request that goes no further: never refused."""
-    release(session, request_id, now)
+    release(session, request_id, now, viewer=viewer)

@@ -19,11 +19,13 @@ from sqlalchemy.orm import Session
 
 from core.api import DomainError, Missing, Viewer, lock_row, new_id, require_second_factor
 
-from .. import models
+from .. import events, models
 from ..queries.money_access import Standing
 from ..rules.money import PAYER_REFUSALS, Entry, PaymentState, Route, cards_for, payer_refusal, preparer_refusal
+from ..rules.requests import State
+from . import ending, telling
 from .ledger import Commitment, enter, find_commitment, lock_envelopes, locked_commitment, move, pay_out, tell
-from .locks import lock_request
+from .locks import hold, lock_request
 from .money import AMOUNT, EnvelopeExhausted, release
 from .requests import check_payable
 from .rounds import Desk
@@ -94,6 +96,7 @@ def prepare_payment(session: Session, desk: Desk, standing: Standing, code: str,
     )
     facts = {"amount": paying.amount_cents, "route": paying.route.value}
     tell_payment(session, viewer, standing, "bien_etre.payment_prepared", known.code, facts, now)
+    telling.mail_holder(session, desk.keyring, standing.holder_id, viewer.user_id, now)
     return payment_id
 
 
@@ -177,14 +180,32 @@ def confirm_payment(session: Session, desk: Desk, standing: Standing, payment_id
     _set(session, models.Payment, row.id, values)
     facts = {"amount": row.amount_cents, "route": row.route}
     tell_payment(session, viewer, standing, "bien_etre.paid", about(known, row), facts, now)
+    _tell_requester(session, desk, known)
     return True
 
 
-def release_rest(session: Session, viewer: Viewer, standing: Standing, code: str, now: datetime) -> int:
-    """Give back to the envelopes what a grant will not use; prepared payments are cancelled. Returns the cents."""
-    check_pays(viewer, standing)
-    known = _locked_grant(session, models.Commitment.code == code)
-    return release(session, known.request_id, now, viewer=viewer)
+def release_rest(session: Session, desk: Desk, standing: Standing, code: str) -> int:
+    """Give back to the envelopes what a grant will not use; prepared payments are cancelled. Returns the cents.
+
+    A request of which nothing was paid ends there: nothing would ever end it otherwise, nor erase its texts.
+    """
+    check_pays(desk.viewer, standing)
+    found = find_commitment(session, models.Commitment.code == code)
+    if found is None:
+        raise Missing
+    (request,) = hold(session, [found.request_id], desk.viewer, desk.now, money=True)
+    return give_back(session, desk, request)
+
+
+def give_back(session: Session, desk: Desk, request: models.AidRequest) -> int:
+    """The same for a request held with its money; one that waits for funds ends too. Returns the cents."""
+    known = find_commitment(session, models.Commitment.request_id == request.id)
+    cents = 0 if known is None else known.waiting_cents
+    state, unpaid = State(request.state), known is None or not known.paid_cents
+    if state is State.WAITING_FUNDS or (state is State.ACCEPTED and unpaid and cents):
+        ending.close_request(session, desk.keyring, request, desk.now, viewer=desk.viewer)
+        return cents
+    return release(session, request.id, desk.now, viewer=desk.viewer)
 
 
 def cancel_payment(session: Session, viewer: Viewer, standing: Standing, payment_id: UUID, now: datetime) -> None:
@@ -197,11 +218,12 @@ def cancel_payment(session: Session, viewer: Viewer, standing: Standing, payment
     tell_payment(session, viewer, standing, "bien_etre.payment_cancelled", about(known, row), {}, now)
 
 
-def reverse_payment(session: Session, viewer: Viewer, standing: Standing, payment_id: UUID, now: datetime) -> None:
+def reverse_payment(session: Session, desk: Desk, standing: Standing, payment_id: UUID) -> None:
     """Undo a payment whose money, or whose cards, came back: lines that reverse its lines. Never twice.
 
     What it paid is committed again: paid otherwise, or released.
     """
+    viewer, now = desk.viewer, desk.now
     check_pays(viewer, standing)
     known, row = locked_payment(session, payment_id)
     if row.state != PaymentState.PAID.value:
@@ -226,6 +248,15 @@ def reverse_payment(session: Session, viewer: Viewer, standing: Standing, paymen
     _set(session, models.Payment, row.id, {"state": PaymentState.REVERSED.value})
     facts = {"amount": row.amount_cents}
     tell_payment(session, viewer, standing, "bien_etre.payment_reversed", about(known, row), facts, now)
+    _tell_requester(session, desk, known)
+
+
+def _tell_requester(session: Session, desk: Desk, known: Commitment | None) -> None:
+    """Her page, and the message that says nothing; the purchase of cards concerns no request."""
+    if known is not None:
+        request = lock_request(session, known.request_id)
+        telling.tell(session, request, events.PAID, desk.now)
+        telling.mail_author(session, desk.keyring, request, desk.now)
 
 
 def add_cards(session: Session, stock_id: UUID, cards: int) -> None:

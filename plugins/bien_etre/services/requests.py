@@ -201,6 +201,9 @@ def resume_request(session: Session, desk: Desk, request_id: UUID, version: int)
     session.flush()
     telling.note(session, desk.viewer, request, "resumed", desk.now)
     telling.tell(session, request, events.RESUMED, desk.now)
+    if back is State.ACCEPTED:  # a vote that opens again tells its voters by itself
+        payer, _name = consents.holder(session, desk.settings)
+        telling.mail_holder(session, desk.keyring, payer, desk.viewer.user_id, desk.now)
 
 
 def withdraw_request(session: Session, desk: Desk, request_id: UUID, version: int) -> None:
@@ -217,6 +220,7 @@ def withdraw_request(session: Session, desk: Desk, request_id: UUID, version: in
     telling.note(session, desk.viewer, request, "withdrawn", desk.now)
     telling.tell(session, request, events.WITHDRAWN, desk.now)
     telling.mail_author(session, desk.keyring, request, desk.now)
+    telling.mail_committee(session, desk.keyring, request, desk.now)
 
 
 def check_payable(session: Session, desk: Desk, request_id: UUID) -> None:

@@ -25,6 +25,7 @@ from core.api import (
     extend_vote,
     new_id,
     open_vote,
+    organisation_by_slug,
     vote_code,
 )
 
@@ -180,8 +181,15 @@ def grant(session: Session, desk: Desk, request: AidRequest, cents: int) -> None
         telling.tell(session, request, events.WAITING_FUNDS, desk.now)
         telling.mail_chair(session, desk.keyring, request, desk.now)
         return
+    _accepted(session, desk, request)
+
+
+def _accepted(session: Session, desk: Desk, request: AidRequest) -> None:
+    """The requester learns it, and those who pay: a grant that nobody knows of would never be paid."""
     move(request, Act.GRANT)
     _told(session, desk, request, "accepted")
+    payer = organisation_by_slug(session, desk.settings.fund_holder)
+    telling.mail_holder(session, desk.keyring, payer.id if payer else None, desk.viewer.user_id, desk.now)
 
 
 def retry_grant(session: Session, desk: Desk, request_id: UUID) -> bool:
@@ -194,8 +202,7 @@ def retry_grant(session: Session, desk: Desk, request_id: UUID) -> bool:
             funding.commit_grant(session, desk.viewer, request.id, request.code, request.granted_cents, desk.now)
     except funding.EnvelopeExhausted:
         return False
-    move(request, Act.GRANT)
-    _told(session, desk, request, "accepted")
+    _accepted(session, desk, request)
     return True
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.api import Keyring, SeatRole, Viewer, emit, mail_people, record, seats_of
+from core.api import Keyring, Permission, SeatRole, Viewer, emit, mail_people, people_with, record, seats_of
 
 from ..access import OWN_ONLY_TYPES
 from ..models import AidRequest
@@ -47,6 +47,14 @@ def mail_committee(session: Session, keyring: Keyring, request: AidRequest, now:
         one for seat in seats if seat.organisation_id != request.organisation_id for one in (seat.person_id,)
     ]
     mail_people(session, keyring, people, now)
+
+
+def mail_holder(session: Session, keyring: Keyring, holder_id: UUID | None, but: UUID | None, now: datetime) -> None:
+    """The same to those who pay, except who has just acted: a grant to pay, a payment to confirm."""
+    if holder_id is not None:
+        # Who works there: a plugin's own permissions are not asked by people_with
+        people = people_with(session, Permission.REFERRAL_SEND, [holder_id])
+        mail_people(session, keyring, [one for one in people if one != but], now)
 
 
 def mail_chair(session: Session, keyring: Keyring, request: AidRequest, now: datetime) -> None:

@@ -20,6 +20,12 @@ TRAPS = {
         "450\u00a0555\u00a00101",
         "450\u200b5550101",
         "４５０ 555 0101",
+        "450\u200d555\ufeff0101",
+        "45O 555-O1O1",
+        "\u0664\u0665\u0660 \u0665\u0665\u0665 \u0660\u0661\u0660\u0661",
+        "quatre cinq zéro, cinq cinq cinq, zéro un zéro un",
+        "four five zero five five five zero one zero one",
+        "quatre cent cinquante, cinq cent cinquante-cinq, zéro cent un",
     ),
     Kind.EMAIL: ("jean@exemple.test", "jean arobase exemple point test", "jean (at) exemple.test", "@jolie_fille"),
     Kind.BIRTH: (
@@ -48,6 +54,13 @@ TRAPS = {
         "Sarah doit partir ce soir",
         "pour Marie-Ève Gagnon",
         "Anne de la Sablonnière",
+        "M\u200car\u2060ie Trem\u00adblay",
+        "M\u0430rie Tr\u0435mblay",
+        "\u041c\u0430\u0440\u0438\u043d\u0430 attend",
+        "M a r i e attend",
+        "voir marie.tremblay ce soir",
+        "voir marie_tremblay ce soir",
+        "pour MarieTremblay",
     ),
     Kind.ADDRESS: (
         "123 rue Principale",
@@ -89,6 +102,9 @@ HARMLESS = (
     "IVAC et Centraide ont dit non",
     "Nous avons essayé Moisson Lanaudière",
     "TAL, audience le 4 décembre 2026",
+    "deux cent quarante-cinq dollars et cinquante cents",
+    "mille deux cent quatre-vingt-dix-neuf",
+    "C.L.S.C. et C.A.L.A.C.S. joints",
 )
 
 

@@ -260,12 +260,12 @@ def test_a_payment_is_reversed_once_and_may_be_made_again(session: Any) -> None:
     request_id, code = granted(session, 30_000)
     payment = prepared(session, code, 30_000)
     with pytest.raises(PaymentRefused):
-        payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
+        payments.reverse_payment(session, desk(SECOND), KEEPS, payment)
     payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
-    payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
+    payments.reverse_payment(session, desk(SECOND), KEEPS, payment)
     assert balances(session) == (50_000, 30_000, 0)
     with pytest.raises(PaymentRefused):
-        payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
+        payments.reverse_payment(session, desk(SECOND), KEEPS, payment)
     again = prepared(session, code, 10_000, "again")
     payments.confirm_payment(session, desk(SECOND), KEEPS, again)
     assert money.release(session, request_id, NOW) == 20_000
@@ -312,7 +312,7 @@ def test_cards_are_bought_by_two_people_and_pay_a_grant_without_paying_twice(ses
     payments.confirm_payment(session, desk(SECOND), KEEPS, payment)
     assert card_queries.list_stocks(session)[0].left_count == 8
     assert balances(session) == (100_000, 0, 50_000)
-    payments.reverse_payment(session, SECOND, KEEPS, payment, NOW)
+    payments.reverse_payment(session, desk(SECOND), KEEPS, payment)
     assert card_queries.list_stocks(session)[0].left_count == 10
     assert balances(session) == (100_000, 10_000, 50_000)
     args = (queries.list_envelopes(session)[0].id, "Épicerie fictive", 5_000, 9)

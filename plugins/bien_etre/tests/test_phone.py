@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -25,7 +25,8 @@ from core.testing.network import Network
 
 from .. import models
 from ..queries.money_access import standing_of
-from ..services import cards, committee, money
+from ..rules.money import Route
+from ..services import cards, committee, money, payments
 from ..settings import REQUESTS
 from . import voting as h
 
@@ -200,5 +201,14 @@ def test_the_requesters_page_and_a_members_page_both_change_at_the_closing(
             expect(page.get_by_text("420,00").first).to_be_visible()
         expect(member.get_by_role("heading", name="Résultat")).to_be_visible()
         expect(member.get_by_role("radio")).to_have_count(0)
+        # When the money leaves, her page says so by itself
+        expect(asking.get_by_text("Versée", exact=True)).to_have_count(0)
+        payers = [replace(keeper, user_id=new_id()) for _ in range(2)]
+        code, paying = h.row(network, request_id).code, payments.Paying(Route.SUPPLIER, 42_000)
+        with app.state.house.database.transaction() as session:
+            first, second = (replace(desks[0], viewer=one) for one in payers)
+            payment = payments.prepare_payment(session, first, standing, code, paying, "k")
+            payments.confirm_payment(session, second, standing, payment)
+        expect(asking.get_by_text("Versée", exact=True)).to_be_visible()
         # The requester sees the outcome, never the arithmetic nor the members
         expect(asking.get_by_text("Pour : 3")).to_have_count(0)

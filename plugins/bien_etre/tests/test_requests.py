@@ -33,7 +33,9 @@ def funded(monkeypatch: pytest.MonkeyPatch, *, enough: bool = True) -> list[tupl
         asked.append((request_id, cents))
 
     monkeypatch.setattr(rounds.funding, "commit_grant", commit)
-    monkeypatch.setattr(rounds.funding, "release_grant", lambda session, request_id, now: asked.append((request_id, 0)))
+    monkeypatch.setattr(
+        rounds.funding, "release_grant", lambda session, request_id, now, viewer=None: asked.append((request_id, 0))
+    )
     return asked
 
 

@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
-from core.api import Choice, close_vote, closed_vote
+from core.api import Choice, close_vote, closed_vote, new_id
 from core.testing import in_loop
 from core.testing.network import Network, Visitor, visiting
 from core.testing.referrals import a_referral, withdraw_referral
+from core.testing.votes import copy_votes
 
 from .. import models
 from ..queries.money_access import standing_of
@@ -234,6 +235,10 @@ WATCH = {
 QUICK = {"quorum": 1, "early": False}
 
 
+def _row(session: Any, table: Any, where: Any) -> Any:
+    return session.execute(select(*table.__table__.columns).where(where)).one()._mapping
+
+
 def two_hundred_votes(network: Network) -> list[tuple[UUID, str, UUID]]:
     """200 requests of 10 $, two approvals each, one envelope of 900 $, 25 hours later: (vote, its code, request)."""
     made: list[tuple[UUID, str, UUID]] = []
@@ -243,18 +248,29 @@ def two_hundred_votes(network: Network) -> list[tuple[UUID, str, UUID]]:
         money.open_envelope(session, keeper, standing, 2026, "Fondation fictive", 90_000, (), now)
         for statement in WATCH[network.database.dialect]:
             session.execute(text(statement))
-    asker, *voters = (h.desk(network, one, **QUICK) for one in (h.ASKER, "bien-etre-1", "bien-etre-2"))
-    for part in range(10):
+    first = h.sent(network, amount=1_000, settings=QUICK)
+    for persona in ("bien-etre-1", "bien-etre-2"):
         with network.database.transaction() as session:
-            for number in range(20):
-                code = requests.send_request(
-                    session, asker, h.a_request(network, session, key=f"{part}-{number}", amount=1_000)
-                )
-                of_code = select(models.Round).join(models.AidRequest).where(models.AidRequest.code == code)
-                current = session.scalars(of_code).one()
-                for desk in voters:
-                    committee.vote(session, desk, current.request_id, choice=Choice.YES, amount=None, reason="")
-                made.append((current.vote_id, current.vote_code, current.request_id))
+            desk = h.desk(network, persona, **QUICK)
+            committee.vote(session, desk, first, choice=Choice.YES, amount=None, reason="")
+    # The other 199 are copies of it, row by row, their ballots sealed anew
+    with network.database.transaction() as session:
+        asked = dict(_row(session, models.AidRequest, models.AidRequest.id == first))
+        of = dict(_row(session, models.Round, models.Round.request_id == first))
+        made.append((of["vote_id"], of["vote_code"], first))
+        codes = [(f"V-{number:04d}-22", f"F-{number:04d}-22") for number in range(199)]
+        votes = copy_votes(session, network.keyring, of["vote_id"], codes)
+        made += [(vote, vote_code, new_id()) for vote, (vote_code, _code) in zip(votes, codes, strict=True)]
+        copies = list(zip(made[1:], codes, strict=True))
+        texts = dict.fromkeys(("why_now_sealed", "tried_sealed", "lafu_detail_sealed"))
+        rows = [{**asked, **texts, "id": one[2], "code": code[1], "sent_key": code[1]} for one, code in copies]
+        for row in rows[::20]:  # ten of them may still be signed in urgency when their vote closes
+            row |= {"urgent": True, "urgent_until": network.clock.now() + timedelta(hours=30)}
+        session.execute(insert(models.AidRequest), rows)
+        rows = [
+            {**of, "id": new_id(), "request_id": one[2], "vote_id": one[0], "vote_code": one[1]} for one in made[1:]
+        ]
+        session.execute(insert(models.Round), rows)
     h.later(network, hours=25)
     return made
 
@@ -266,6 +282,7 @@ def test_200_closings_of_real_votes_at_once_never_overspend(network: Network) ->
     network.serve_plugins()
     made = two_hundred_votes(network)
     now, width = network.clock.now(), asyncio.Semaphore(14)
+    signers = [h.desk(network, one, **QUICK) for one in ("bien-etre-4", "bien-etre-5")]
     asker, member, nobody = (h.desk(network, one, **QUICK) for one in (h.ASKER, "bien-etre-4", None))
 
     async def run(work: Callable[[Any], object]) -> None:
@@ -279,18 +296,24 @@ def test_200_closings_of_real_votes_at_once_never_overspend(network: Network) ->
         assert closed is not None
         await run(lambda session: rounds.settle(session, nobody, closed))
 
-    async def act(each: Callable[[Any, UUID], None], number: int) -> None:
+    async def act(each: Callable[[Any, UUID], object], number: int) -> None:
         """Somebody acts meanwhile; what has just changed is tried again, what is over stays so."""
         for _try in range(5):
             try:
-                return await run(lambda session: each(session, made[number][2]))
+                await run(lambda session: each(session, made[number][2]))
+                return
+            except committee.SignRefused:
+                return
             except NotNow as refused:
                 if refused.message != requests.CHANGED:
-                    return None
+                    return
 
     def withdraw(session: Any, request_id: UUID) -> None:
         version = session.scalar(select(models.AidRequest.version).where(models.AidRequest.id == request_id))
         requests.withdraw_request(session, asker, request_id, version)
+
+    def sign(signer: Any) -> Callable[[Any, UUID], object]:
+        return lambda session, request_id: committee.sign(session, signer, request_id)
 
     def ask(session: Any, request_id: UUID) -> None:
         committee.ask(session, member, request_id, "Pour combien de jours?")
@@ -300,6 +323,8 @@ def test_200_closings_of_real_votes_at_once_never_overspend(network: Network) ->
         for place, number in enumerate(range(0, 200, 10)):
             work.insert(place * 14, act(withdraw, number))
             work.insert(place * 14, act(ask, 199 - number))
+            if place % 2 == 0:
+                work[place * 14 : place * 14] = [act(sign(one), number + 1) for one in signers]
             # What somebody closes at the same moment, and what somebody else closed a while ago
             work[place * 14 : place * 14] = [close(place * 9), close(199 - place * 9)]
         await asyncio.gather(*work)
@@ -311,10 +336,12 @@ def test_200_closings_of_real_votes_at_once_never_overspend(network: Network) ->
         held, paid = session.execute(select(models.Envelope.held_cents, models.Envelope.paid_cents)).one()
         looks, wrong = session.execute(text("SELECT count(*), sum(wrong) FROM watched")).one()
         lines = session.scalars(text("SELECT line FROM journal_entries WHERE line LIKE '%bien_etre.decided%'")).all()
+        unratified = session.scalar(select(func.count()).where(models.AidRequest.ratification == "waiting"))
         open_rounds = session.scalar(select(func.count(models.Round.id)).where(models.Round.closed_at.is_(None)))
     decided = [re.search(r"request:(F-[^\"]+)", str(line)) for line in lines]
     # None lost: what was granted is held, the rest waits for funds, nothing is left in vote; none decided twice
-    assert (states["withdrawn"], sum(states.values()), open_rounds) == (20, 200, 0)
+    # What two signatures granted before its vote closed is put to the committee to ratify
+    assert (states["withdrawn"], sum(states.values()), open_rounds) == (20, 200, unratified)
     assert set(states) == {"withdrawn", "accepted", "waiting_funds"}
     assert (held, paid, wrong) == (states["accepted"] * 1_000, 0, 0)
     assert 70 <= states["accepted"] <= 90
