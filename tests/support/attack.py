@@ -56,15 +56,16 @@ def published(totals: Totals, tables: Tables, shown: Shown) -> list[Equation]:
     return known
 
 
-def small_cells(totals: Totals, tables: Tables) -> Iterable[tuple[dict[Unknown, int], int]]:
-    """What nobody may learn: each small count, per quarter and per year, outside the time before the platform."""
+def small_cells(totals: Totals, tables: Tables, lowest: int = 0) -> Iterable[tuple[dict[Unknown, int], int]]:
+    """What nobody may learn: each small count, per quarter and per year, outside the time before the platform.
+    `lowest`: one when the tables are what a holder is left with, since a remainder of zero is nobody's secret."""
     quarters = [quarter for quarter in range(len(totals.counts)) if quarter not in totals.before]
     for key, rows in tables.items():
         for row, counts in enumerate(rows):
             for quarter in quarters:
-                if counts[quarter] < LEAST:
+                if lowest <= counts[quarter] < LEAST:
                     yield {(key, row, quarter): 1}, counts[quarter]
-            if totals.whole and quarters and sum(counts) < LEAST:
+            if totals.whole and quarters and lowest <= sum(counts) < LEAST:
                 yield {(key, row, quarter): 1 for quarter in quarters}, sum(counts)
 
 

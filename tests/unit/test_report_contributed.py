@@ -23,6 +23,9 @@ def test_a_line_shows_all_its_counts_or_none():
     assert hidden_labels([grid((("a", 20, 18), ("b", 30, 12), ("c", 40, 21)), two)]) == {"a", "b"}
     assert hidden_labels([grid((("a", 3), ("b", 1)))]) == {"a", "b"}
     assert hidden_labels([grid((("a", 9), ("b", 12)))]) == frozenset()
+    assert hidden_labels([grid((("a", 0), ("b", 9), ("c", 12)))]) == {"a", "b"}, (
+        "whose they are is not said: zero is few"
+    )
     assert hidden_labels([]) == frozenset()
 
 

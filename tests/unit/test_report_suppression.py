@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from core.reports.rules.suppression import (
     LEAST,
+    SEVERAL,
     YEAR,
     Own,
     Totals,
+    few,
     fringe,
     protect,
     protect_column,
     protect_crossing,
+    tells,
 )
 from tests.support.attack import published, recover, small_cells, without
 
@@ -22,8 +25,8 @@ from tests.support.attack import published, recover, small_cells, without
 def attack(totals, tables, holders=()):
     """Raise when somebody who reads the report, or holds a part of it, can work a small count out."""
     shown = protect(totals, tables, [Own(sums(own), own) for own in holders])
-    for seen, left in [(totals, tables), *(without(totals, tables, own) for own in holders)]:
-        assert recover(published(seen, left, shown), small_cells(seen, left)) == []
+    for who, (seen, left) in enumerate([(totals, tables), *(without(totals, tables, own) for own in holders)]):
+        assert recover(published(seen, left, shown), small_cells(seen, left, lowest=min(who, 1))) == []
     return shown
 
 
@@ -84,13 +87,91 @@ def test_a_count_less_ones_own_is_a_count_too():
     totals = Totals((64, 65), whole=False)
     shown = attack(totals, {"t": rows}, [{"t": mine}])
     assert protect(totals, {"t": rows}).hidden_cells["t"] == frozenset(), "to whoever holds nothing, no count is small"
-    assert shown.hidden_cells["t"] == {(0, 0), (2, 0)}
+    assert shown.hidden_cells["t"] == {(0, 0), (1, 0)}
     most = ((10, 15), (28, 15), (22, 20))
     assert not attack(totals, {"t": rows}, [{"t": most}]).shows_total(0), "the others are four in all"
     with pytest.raises(ValueError, match="more than there is"):
         protect(totals, {"t": rows}, [Own((66, 65), {"t": ((14, 20), (30, 20), (22, 25))})])
-    assert protect_column([20, 30, 22], held=[[16, 10, 11]]) == {0, 2}
+    assert protect_column([20, 30, 22], held=[[16, 10, 11]]) == {0, 1}
     assert protect_column([20, 30, 22], held=[[10, 10, 11]]) == frozenset()
+
+
+def test_a_remainder_of_nothing_is_shown_and_one_of_one_to_four_is_not():
+    """Whoever holds a whole line, or a whole report, reads it; a column that leaves three of the others is closed."""
+    assert protect_column([20, 30, 22], held=[[20, 10, 11]]) == frozenset()
+    assert protect_column([20, 30, 22], held=[[20, 30, 22]]) == frozenset()
+    assert protect_column([0, 30, 22], held=[[0, 30, 10]]) == {0, 1}, "to everybody, zero is under five"
+    for row, left in product(range(3), range(1, LEAST)):
+        held = [20, 30, 22]
+        held[row] -= left
+        held[row - 1] -= 15
+        assert row in protect_column([20, 30, 22], held=[held])
+    assert protect_column([20, 30, 22, 40], held=[[16, 30, 18, 40]]) == {0, 1, 2, 3}, "8 in two lines would be 4 and 4"
+    rows = ((12, 20), (30, 20), (22, 25))
+    alone = attack(Totals((64, 65), whole=False), {"t": rows}, [{"t": rows}])
+    assert alone == protect(Totals((64, 65), whole=False), {"t": rows})
+    for left in range(1, LEAST):
+        mine = ((12, 20), (30 - left, 20), (22, 25))
+        shown = attack(Totals((64, 65), whole=False), {"t": rows}, [{"t": mine}])
+        assert (shown.shows_total(0), shown.shows_total(1)) == (False, True)
+    assert [few(counts) for counts in ([4, 30], [0], [9, 4], [9, 0, 1], [9, 0, 5])] == [True] * 4 + [False]
+
+
+def compositions(total, parts):
+    """Every way to share at most `total` between so many lines."""
+    if not parts:
+        yield ()
+        return
+    for first in range(total + 1):
+        for rest in compositions(total - first, parts - 1):
+            yield (first, *rest)
+
+
+@pytest.mark.parametrize("own", [(20, 9, 30, 14), (0, 20, 6, 9), (8, 3, 2, 40)])
+def test_that_a_number_is_hidden_does_not_say_which_it_is(own):
+    """A holder who runs the rule itself on every table that would look the same to her is still left with several."""
+    mine, seen = tuple((count,) for count in own), {}
+    for left in compositions(15, 4):
+        theirs = tuple((count,) for count in left)
+        rows = tuple((a + b,) for a, b in zip(own, left, strict=True))
+        totals = Totals((sum(own) + sum(left),), whole=False)
+        shown = protect(totals, {"t": rows}, [Own(sums({"t": one}), {"t": one}) for one in (mine, theirs)])
+        told = tuple(count if shown.shows("t", row, 0) else None for row, count in enumerate(left))
+        seen.setdefault((told, sum(left) if shown.shows_total(0) else None), []).append(left)
+    secrets = 0
+    for group in seen.values():
+        for row in range(4):
+            possible = {left[row] for left in group}
+            if possible.intersection(range(1, LEAST)):
+                secrets += 1
+                assert len(possible) >= SEVERAL, (own, group)
+    assert secrets >= 300
+
+
+def test_a_sum_of_small_numbers_alone_does_not_say_them():
+    some_sums = [[4, 4], [3, 4], [1, 1, 1, 1, 1], [1, 5], [1, 6], [0, 5], [0, 0], [3], [9]]
+    assert [tells(some, whole=False) for some in some_sums] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert [tells(some, whole=True) for some in some_sums] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def fits(totals, rows, shown):
@@ -119,11 +200,12 @@ def fits(totals, rows, shown):
 
 def exhaustive(totals, rows, holders=()):
     shown = protect(totals, {"t": rows}, [Own(sums({"t": own}), {"t": own}) for own in holders])
-    for seen, left in [(totals, {"t": rows}), *(without(totals, {"t": rows}, {"t": own}) for own in holders)]:
-        nothing_follows(seen, left["t"], shown)
+    views = [(totals, {"t": rows}), *(without(totals, {"t": rows}, {"t": own}) for own in holders)]
+    for who, (seen, left) in enumerate(views):
+        nothing_follows(seen, left["t"], shown, lowest=min(who, 1))
 
 
-def nothing_follows(totals, rows, shown):
+def nothing_follows(totals, rows, shown, lowest):
     seen = {}
     for columns in fits(totals, rows, shown):
         for row in range(len(rows)):
@@ -135,9 +217,9 @@ def nothing_follows(totals, rows, shown):
             seen[row, YEAR] = (min(low, year), max(high, year))
     for row, counts in enumerate(rows):
         for quarter, count in enumerate(counts):
-            if count < LEAST:
+            if lowest <= count < LEAST:
                 assert seen[row, quarter][1] - seen[row, quarter][0] >= LEAST, (rows, row, quarter)
-        if totals.whole and sum(counts) < LEAST:
+        if totals.whole and lowest <= sum(counts) < LEAST:
             assert seen[row, YEAR][1] - seen[row, YEAR][0] >= LEAST, (rows, row)
 
 
@@ -200,6 +282,12 @@ def test_one_table_alone():
 
 def test_a_part_that_almost_fills_its_whole_and_a_crossing():
     assert fringe(28, 31)
+    assert fringe(31, 31)
+    assert not fringe(31, 31, whole=False)
+    assert fringe(28, 31, whole=False)
+    assert protect_crossing(40, 40, 30, 30, whole=False), "the others are none but in one of the four"
+    assert not protect_crossing(40, 40, 30, 30)
+    assert not protect_crossing(40, 38, 30, 30, whole=False)
     assert not fringe(20, 31)
     assert protect_crossing(100, 40, 30, 12)
     assert not protect_crossing(100, 40, 30, 27)

@@ -119,7 +119,8 @@ def _references(
 
 
 def _waiting(session: Session, last_day: date, scope: Scope) -> int | None:
-    """The references still open that day: a count like another, which each holder may subtract hers from."""
+    """The references still open that day: a count like another, which each holder may subtract hers from: hidden
+    when under five, or when it leaves one of them from one to four of the others."""
     held = open_at(session, last_day, scope.organisation)
     whole = sum(held.values())
     hidden = scope.organisation is None and few(whole - own for own in (0, *held.values()))

@@ -95,11 +95,13 @@ def lengths(measured: Histogram, held: Iterable[Histogram], bands: Container[str
 
 def tells_few(measured: Histogram, share: float, own: Histogram) -> bool:
     """Whether this percentile, read by somebody who knows the lengths `own` among them, says that fewer than `LEAST` of
-    the others were longer, or shorter."""
+    the others were longer, or shorter. Nothing is told of others when there are none."""
     limit = percentile(measured, share)
     number = sum(measured.values())
     rank = math.ceil(share * number - 1e-9)
     others = number - sum(own.values())
+    if not others and own:
+        return False  # all of them are hers: it says nothing of anybody else
     # The percentile says: at least `rank` are no longer than the limit, and fewer than `rank` are shorter.
     at_most = sum(count for minutes, count in own.items() if minutes <= limit)
     under = sum(count for minutes, count in own.items() if minutes < limit)

@@ -36,12 +36,13 @@ class Flows:
             self.near.setdefault(tail, []).append(cell)
             self.near.setdefault(head, []).append(cell)
 
-    def targets(self) -> list[Cell]:
-        """Hidden cells that must keep a range: the small ones, and those that leave a small number beside them."""
+    def targets(self, lowest: int = 0) -> list[Cell]:
+        """Hidden cells that must keep a range: the small ones, and those that leave a small number beside them. Small:
+        from `lowest` to less than `LEAST`."""
         return sorted(
             cell
             for cell, (_, _, count) in self.arcs.items()
-            if count < LEAST or self.column_sums[cell[1]] - count < LEAST
+            if lowest <= count < LEAST or lowest <= self.column_sums[cell[1]] - count < LEAST
         )
 
     def width(self, cell: Cell) -> int:

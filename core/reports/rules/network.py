@@ -203,12 +203,20 @@ def _views(whole: _Parts, held: Sequence[_Parts]) -> list[_Parts]:
 
 def _issue_too(views: Sequence[_Parts]) -> frozenset[str]:
     """Who was received elsewhere was never reached: both shown, the difference counts those taken and never reached."""
-    return frozenset({"elsewhere"} if any(fringe(view.elsewhere, view.never) for view in views) else ())
+    return frozenset(
+        {"elsewhere"}
+        if any(fringe(view.elsewhere, view.never, whole=not who) for who, view in enumerate(views))
+        else ()
+    )
 
 
 def _priority_too(views: Sequence[_Parts]) -> frozenset[str]:
     """Who was received elsewhere has no code: both shown, the difference counts those taken without one."""
-    return frozenset({"0"} if any(fringe(view.elsewhere, view.whole - view.coded) for view in views) else ())
+    return frozenset(
+        {"0"}
+        if any(fringe(view.elsewhere, view.whole - view.coded, whole=not who) for who, view in enumerate(views))
+        else ()
+    )
 
 
 def _alone(lines: tuple[Line, ...], held: Sequence[tuple[Line, ...]], shown: bool, too: frozenset[str]) -> YearOnly:
@@ -222,7 +230,10 @@ def _unmet(need: str, views: Sequence[_Parts], *, named: bool, crossed: bool) ->
     told = (
         named
         and crossed
-        and all(protect_crossing(view.whole, view.needs[need], view.elsewhere, view.unmet[need]) for view in views)
+        and all(
+            protect_crossing(view.whole, view.needs[need], view.elsewhere, view.unmet[need], whole=not who)
+            for who, view in enumerate(views)
+        )
     )
     whole = views[0]
     return Unmet(need, whole.needs[need] if named else None, whole.unmet[need] if told else None)
