@@ -51,6 +51,7 @@ ROUTES: tuple[Route, ...] = (
 EVENTS: tuple[EventSpec, ...] = (
     EventSpec(events.PRESENCE, N_("Une présence est notée")),
     EventSpec(events.CREDITED, N_("Des minutes de formation sont créditées")),
+    EventSpec(events.TAKEN_BACK, N_("Des minutes de formation sont retirées par une correction")),
     EventSpec(events.EVALUATED, N_("Une évaluation est fermée")),
 )
 SUBSCRIBERS: tuple[Subscriber, ...] = ()
@@ -108,12 +109,9 @@ def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     seed_attendance.seed_past_session(session, seeder, settings)
 
 
-def _card(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object]:
-    """Two statements."""
+def _card(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object] | None:
+    """Two statements; nothing when neither a sheet nor hours wait for her."""
     if viewer.user_id is None:
-        return {"sheets": (), "hours": (), "my_hours": MY_HOURS}
-    return {
-        "sheets": sheets_to_fill(session, viewer.user_id, now),
-        "hours": proposed_hours(session, viewer.user_id, now),
-        "my_hours": MY_HOURS,
-    }
+        return None
+    sheets, hours = sheets_to_fill(session, viewer.user_id, now), proposed_hours(session, viewer.user_id, now)
+    return {"sheets": sheets, "hours": hours, "my_hours": MY_HOURS} if sheets or hours else None

@@ -103,7 +103,7 @@ def nav_for(viewer: Viewer) -> Sequence[NavItem]:
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
     """Cards of *À faire*: one's next sessions, and who waits for a seat."""
-    context = partial(_own, viewer=viewer, now=now)
+    context = partial(_own_if_any, viewer=viewer, now=now)
     return (Card("training", N_("Formations"), "ficesl/card_training.html", permission=READ, context=context),)
 
 
@@ -133,6 +133,13 @@ def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     """Invented data for the demo."""
     seed_training(session, seeder, settings)
+
+
+def _own_if_any(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object] | None:
+    """The same, or nothing on the page of what there is to do."""
+    found = _own(session, viewer=viewer, now=now)
+    waiting = found["waiting"]
+    return found if found["own"] or (isinstance(waiting, tuple) and waiting[0]) else None
 
 
 def _own(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object]:

@@ -99,6 +99,15 @@ def test_a_failing_plugin_hides_neither_the_page_nor_another_plugin(workshop: Pl
     assert [part.plugin for part in parts if part.available] == ["beta"] * 3
 
 
+def test_a_card_with_nothing_to_say_is_left_out(workshop: PluginWorkshop) -> None:
+    made = "[Card(key, 'C', 'NAME/c.html', permission='NAME.read', context=lambda session, n=n: n) for key, n in SAID]"
+    hook = f"@hookimpl\ndef dashboard_cards_for(viewer): return {made}\n"
+    workshop.add("alpha", 'SAID = (("quiet", None), ("told", {"n": 1}))\n' + hook)
+    with Session(create_engine("sqlite://")) as session:
+        (part,) = workshop.load().dashboard_cards(MEMBER, session, NOW)
+    assert (part.key, part.available, part.context) == ("told", True, {"n": 1})
+
+
 RESTRICTION = """
 @hookimpl
 def register_access_restrictions():

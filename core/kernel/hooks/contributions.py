@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from core.kernel.crypto import Keyring
 
 #: What a template receives: a mapping, or a function of the session that reads it. With the function, only this
-#: contribution is lost when its query fails, and nothing is read for someone without the permission.
-Context = Mapping[str, object] | Callable[[Session], Mapping[str, object]]
+#: contribution is lost when its query fails, and nothing is read for someone without the permission. A function that
+#: gives None has nothing to show: the contribution is left out.
+Context = Mapping[str, object] | Callable[[Session], Mapping[str, object] | None]
 
 
 class PluginSettings(BaseModel):

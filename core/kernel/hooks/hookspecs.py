@@ -113,7 +113,8 @@ class HookSpecs(Protocol):
 
         Called for each display of the home page. Give `context` as a function of the session when it reads: it
         then runs in its own savepoint, read-only, under a statement timeout, and only for someone with the
-        permission. At most two statements per card.
+        permission. At most two statements per card. A function that gives None leaves the card out: who opens the page
+        has work to find there, not a list of what does not wait.
         """
 
     @hookspec

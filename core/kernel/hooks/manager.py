@@ -365,19 +365,22 @@ class Hooks:
         except Exception as error:
             log_failure(plugin.name, hook, error)
             return [_unavailable(plugin, hook)]
-        return [_resolve(plugin, hook, one, session, seconds) for one in found]
+        parts = (_resolve(plugin, hook, one, session, seconds) for one in found)
+        return [part for part in parts if part is not None]
 
     def _values(self, plugin: LoadedPlugin, hook: str, kind: type[T], given: Mapping[str, object]) -> Sequence[T]:
         return checks.check_kind(plugin.source, hook, self._call(plugin, hook, given), kind)
 
 
-def _resolve(plugin: LoadedPlugin, hook: str, one: Visible, session: Session, seconds: float) -> Part:
-    """The contribution with its context read, in its own savepoint when it reads."""
+def _resolve(plugin: LoadedPlugin, hook: str, one: Visible, session: Session, seconds: float) -> Part | None:
+    """The contribution with its context read, in its own savepoint when it reads. None: it has nothing to show."""
     part = Part(plugin.name, one.key, one.title, one.order, one.template)
     tables = one.tables if isinstance(one, ReportSection) else None
 
-    def read() -> tuple[Mapping[str, object], tuple[ReportTable, ...]]:
+    def read() -> tuple[Mapping[str, object] | None, tuple[ReportTable, ...]]:
         context = one.context(session) if callable(one.context) else one.context
+        if context is None:
+            return None, ()
         return dict(context), tuple(tables(session)) if tables is not None else ()
 
     if not callable(one.context) and tables is None:
@@ -387,6 +390,8 @@ def _resolve(plugin: LoadedPlugin, hook: str, one: Visible, session: Session, se
         log_failure(plugin.name, f"{hook}:{one.key}", outcome.error)
         return replace(part, available=False)
     context, figures = outcome.value
+    if context is None:
+        return None
     return replace(part, context=context, tables=figures)
 
 

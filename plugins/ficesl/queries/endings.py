@@ -18,8 +18,9 @@ from .attestations import local_day
 from .names import keeps_people
 
 
-def card(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, Any]:
-    """My attestations that end within 60 days, and how many of my organisation's do. Two statements at most."""
+def card(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, Any] | None:
+    """My attestations that end within 60 days, and how many of my organisation's do; None when none does. Two
+    statements at most."""
     today = local_day(now)
     soon = (
         AttestationRow.revoked_at.is_(None)
@@ -41,6 +42,8 @@ def card(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, Any
             soon, Learner.organisation_id == viewer.organisation_id, Learner.erased_at.is_(None)
         )
         people = session.scalar(ours) or 0
+    if not mine and not people:
+        return None
     return {
         "ending": [dict(row._mapping) for row in mine],
         "people": people,
