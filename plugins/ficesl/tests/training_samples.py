@@ -26,8 +26,10 @@ def training_samples(network: Network) -> Mapping[str, Mapping[str, str]]:
         unit = people.add_team(session, ours, "Unité d’essai")
         course = session.scalars(select(Version.course_id).where(Version.id == version)).one()
         followed = series.open_series(session, committee, course, date(2026, 11, 1), {unit: None})
-        link = {"title": "Guide", "reach": "network", "url": "https://exemple.invalid/guide", "file": None}
-        document = catalogue.add_material(session, committee, version, **link)
+        url = "https://exemple.invalid/guide"
+        document = catalogue.add_material(
+            session, committee, version, title="Guide", reach="network", url=url, file=None
+        )
         host = network.viewer(h.TRAINER).organisation_id
         trainer = sessions.add_trainer(
             session, committee, session_id, user_id=None, organisation_id=host, name="Basile Essai"
