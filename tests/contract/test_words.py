@@ -159,6 +159,7 @@ NOT_SHOWN = (
     "core/testing/",
     "plugins/_modele/settings.py",
     # Patterns and word lists of the name guard, invented texts, and what stops a start
+    "plugins/bien_etre/rules/disguises.py",
     "plugins/bien_etre/rules/guard.py",
     "plugins/bien_etre/rules/names.py",
     "plugins/bien_etre/seed.py",

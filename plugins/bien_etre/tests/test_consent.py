@@ -41,6 +41,7 @@ SQLITE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 
 def consent(network: Network, **changes: Any) -> ConsentInput:
     network.serve_plugins()
+    network.app()  # the purpose's wording is known once the application starts
     with network.database.transaction(write=False) as session:
         holder = organisation_by_slug(session, "calacs-la-chrysalide")
         assert holder is not None
