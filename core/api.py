@@ -16,7 +16,8 @@
 - Hours given to committees: `enter_hours(session, viewer, HoursGiven(…), key=…)`, the same key once; each organisation
   approves its own. Charts: `shares`. Attempts counted: `too_many` with `Window`s. Printed figures: `printed_rows`.
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case;
-  `lock_chains()` before the first line of an act that writes in several chains.
+  `lock_chains()` before the first line of an act that writes in several chains; `record_each()` for one act that
+  several organisations see.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
 from core.directory.rules.visibility import Area
-from core.journal import lock_case, lock_chains, record
+from core.journal import lock_case, lock_chains, record, record_each
 from core.journal.queries.people import people as people_names
 from core.kernel.clock import TORONTO
 from core.kernel.codes import new_code
@@ -333,6 +334,7 @@ __all__ = [
     "read_file",
     "read_sheet",
     "record",
+    "record_each",
     "recuse",
     "register_template",
     "require_second_factor",

@@ -11,7 +11,7 @@ from core.journal.queries import (
     organisation_history,
     verify,
 )
-from core.journal.services import lock_case, lock_chains, record, seal_roots
+from core.journal.services import lock_case, lock_chains, record, record_each, seal_roots
 
 __all__ = [
     "Checkpoint",
@@ -25,6 +25,7 @@ __all__ = [
     "lock_chains",
     "organisation_history",
     "record",
+    "record_each",
     "seal_roots",
     "verify",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, event, insert, or_, select, update
+from sqlalchemy import and_, bindparam, event, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -29,9 +29,11 @@ def lock_chains(session: Session, organisations: Iterable[UUID | None]) -> None:
     For an act that writes in more than one: two such acts that met in another order would wait for each other. The
     network's comes last, after every row that the act changes and after `lock_case`.
     """
-    chains = sorted({chain_of(None, one) for one in organisations})
-    for chain in sorted(chains, key=lambda one: one == chain_of(None, None)):
-        _lock(session, chain)
+    network = chain_of(None, None)
+    chains = {chain_of(None, one) for one in organisations}
+    _lock_all(session, chains - {network})
+    if network in chains:
+        _lock(session, network)
 
 
 def record(
@@ -78,6 +80,50 @@ def record(
     moved = update(JournalHead).where(JournalHead.chain == chain).values(position=position, hash=entry_hash)
     session.execute(moved, execution_options={"synchronize_session": False})
     session.info[_LOCKED][chain] = (position, entry_hash)
+
+
+def record_each(
+    session: Session,
+    facts: Mapping[UUID, Mapping[str, object]],
+    *,
+    actor: Viewer,
+    action: str,
+    subject: str,
+    now: datetime,
+) -> None:
+    """Append one entry to the chain of each organisation (its own `facts`): the same act, seen by several holders.
+
+    Three statements however many they are, two more for those whose chain begins. Raises `ValueError` as `record`.
+    """
+    if not facts:
+        return
+    lock_chains(session, facts)
+    heads = session.info[_LOCKED]
+    entries, moved = [], []
+    for organisation_id in sorted(facts, key=str):
+        chain = chain_of(None, organisation_id)
+        position, previous = heads[chain]
+        position += 1
+        line = entry_line(
+            chain=chain,
+            position=position,
+            organisation_id=organisation_id,
+            actor=actor,
+            action=action,
+            subject=subject,
+            facts=facts[organisation_id],
+            now=now,
+        )
+        entry_hash = next_hash(previous, line)
+        owner = {"chain": chain, "position": position, "hash": entry_hash}
+        entries.append({**owner, "organisation": str(organisation_id), "at": moment(now), "line": line})
+        moved.append({"of": chain, "to": position, "hash_now": entry_hash})
+    session.execute(insert(JournalEntry), entries)
+    table = JournalHead.__table__
+    changed = update(table).where(table.c.chain == bindparam("of"))  # type: ignore[arg-type]
+    session.connection().execute(changed.values(position=bindparam("to"), hash=bindparam("hash_now")), moved)
+    for one in moved:
+        heads[one["of"]] = (one["to"], one["hash_now"])
 
 
 def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:
@@ -134,6 +180,29 @@ def _lock(session: Session, chain: str) -> tuple[int, bytes]:
         raise RuntimeError("the journal's head cannot be read back")
     known[chain] = (head.position, head.hash)
     return known[chain]
+
+
+def _lock_all(session: Session, chains: Iterable[str]) -> None:
+    """`_lock` for several chains at once, in the order of their names: one statement, three when some are new."""
+    known: dict[str, tuple[int, bytes]] = session.info.setdefault(_LOCKED, {})
+    wanted = sorted(set(chains) - known.keys())
+    if not wanted:
+        return
+    if len(wanted) == 1:
+        _lock(session, wanted[0])
+        return
+    heads = _locked_heads(session, wanted)
+    if len(heads) < len(wanted):
+        first = [{"chain": chain, "position": 0, "hash": GENESIS} for chain in wanted if chain not in heads]
+        session.execute(_upsert(session, JournalHead).on_conflict_do_nothing(), first)
+        heads = _locked_heads(session, wanted)
+    known.update({chain: heads[chain] for chain in wanted})
+
+
+def _locked_heads(session: Session, chains: list[str]) -> dict[str, tuple[int, bytes]]:
+    statement = select(JournalHead.chain, JournalHead.position, JournalHead.hash).where(JournalHead.chain.in_(chains))
+    rows = session.execute(statement.order_by(JournalHead.chain).with_for_update())
+    return {row.chain: (row.position, row.hash) for row in rows}
 
 
 @event.listens_for(Session, "after_commit")

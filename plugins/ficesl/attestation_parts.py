@@ -32,14 +32,14 @@ from core.api import (
 )
 
 from .access import READ
-from .attendance_events import CREDITED
+from .attendance_events import CREDITED, TAKEN_BACK
 from .models import GateWarning
 from .pages import attestations, check, gate, readiness
 from .queries import attested_person, endings
 from .queries import gate as gate_queries
 from .rules.gate import BY_REFERRAL, Gate
 from .seed_attestations import seed_attestations
-from .services import catching_up, gating, issuing, renewals
+from .services import catching_up, correcting, gating, issuing, renewals
 from .settings import ACCESS, SESSIONS, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = ()
@@ -52,6 +52,7 @@ EVENTS: tuple[EventSpec, ...] = (
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber(CREDITED, "ficesl.attest_credited", issuing.attest_credited),
     Subscriber(issuing.NEXT, "ficesl.attest_next", issuing.attest_credited),
+    Subscriber(TAKEN_BACK, "ficesl.correct_attestations", correcting.correct_attestations),
     Subscriber(REFERRAL_ACCEPTED, "ficesl.note_urgent", gating.note_urgent),
 )
 #: How long warnings of the gate are kept.

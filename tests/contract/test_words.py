@@ -108,7 +108,7 @@ TABLES = (
     ("plugins.bien_etre.rules.requests", "STATES"),
     ("plugins.bien_etre.rules.urgent", "RATIFICATIONS"),
     ("plugins.bien_etre.rules.urgent", "SIGN_REFUSALS"),
-    ("plugins.ficesl.rules.attestations", "REASONS"),
+    ("plugins.ficesl.rules.attestations", "WHY"),
     ("plugins.ficesl.rules.attestations", "SENTENCES"),
     ("plugins.ficesl.rules.catalogue", "AUDIENCES"),
     ("plugins.ficesl.rules.catalogue", "COURSE_KINDS"),

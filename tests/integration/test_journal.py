@@ -17,12 +17,14 @@ from core.journal import (
     lock_case,
     organisation_history,
     record,
+    record_each,
     seal_roots,
     verify,
 )
 from core.journal.models import AppendOnly, JournalEntry, JournalHead, JournalRoot, JournalSealed
 from core.kernel.crypto import Keyring
 from core.kernel.db import Base, Database
+from core.testing.statements import counted_statements
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
 CASE, HOLDER = UUID(int=1), UUID(int=2)
@@ -58,6 +60,31 @@ def test_what_is_recorded_is_read_back(session: Session) -> None:
         "version": 3,
         "consent": str(UUID(int=9)),
     }
+
+
+def test_one_act_seen_by_many_holders_is_written_at_once(session: Session, keyring: Keyring) -> None:
+    holders = [UUID(int=number) for number in range(100, 120)]
+    write(session, 1, case=None)
+    for round_, most in ((0, 5), (1, 3)):
+        facts = {one: {"people": number + round_} for number, one in enumerate([*holders, HOLDER])}
+        with counted_statements() as sent:
+            record_each(session, facts, actor=READER, action="list.read", subject="learners", now=NOW)
+        assert len(sent) <= most, sent
+        session.commit()
+    for number, one in enumerate([*holders, HOLDER]):
+        lines = [line for line in organisation_history(session, one) if line.action == "list.read"]
+        assert sorted((line.position, line.facts["people"]) for line in lines) == (
+            [(2, number), (3, number + 1)] if one == HOLDER else [(1, number), (2, number + 1)]
+        )
+    seal_roots(session, keyring, NOW)
+    report = verify(session, keyring.journal_public_keys(), None)
+    assert (report.entries, report.first_fault) == (43, None)
+    # After it, the same chain goes on one line at a time, in the same transaction.
+    record_each(session, {HOLDER: {}}, actor=READER, action="list.read", subject="learners", now=NOW)
+    write(session, 9, case=None)
+    assert verify(session, keyring.journal_public_keys(), None).first_fault is None
+    with pytest.raises(ValueError, match="people"):
+        record_each(session, {HOLDER: {"people": "Ève"}}, actor=READER, action="list.read", subject="x", now=NOW)
 
 
 def test_a_name_never_enters_the_journal(session: Session) -> None:

@@ -33,7 +33,7 @@ from ..forms.attestations import AskForm, RevokeForm
 from ..queries import attestations as queries
 from ..queries.attestations import AttestationView
 from ..queries.names import GONE, names_for
-from ..rules.attestations import REASONS, Status, hours, missing_sentence, normal_check_code
+from ..rules.attestations import REASONS, WHY, Status, hours, missing_sentence, normal_check_code
 from ..rules.badges import credential
 from ..services.catalogue import committee_of
 from ..services.desk import Refused, desk_of
@@ -238,7 +238,7 @@ def _content(session: Session, request: PageRequest, found: AttestationView) -> 
 
 
 def _words() -> dict[str, object]:
-    return {"statuses": STATUSES, "signs": SIGNS, "list": ATTESTATIONS, "check": CHECK}
+    return {"statuses": STATUSES, "signs": SIGNS, "list": ATTESTATIONS, "check": CHECK, "why": WHY}
 
 
 def _say(request: PageRequest, text: str, **values: object) -> str:

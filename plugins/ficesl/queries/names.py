@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from core.api import Keyring, Role, Viewer, lock_chains, open_text, people_names, record
+from core.api import Keyring, Role, Viewer, open_text, people_names, record_each
 
 from ..models import Learner, Registration, Trainer, TrainingSession
 from .training import first_block, last_block
@@ -117,16 +117,6 @@ def _trained_by(user_id: UUID, now: datetime, around: timedelta) -> ColumnElemen
 
 
 def _note(session: Session, viewer: Viewer, counts: Mapping[UUID, int], now: datetime) -> None:
-    if len(counts) > 1:
-        lock_chains(session, counts)
-    for organisation_id in sorted(counts, key=str):
-        record(
-            session,
-            case_id=None,
-            organisation_id=organisation_id,
-            actor=viewer,
-            action="ficesl.names_read",
-            subject="learners",
-            facts={"people": counts[organisation_id]},
-            now=now,
-        )
+    """A line in the journal of each organisation whose people's names were read, written together."""
+    lines = {organisation_id: {"people": count} for organisation_id, count in counts.items()}
+    record_each(session, lines, actor=viewer, action="ficesl.names_read", subject="learners", now=now)

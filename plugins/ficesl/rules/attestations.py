@@ -36,8 +36,12 @@ REASONS: Mapping[str, str] = {
     "text": "Erreur dans l’attestation",
     "asked": "À la demande de la personne",
 }
-#: After these, what was done still counts: the attestation may be issued anew from the same credits.
-REISSUED = frozenset({"text"})
+#: Revoked by rule, never chosen in a form: a presence was corrected and what the attestation says is no longer so.
+CORRECTED = "correction"
+#: What the person and who keeps her read of it.
+WHY: Mapping[str, str] = {**REASONS, CORRECTED: "Une présence a été corrigée"}
+#: After these, the credits that stand decide alone: the attestation may be issued anew from them.
+REISSUED = frozenset({"text", CORRECTED})
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,15 @@ def to_issue(done: Completion, version_id: UUID, earlier: Iterable[Issued]) -> b
         return False
     barring = [one for one in earlier if one.version_id == version_id and one.revoked_reason not in REISSUED]
     return all(one.issued_on < done.first_day for one in barring)
+
+
+def still_stands(issued_on: date, parts: Sequence[Part], credits: Iterable[Credit]) -> bool:
+    """Whether what an attestation says is still credited: every module whole, the last one no earlier than its day.
+
+    Prerequisites are not asked again: they were valid the day it was issued.
+    """
+    done = completion(parts, credits)
+    return done.complete and done.on_day is not None and issued_on <= done.on_day
 
 
 def last_day(issued_on: date, validity_months: int | None) -> date | None:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.api import emit
 
+from ..attendance_events import UNHEARD
 from ..models import AttestationRow, Course, Credit
-from .issuing import BATCH, NEXT, UNHEARD, attest
+from .issuing import BATCH, NEXT, attest
 from .readiness import refresh
 
 #: How far back credits are looked at again.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.api import TORONTO, emit, new_id
 
-from ..attendance_events import CREDITED
+from ..attendance_events import CREDITED, TAKEN_BACK, UNHEARD
 from ..models import Block, Course, Credit, Learner, Module, Presence, Version
 from ..rules.attendance import of_module
 
@@ -80,6 +80,7 @@ def _settle(session: Session, module_id: UUID, learners: list[UUID], now: dateti
         )
     }
     new, changed, gone = [], [], []
+    less = False
     for learner_id in learners:
         row = there.get(learner_id)
         if row is not None and row.source != "session":
@@ -94,6 +95,7 @@ def _settle(session: Session, module_id: UUID, learners: list[UUID], now: dateti
             new.append(_new(module, learner_id) | values | {"source": "session", "at": now})
         elif (row.minutes, row.on_day) != (values["minutes"], values["on_day"]):
             changed.append({"id": row.id, **values, "at": now})
+            less = less or values["minutes"] < row.minutes or values["on_day"] < row.on_day
     if new:
         session.execute(insert(Credit), new)
     if changed:
@@ -104,6 +106,8 @@ def _settle(session: Session, module_id: UUID, learners: list[UUID], now: dateti
     ids = {row["id"] for row in changed}
     touched |= {row.learner_id for row in there.values() if row.id in ids}
     _told(session, module, sorted(touched, key=str), now)
+    if gone or less:
+        emit(session, TAKEN_BACK, f"{module.code}:{module_id}", topics=[UNHEARD], now=now)
     return len(touched)
 
 

@@ -15,8 +15,9 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from core.api import ANONYMOUS, Event, House, emit, lock_chains, new_id, record
+from core.api import ANONYMOUS, Event, House, emit, lock_chains, new_id, record_each
 
+from ..attendance_events import UNHEARD
 from ..models import AttestationRow, Course, Credit, Learner, Prerequisite, Version
 from ..queries.attestations import best_version, credits_of, earlier_of, local_day, parts_of_courses
 from ..rules.attestations import last_day, new_check_code, to_issue
@@ -27,8 +28,6 @@ from .readiness import refresh
 NEXT = "ficesl.attest_next"
 #: The reference is the course's code.
 ISSUED = "ficesl.attested"
-#: Nobody listens to this topic: for what only subscribers hear.
-UNHEARD = f"user:{UUID(int=0)}"
 BATCH = 300
 #: A credit may be written a little before its event.
 SLACK = timedelta(minutes=10)
@@ -143,17 +142,14 @@ def _write(session: Session, new: list[dict[str, Any]], now: datetime) -> None:
         lock_chains(session, holders)
     for course_id in sorted(by_course, key=str):
         counts = by_course[course_id]
-        for holder in sorted(counts, key=str):
-            record(
-                session,
-                case_id=None,
-                organisation_id=holder,
-                actor=ANONYMOUS,
-                action="ficesl.attested",
-                subject=f"course:{names[course_id]}",
-                facts={"people": counts[holder]},
-                now=now,
-            )
+        record_each(
+            session,
+            {holder: {"people": count} for holder, count in counts.items()},
+            actor=ANONYMOUS,
+            action="ficesl.attested",
+            subject=f"course:{names[course_id]}",
+            now=now,
+        )
         topics = {f"org:{holder}" for holder in counts} | {"network"}
         emit(session, ISSUED, names[course_id], topics=sorted(topics), now=now)
 
