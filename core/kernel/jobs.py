@@ -159,8 +159,10 @@ class JobRunner:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self, house: House) -> None:
-        """Begin; jobs that became due while nothing ran are run now."""
+        """Begin; jobs that became due while nothing ran are run now. Without any job, nothing looks for what is due."""
         self._stop.clear()
+        if not self._jobs:
+            return
         self._task = asyncio.get_running_loop().create_task(self._run(house), name="jobs")
 
     async def stop(self) -> None:

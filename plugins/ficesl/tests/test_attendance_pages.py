@@ -104,9 +104,10 @@ def test_a_sheet_a_screen_a_presence_and_an_opinion(network: Network, visitor: A
     visitor.become(TRAINER)
     hours = visitor.get(f"{HOME}/mes-heures").text
     assert f"{HOME}/mes-heures/{held.block_id}" in hours
+    assert "Présences et heures" in visitor.get("/").text
     assert visitor.post(f"{HOME}/mes-heures/{held.block_id}", {"travel": "2"}).status_code == 303
     assert visitor.post(f"{HOME}/mes-heures/{held.block_id}", {"travel": "2"}).status_code == 404
-    assert "Présences et heures" in visitor.get("/").text
+    assert "Présences et heures" not in visitor.get("/").text  # nothing waits any more
 
 
 @SQLITE
