@@ -129,6 +129,7 @@ def test_from_an_envelope_to_a_receipt_by_two_people(network: Any, visitor: Any)
     assert answer.content.startswith(b"%PDF")
     assert b"Quelqu un" not in answer.content
     assert answer.headers["content-disposition"].startswith("attachment")
+    assert "recu-F-" in answer.headers["content-disposition"]  # not what the file was called
     assert visitor.become("bien-etre-presidence").get(f"{FUNDS}/recus/{proof}").status_code == 404
     for path in ("", "/enveloppes", "/cartes", "/grand-livre", "/suivi", f"/demandes/{code}"):
         assert visitor.get(FUNDS + path).status_code == 200, path
