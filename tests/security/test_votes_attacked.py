@@ -13,13 +13,13 @@ from sqlalchemy import select, update
 from core.accounts.models import User
 from core.committees.models.meetings import HandsShown
 from core.committees.models.structure import Ballot, VoteSeat
-from core.committees.rules.votes import Choice, Method, VoteRule
+from core.committees.rules.votes import Choice, Method, Result, VoteRule
 from core.journal.models import JournalEntry
 from core.kernel.events import OutboxEvent
 from core.testing.network import Network, Visitor
 from core.testing.statements import counted_statements
 from tests.integration.test_committee_hands import attended, planned, put
-from tests.support.committees import CHAIR, MEMBERS, cast, code_of, opened
+from tests.support.committees import CHAIR, MEMBERS, cast, closed, code_of, opened
 
 HOME = "/comites/bien-etre"
 ONE, TWO, THREE, FOUR, FIVE = MEMBERS
@@ -125,6 +125,13 @@ def test_nothing_that_anybody_reads_depends_on_what_a_ballot_or_a_hand_says(
     for persona in ("admin-chrysalide", "confidentialite-chrysalide"):
         statuses = {path: answer[0] for path, answer in before[persona].items() if "/comites" in path}
         assert set(statuses.values()) == {403}, statuses
+    # Without quorum at its deadline it waits for its chair, who reads no ballot either.
+    network.clock.advance(timedelta(hours=23))
+    assert closed(network, room.vote).result is Result.NO_QUORUM
+    for persona in (CHAIR, TWO, "coordination-cresl"):
+        waiting = room.visitor.become(persona).get(room.page).text.replace("\u00a0", " ")
+        assert "sans quorum" in waiting
+        assert "301,50" not in waiting
     # Events, journal and logs hold codes, and never for whom.
     kinds = room.all(select(OutboxEvent.topics).where(OutboxEvent.kind == "committee.ballot_cast"))
     assert len(kinds) == 5
