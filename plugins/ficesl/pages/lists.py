@@ -37,6 +37,7 @@ from ..queries.sessions import session_view
 from ..rules.catalogue import AUDIENCES
 from ..rules.lists import LINE_PROBLEMS, LIST_PROBLEMS, TEMPLATE, UnreadableList, table_of
 from ..services import lists
+from ..services.desk import note
 from ..services.people import AUDIENCE_OF_TYPE
 from ..settings import PEOPLE, SESSIONS
 from .training_words import WORDS, desk_for, identifier
@@ -136,6 +137,7 @@ def errors(session: Session, request: PageRequest) -> Answer:
     for line in _typed(session, request, found.id, "wrong", 10_000):
         said = " ".join(say(request.locale, LINE_PROBLEMS[code]) for code in line["problems"])
         rows.append((line["name"], line["email"], line["team"], line["audience"], said))
+    _note(session, request, len(rows))
     header = [say(request.locale, one) for one in (*TEMPLATE, N_("À corriger"))]
     return File(write_csv(header, rows), CSV_TYPE, f"{say(request.locale, N_('a-corriger'))}.csv")
 
@@ -180,15 +182,21 @@ def _list(session: Session, request: PageRequest, found: ListView) -> Page:
     if request.wants_fragment:
         return Page("ficesl/list_progress.html", {"found": found, "address": f"{LISTS}/{found.id}", "words": WORDS})
     staged = found.state == "staged"
-    context = {
+    context: dict[str, Any] = {
         "found": found,
         "alike": _typed(session, request, found.id, "alike", SHOWN) if staged else [],
         "wrong": _typed(session, request, found.id, "wrong", SHOWN) if found.wrong else [],
-        "ready": _typed(session, request, found.id, "ready", 10) if staged else [],
         "address": f"{LISTS}/{found.id}",
         "words": WORDS,
     }
+    _note(session, request, sum(len(context[state]) for state in ("alike", "wrong")))
     return Page("ficesl/list_one.html", context)
+
+
+def _note(session: Session, request: PageRequest, people: int) -> None:
+    """Names were read: the journal has a line."""
+    if people:
+        note(session, desk_for(request), "names_read", "learners", request.viewer.organisation_id, people=people)
 
 
 def _typed(session: Session, request: PageRequest, list_id: UUID, state: str, limit: int) -> list[dict[str, Any]]:
@@ -204,10 +212,10 @@ routes: tuple[Route, ...] = (
     get(LISTS, show_new, permission=KEEP, name="ficesl.list_new"),
     post(LISTS, look, permission=KEEP, max_body=MAX_LIST, name="ficesl.list_look"),
     get(f"{LISTS}/modele.csv", template, permission=KEEP, name="ficesl.list_template"),
-    get(ONE, show_list, permission=KEEP, name="ficesl.list"),
+    get(ONE, show_list, permission=KEEP, mode="write", name="ficesl.list"),
     post(ONE, write, permission=KEEP, name="ficesl.list_write"),
     post(ONE + "/abandonner", cancel, permission=KEEP, name="ficesl.list_cancel"),
-    get(ONE + "/erreurs.csv", errors, permission=KEEP, name="ficesl.list_errors"),
+    get(ONE + "/erreurs.csv", errors, permission=KEEP, mode="write", name="ficesl.list_errors"),
     get(OF_SESSION, show_new, permission=KEEP, name="ficesl.session_list_new"),
     post(OF_SESSION, look, permission=KEEP, max_body=MAX_LIST, name="ficesl.session_list_look"),
 )

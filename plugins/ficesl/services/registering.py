@@ -137,12 +137,15 @@ def cancel_organisation(session: Session, desk: Desk, session_id: UUID) -> int:
 def restore_registration(session: Session, desk: Desk, registration_id: UUID) -> str:
     """Undo a cancellation: her seat if it is still free, else her place in the queue, which she kept. The new state.
 
-    Raises Missing, Refused when the session is closed or begun.
+    Raises Missing, Refused when the session is closed or begun, or the person has left.
     """
     row, registration = _registration(session, desk, registration_id)
     _check_open(session, desk, row)
     if registration.state != "cancelled":
         return str(registration.state)
+    there = (Learner.id == registration.learner_id) & Learner.left_at.is_(None) & Learner.erased_at.is_(None)
+    if session.scalar(select(Learner.id).where(there)) is None:
+        raise Refused(REGISTRATION_REFUSALS["left"])
     state = "registered" if room_of(session, row).fits(registration.organisation_id) else "waiting"
     _set(session, registration.id, state=state, cancelled_at=None)
     note(session, desk, "restored", f"session:{row.code}", registration.organisation_id, people=1)
