@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
 
 from core import features
 from core.demo_requests import REQUESTS, send_request
-from core.kernel.events import EventDelivery, OutboxEvent
 from core.referrals import services
 from core.testing.network import Network, visiting
 from core.testing.statements import counted_statements
+from tests.support.edge import told
 
 BESIDE = ("job_leases", "outbox_events", "event_deliveries", "UPDATE stream_heads")
 
@@ -62,20 +60,6 @@ def spread(network: Network, copies: int) -> dict[str, str]:
                     services.log_attempt(session, worker, codes[kind], "missed", "phone", now)
             services.close_referral(session, worker, codes["closed"], "not_reached", now)
     return codes
-
-
-def told(network: Network) -> None:
-    """Wait until the dispatcher has published and delivered all that was just done: its statements look like the
-    page's own."""
-    for _ in range(400):
-        with network.database.transaction(write=False) as session:
-            unpublished = select(func.count()).where(OutboxEvent.published_at.is_(None))
-            owed = select(func.count()).where(EventDelivery.state == "pending")
-            waiting = (session.scalar(unpublished) or 0) + (session.scalar(owed) or 0)
-        if not waiting:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{waiting} events are still waiting after twenty seconds")
 
 
 @pytest.mark.parametrize("copies", [1, 8])

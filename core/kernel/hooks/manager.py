@@ -37,7 +37,6 @@ from core.kernel.hooks.contributions import (
     PurposeSpec,
     ReportPeriod,
     ReportSection,
-    ReportTable,
     Restriction,
     RetentionRule,
     Seeder,
@@ -46,6 +45,7 @@ from core.kernel.hooks.contributions import (
 )
 from core.kernel.hooks.guards import guarded_fact, guarded_rule, guarded_sql, guarded_subscriber, log_failure
 from core.kernel.hooks.isolation import read_isolated, write_isolated
+from core.kernel.hooks.resolving import Visible, resolve, unavailable
 from core.kernel.jobs import Job
 from core.kernel.web.routes import Route
 
@@ -54,7 +54,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 S = TypeVar("S", bound=PluginSettings)
-Visible = Card | Panel | ReportSection
 
 PAGE_SECONDS = 0.5
 REPORT_SECONDS = 10.0
@@ -249,7 +248,7 @@ class Hooks:
             outcome = read_isolated(session, plugin.name, PAGE_SECONDS, ask)
             if outcome.error is not None:
                 log_failure(plugin.name, "personal_data_of", outcome.error)
-                found.append(_unavailable(plugin, "personal_data_of"))
+                found.append(unavailable(plugin.name, plugin.manifest.title_fr, "personal_data_of"))
             found += outcome.value or ()
         return tuple(found)
 
@@ -364,39 +363,12 @@ class Hooks:
                 found = ask()
         except Exception as error:
             log_failure(plugin.name, hook, error)
-            return [_unavailable(plugin, hook)]
-        parts = (_resolve(plugin, hook, one, session, seconds) for one in found)
+            return [unavailable(plugin.name, plugin.manifest.title_fr, hook)]
+        parts = (resolve(plugin.name, hook, one, session, seconds) for one in found)
         return [part for part in parts if part is not None]
 
     def _values(self, plugin: LoadedPlugin, hook: str, kind: type[T], given: Mapping[str, object]) -> Sequence[T]:
         return checks.check_kind(plugin.source, hook, self._call(plugin, hook, given), kind)
-
-
-def _resolve(plugin: LoadedPlugin, hook: str, one: Visible, session: Session, seconds: float) -> Part | None:
-    """The contribution with its context read, in its own savepoint when it reads. None: it has nothing to show."""
-    part = Part(plugin.name, one.key, one.title, one.order, one.template)
-    tables = one.tables if isinstance(one, ReportSection) else None
-
-    def read() -> tuple[Mapping[str, object] | None, tuple[ReportTable, ...]]:
-        context = one.context(session) if callable(one.context) else one.context
-        if context is None:
-            return None, ()
-        return dict(context), tuple(tables(session)) if tables is not None else ()
-
-    if not callable(one.context) and tables is None:
-        return replace(part, context=dict(one.context))
-    outcome = read_isolated(session, plugin.name, seconds, read)
-    if outcome.value is None:
-        log_failure(plugin.name, f"{hook}:{one.key}", outcome.error)
-        return replace(part, available=False)
-    context, figures = outcome.value
-    if context is None:
-        return None
-    return replace(part, context=context, tables=figures)
-
-
-def _unavailable(plugin: LoadedPlugin, hook: str) -> Part:
-    return Part(plugin.name, hook, plugin.manifest.title_fr, 100, available=False)
 
 
 def _flat(registered: Mapping[str, Iterable[T]]) -> tuple[T, ...]:

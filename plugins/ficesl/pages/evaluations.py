@@ -36,14 +36,14 @@ from ..queries.evaluations import (
     who_may_answer,
 )
 from ..rules import checkin
-from ..rules.evaluations import ALREADY, CLOSED, DEFAULT_FORM, NOT_OPEN, SCALE, Kind, Line, Standing
+from ..rules.evaluations import ALREADY, CLOSED, NOT_OPEN, SCALE, Kind, Line, Standing
 from ..services.attendance import NO_ACCOUNT_HERE
 from ..services.evaluations import (
     NotTaken,
     close_evaluation,
-    ensure_form,
     evaluation_code,
     evaluation_secret,
+    form_shown,
     save_form,
     send_answers,
 )
@@ -182,7 +182,7 @@ def _questions(
 ) -> Page:
     context = {
         "found": found,
-        "questions": ensure_form(session, found.version_id),
+        "questions": form_shown(session, found.version_id),
         "scale": SCALE,
         "kinds": {"text": Kind.TEXT},
         "action": action,
@@ -279,7 +279,7 @@ def _results(session: Session, request: PageRequest, found: EvaluationView) -> P
 def _edit(
     session: Session, found: EvaluationView, parsed: Parsed[EvaluationFormForm] | None, status: int = 200
 ) -> Page:
-    form = [(one.kind, one.text) for one in ensure_form(session, found.version_id)] or list(DEFAULT_FORM)
+    form = [(one.kind, one.text) for one in form_shown(session, found.version_id)]
     context = {
         "found": found,
         "form": parsed,
@@ -296,7 +296,7 @@ routes: tuple[Route, ...] = (
     get(OPINION, ask_code, permission=PUBLIC, name="ficesl.opinion_code"),
     post(OPINION, open_form, permission=PUBLIC, name="ficesl.opinion_open"),
     post(f"{OPINION}/reponses", answer_by_code, permission=PUBLIC, name="ficesl.opinion_by_code"),
-    get(f"{OPINION}/{{code}}", show_form, permission=REGISTER, mode="write", name="ficesl.opinion"),
+    get(f"{OPINION}/{{code}}", show_form, permission=REGISTER, name="ficesl.opinion"),
     post(f"{OPINION}/{{code}}", answer, permission=REGISTER, name="ficesl.opinion_send"),
     get(EVALUATION, show_results, permission=READ, name="ficesl.evaluation", assurance=_SURE),
     post(f"{EVALUATION}/fermer", close, permission=READ, name="ficesl.evaluation_close", assurance=_SURE),

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from ..models import (
     EvaluationQuestion,
     EvaluationSent,
     TrainingSession,
+    Version,
 )
 from ..queries.evaluations import (
     COLUMN,
@@ -75,12 +76,18 @@ def evaluation_code(keyring: Keyring, session_id: UUID, now: datetime) -> str:
     return checkin.code_at(evaluation_secret(keyring, session_id), step)
 
 
+def form_shown(session: Session, version_id: UUID) -> tuple[QuestionView, ...]:
+    """The form of a version, or the network's own, whose statements keep their identifiers when it is first written."""
+    return form_of(session, version_id) or tuple(
+        QuestionView(_own_id(version_id, number), kind, text) for number, (kind, text) in enumerate(DEFAULT_FORM, 1)
+    )
+
+
 def ensure_form(session: Session, version_id: UUID) -> tuple[QuestionView, ...]:
-    """The form of a version; the network's own the first time."""
-    there = form_of(session, version_id)
-    if there:
-        return there
-    _write_form(session, version_id, DEFAULT_FORM)
+    """The same, written: the first answers wait for each other."""
+    lock_row(session, select(Version.id).where(Version.id == version_id))
+    if not form_of(session, version_id):
+        _write_form(session, version_id, DEFAULT_FORM, own=True)
     return form_of(session, version_id)
 
 
@@ -178,11 +185,21 @@ def erase_texts_before(session: Session, before: datetime) -> int:
     return len(gone)
 
 
-def _write_form(session: Session, version_id: UUID, lines: Sequence[tuple[Kind, str]]) -> None:
+def _own_id(version_id: UUID, number: int) -> UUID:
+    return uuid5(version_id, f"ficesl.evaluation.{number}")
+
+
+def _write_form(session: Session, version_id: UUID, lines: Sequence[tuple[Kind, str]], *, own: bool = False) -> None:
     session.execute(
         insert(EvaluationQuestion),
         [
-            {"id": new_id(), "version_id": version_id, "position": number, "kind": kind.value, "text": text}
+            {
+                "id": _own_id(version_id, number) if own else new_id(),
+                "version_id": version_id,
+                "position": number,
+                "kind": kind.value,
+                "text": text,
+            }
             for number, (kind, text) in enumerate(lines, 1)
         ],
     )
