@@ -41,6 +41,7 @@ from .queries.names import keeps_people
 from .queries.people import own_sessions, waiting_people
 from .seed import seed_training
 from .services.people import erase_left_before
+from .services.sessions import erase_trainers_before
 from .settings import COURSES, SLUG, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
@@ -92,6 +93,9 @@ def retention(settings: Settings) -> Sequence[RetentionRule]:
     return (
         RetentionRule(
             "ficesl.names_left", N_("Noms des personnes qui ont quitté leur organisme"), keep, erase_left_before
+        ),
+        RetentionRule(
+            "ficesl.names_trainers", N_("Noms des personnes sans compte qui ont animé"), keep, erase_trainers_before
         ),
     )
 

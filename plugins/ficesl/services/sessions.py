@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -275,6 +275,19 @@ def finish_sessions(session: Session, desk: Desk) -> int:
             session.flush()
             tell_session(session, row, events.SESSION_CHANGED, desk.now)
     return len(ids)
+
+
+def erase_trainers_before(session: Session, before: datetime) -> int:
+    """Retention: names of people without an account who gave sessions over before that moment (UTC); how many."""
+    recent = exists().where(Block.session_id == Trainer.session_id, Block.ends_at >= before)
+    planned = exists().where(TrainingSession.id == Trainer.session_id, TrainingSession.created_at >= before)
+    gone = session.scalars(select(Trainer.id).where(Trainer.name_sealed.is_not(None), ~recent, ~planned)).all()
+    if gone:
+        session.execute(
+            update(Trainer).where(Trainer.id.in_(gone)).values(name_sealed=None),
+            execution_options={"synchronize_session": False},
+        )
+    return len(gone)
 
 
 def managed(session: Session, desk: Desk, session_id: UUID) -> TrainingSession:

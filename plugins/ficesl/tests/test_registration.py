@@ -14,7 +14,8 @@ from core.api import Forbidden, Missing, Stale
 from core.testing import in_loop
 from core.testing.network import Network
 
-from ..models import Learner, ListLine, PeopleList, Registration, SessionReminder
+from .. import training_parts
+from ..models import Block, Learner, ListLine, PeopleList, Registration, SessionReminder, Trainer
 from ..models.attendance import Presence
 from ..queries.about import about_person
 from ..queries.names import names_for
@@ -23,6 +24,7 @@ from ..services import lists, people, registering, reminders, sessions
 from ..services.desk import Refused
 from ..services.people import AlikePerson, NewPerson
 from ..services.sessions import NewBlock
+from ..settings import Settings
 from . import training as h
 
 SQLITE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
@@ -321,3 +323,14 @@ def test_what_is_held_of_a_person_is_copied_and_erased(network: Network) -> None
         assert (row.name_sealed, row.email_mark, row.erased_at is not None) == (None, None, True)
         # The seat stays counted, of nobody
         assert session.scalar(select(func.count()).select_from(Registration)) == 1
+    with network.database.transaction() as session:
+        # Who gave it without an account: her name ends as long after the session
+        host = network.viewer(h.TRAINER).organisation_id
+        committee = h.desk(network)
+        sessions.add_trainer(session, committee, session_id, user_id=None, organisation_id=host, name="Basile Essai")
+        over = session.scalars(select(Block.ends_at)).one()
+        assert sessions.erase_trainers_before(session, over) == 0
+        assert sessions.erase_trainers_before(session, over + timedelta(seconds=1)) == 1
+        assert session.scalars(select(Trainer.name_sealed)).all() == [None]
+    rules = {one.key: one.erase for one in training_parts.retention(Settings())}
+    assert rules["ficesl.names_trainers"] is sessions.erase_trainers_before
