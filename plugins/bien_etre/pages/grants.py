@@ -30,6 +30,7 @@ from core.api import (
     parse_cents,
     post,
     read_file,
+    record,
 )
 
 from .. import models
@@ -163,8 +164,16 @@ def download_receipt(session: Session, request: PageRequest) -> Answer:
     file_id = None if receipt is None else queries.receipt_file(session, receipt)
     if standing is None or not standing.pays or file_id is None:
         return not_found()
-    facts: dict[str, Any] = {}
-    money.tell(session, request.viewer, "bien_etre.receipt_read", f"receipt:{receipt}", "", facts, request.now)
+    record(
+        session,
+        case_id=None,
+        organisation_id=None,
+        actor=request.viewer,
+        action="bien_etre.receipt_read",
+        subject=f"receipt:{receipt}",
+        facts={},
+        now=request.now,
+    )
     found = read_file(session, request.house.keyring, file_id)
     return File(found.content, found.media_type, found.name)
 
