@@ -34,6 +34,7 @@ from ..queries.attendance import (
     counts_of,
     explained,
     find_block,
+    find_sheet,
     sheet_rows,
 )
 from ..queries.names import names_for
@@ -60,8 +61,8 @@ def show_blocks(session: Session, request: PageRequest) -> Answer:
 
 def show_sheet(session: Session, request: PageRequest) -> Answer:
     """The sheet of a block; reading the names is journaled."""
-    block = _block(session, request)
-    return not_found() if block is None else _sheet(session, request, block)
+    found = _found(session, request)
+    return not_found() if found is None else _sheet(session, request, *found)
 
 
 def note_sheet(session: Session, request: PageRequest) -> Answer | Data:
@@ -87,16 +88,17 @@ def note_sheet(session: Session, request: PageRequest) -> Answer | Data:
     if scripted:
         return Data(_told(request, noted))
     if noted.problems:
-        return _sheet(session, request, block, noted.problems, 422)
+        rows = sheet_rows(session, block, settings.tolerance_minutes)
+        return _sheet(session, request, block, rows, noted.problems, 422)
     return Redirect(_address(block), NOTED)
 
 
 def export_sheet(session: Session, request: PageRequest) -> Answer | File:
     """The sheet as a table; no cell of it is a formula."""
-    block = _block(session, request)
-    if block is None:
+    found = _found(session, request)
+    if found is None:
         return not_found()
-    rows = sheet_rows(session, block, desk(request).settings.tolerance_minutes)
+    block, rows = found
     names = _names(session, request, rows)
     lines = [
         (
@@ -143,6 +145,14 @@ def _block(session: Session, request: PageRequest) -> BlockView | None:
     return None if code is None or block_id is None else find_block(session, request.viewer, code, block_id)
 
 
+def _found(session: Session, request: PageRequest) -> tuple[BlockView, Sequence[SheetRow]] | None:
+    """The block and its rows, together: a sheet is read in six statements, its names and their journal included."""
+    code, block_id = session_code(request), identifier(request, "block")
+    if code is None or block_id is None:
+        return None
+    return find_sheet(session, request.viewer, code, block_id, desk(request).settings.tolerance_minutes)
+
+
 def _address(block: BlockView) -> str:
     return f"{SESSIONS}/{block.code}/presences/{block.id}"
 
@@ -154,9 +164,13 @@ def _names(session: Session, request: PageRequest, rows: Sequence[SheetRow]) -> 
 
 
 def _sheet(
-    session: Session, request: PageRequest, block: BlockView, problems: Sequence[Problem] = (), status: int = 200
+    session: Session,
+    request: PageRequest,
+    block: BlockView,
+    rows: Sequence[SheetRow],
+    problems: Sequence[Problem] = (),
+    status: int = 200,
 ) -> Page:
-    rows = sheet_rows(session, block, desk(request).settings.tolerance_minutes)
     names = _names(session, request, rows)
     shown = sorted(rows, key=lambda row: names.get(row.learner_id, "").casefold())
     keyring = request.house.keyring

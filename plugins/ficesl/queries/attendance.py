@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -148,17 +148,42 @@ def open_blocks(session: Session, now: datetime, before: timedelta, after: timed
     return tuple(BlockView(**row._mapping) for row in session.execute(wanted.order_by(Block.starts_at, Block.id)))
 
 
+_NOTED = (
+    Registration.learner_id,
+    Presence.minutes,
+    Presence.arrived_at,
+    Presence.left_at,
+    Presence.client_key,
+    Presence.source,
+)
+
+
+def find_sheet(
+    session: Session, viewer: Viewer, code: str, block_id: UUID, tolerance: int
+) -> tuple[BlockView, tuple[SheetRow, ...]] | None:
+    """A block that the viewer gives with its rows, as `find_block` then `sheet_rows`, else None. One statement."""
+    if viewer.user_id is None:
+        return None
+    registered = and_(Registration.session_id == Block.session_id, Registration.state == "registered")
+    rows = session.execute(
+        _blocks()
+        .add_columns(*_NOTED)
+        .outerjoin(Registration, registered)
+        .outerjoin(Presence, and_(Presence.learner_id == Registration.learner_id, Presence.block_id == Block.id))
+        .where(Block.id == block_id, TrainingSession.code == code, gives(viewer.user_id))
+        .order_by(Registration.queue)
+    ).all()
+    if not rows:
+        return None
+    block = BlockView(**{field.name: getattr(rows[0], field.name) for field in fields(BlockView)})
+    # A session where nobody is registered gives one row, of nobody.
+    return block, tuple(_sheet_row(block, row, tolerance) for row in rows if row.learner_id is not None)
+
+
 def sheet_rows(session: Session, block: BlockView, tolerance: int) -> tuple[SheetRow, ...]:
     """Who is registered and what is noted of each, in the order of registration. One statement."""
     rows = session.execute(
-        select(
-            Registration.learner_id,
-            Presence.minutes,
-            Presence.arrived_at,
-            Presence.left_at,
-            Presence.client_key,
-            Presence.source,
-        )
+        select(*_NOTED)
         .outerjoin(Presence, and_(Presence.learner_id == Registration.learner_id, Presence.block_id == block.id))
         .where(Registration.session_id == block.session_id, Registration.state == "registered")
         .order_by(Registration.queue)

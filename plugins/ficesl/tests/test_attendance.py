@@ -18,9 +18,9 @@ from .. import models
 from ..models import Block, Credit, Module, Presence, TrainingSession
 from ..pages.attendance_words import email_marks
 from ..queries.about_attendance import about_person
-from ..queries.attendance import BlockView, find_block, proposed_hours, sheet_rows
+from ..queries.attendance import BlockView, find_block, find_sheet, proposed_hours, sheet_rows
 from ..queries.capsules import capsule, capsules
-from ..queries.names import names_for
+from ..queries.names import GONE, names_for
 from ..rules import checkin
 from ..rules.attendance import NOTHING_LEFT, Mark
 from ..rules.credits import USED_UP, Question
@@ -233,10 +233,16 @@ def test_a_sheet_of_two_hundred_takes_six_statements(network: Network) -> None:
         # Twenty organisations hold their names: each reads in its own journal that they were read.
         whose = {one: holders[number % len(holders)] for number, one in enumerate(more)}
         assert len(holders) == 20
+        # Some of them have an account, which says what they are called.
+        accounts = {more[0]: network.viewer(WORKER).user_id, more[1]: network.viewer("bien-etre-1").user_id}
         session.execute(
             models.Learner.__table__.insert(),
-            [{"id": one, "organisation_id": whose[one], "audience": "worker", "created_at": now} for one in more],
-        )
+            [
+                {"id": one, "organisation_id": whose[one], "user_id": accounts.get(one), "audience": "worker",
+                 "created_at": now}
+                for one in more
+            ],
+        )  # fmt: skip
         session.execute(
             models.Registration.__table__.insert(),
             [
@@ -248,10 +254,12 @@ def test_a_sheet_of_two_hundred_takes_six_statements(network: Network) -> None:
     viewer = network.viewer(TRAINER)
     for allowed in (8, 6):  # two more the first time: the journals of nineteen organisations begin
         with network.database.transaction() as session, counted_statements() as sent:
-            block = held.block(session)
-            rows = sheet_rows(session, block, TOLERANCE)
+            found = find_sheet(session, viewer, held.code, held.block_id, TOLERANCE)
+            assert found is not None
+            block, rows = found
             names = names_for(session, network.keyring, viewer, [row.learner_id for row in rows], now)
         assert (len(rows), len(names)) == (200, 200)
+        assert len({names[one] for one in accounts} - {GONE}) == 2
         assert len(sent) <= allowed, sent
     journal = models.Learner.metadata.tables["journal_entries"]
     with network.database.transaction() as session:
@@ -262,6 +270,13 @@ def test_a_sheet_of_two_hundred_takes_six_statements(network: Network) -> None:
         with counted_statements() as few:
             assert len(held.note(session, *marks).kept) == 200
         assert len(few) <= 8, few
+        assert find_block(session, viewer, held.code, held.block_id) == block
+        noted = find_sheet(session, viewer, held.code, held.block_id, TOLERANCE)
+        assert noted == (block, sheet_rows(session, block, TOLERANCE))
+        assert {row.mark for row in noted[1]} == {Mark(True)}
+        session.execute(update(models.Registration).values(state="cancelled"))
+        assert find_sheet(session, viewer, held.code, held.block_id, TOLERANCE) == (block, ())
+        assert find_sheet(session, network.viewer(WORKER), held.code, held.block_id, TOLERANCE) is None
 
 
 @SQLITE
