@@ -25,6 +25,7 @@ from ..rules.catalogue import (
 )
 from ..rules.names import tidy
 from ..settings import SLUG
+from .copying import copy_contents
 from .desk import COURSE, Desk, Refused, free_code, note
 
 _NO_SYNC = {"synchronize_session": False}
@@ -144,8 +145,8 @@ def done_by(session: Session, lineage_id: UUID) -> int:
 
 
 def new_version(session: Session, desk: Desk, course_id: UUID) -> UUID:
-    """The draft that follows the last version, with the same parts, prerequisites and links; the one that is there
-    already, if there is one. Files are not copied: each is under a key of its own."""
+    """The draft that follows the last version, with all it is made of; the one that is there already, if there is
+    one."""
     committee_of(session, desk)
     last = session.scalars(
         select(Version).where(Version.course_id == course_id).order_by(Version.number.desc()).limit(1)
@@ -167,13 +168,7 @@ def new_version(session: Session, desk: Desk, course_id: UUID) -> UUID:
     )
     session.add(version)
     session.flush()
-    for row in session.execute(select(*Module.__table__.columns).where(Module.version_id == last.id)):
-        session.add(Module(**{**row._mapping, "id": new_id(), "version_id": version.id}))
-    for one in session.scalars(select(Prerequisite.course_id).where(Prerequisite.version_id == last.id)):
-        session.add(Prerequisite(id=new_id(), version_id=version.id, course_id=one))
-    links = select(*Material.__table__.columns).where(Material.version_id == last.id, Material.url.is_not(None))
-    for row in session.execute(links):
-        session.add(Material(**{**row._mapping, "id": new_id(), "version_id": version.id}))
+    copy_contents(session, desk, last.id, version.id)
     session.flush()
     note(session, desk, "version_added", f"course:{_code(session, course_id)}", None, number=version.number)
     return version.id

@@ -14,13 +14,24 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from core.api import Keyring, Viewer, can, visible
+from core.api import Keyring, Viewer, can, new_id, visible
 from core.testing import LiveServer
 from core.testing.network import Network, Visitor
 from core.testing.plugins import untranslated
 
 from ..access import MANAGE, READ
-from ..models import Block, Course, Learner, Module, Registration, Series, TrainingSession, Version
+from ..models import (
+    Block,
+    Course,
+    EvaluationQuestion,
+    Learner,
+    Module,
+    QuizQuestion,
+    Registration,
+    Series,
+    TrainingSession,
+    Version,
+)
 from ..models.attendance import Credit
 from ..queries.training import session_facts
 from ..seed import seed_training
@@ -127,6 +138,12 @@ def test_a_published_version_never_changes_and_a_capsule_that_was_done_stays(
         version = session.scalars(select(Version.id)).one()
     moved = visitor.post(f"{course}/parties/{second}/place", {"to": "up", "version": "1"})
     assert moved.status_code == 303
+    with network.database.transaction() as session:
+        for module_id in (first, second):
+            quiz = {"module_id": module_id, "position": 1, "text": "Vrai?", "choices": ["oui", "non"], "answer": 1}
+            session.add(QuizQuestion(id=new_id(), **quiz))
+        form = {"version_id": version, "position": 1, "kind": "scale", "text": "Cela me servira."}
+        session.add(EvaluationQuestion(id=new_id(), **form))
     assert visitor.post(f"{course}/publier", {"version": "1"}).status_code == 303
     # Published: its parts are refused any change
     late = visitor.post(f"{course}/parties/{first}?version=1", {"module_title": "Autre", "minutes": "5"})
@@ -145,6 +162,21 @@ def test_a_published_version_never_changes_and_a_capsule_that_was_done_stays(
         assert session.scalars(select(Module.lineage_id).where(Module.version_id != version)).all() == [
             session.scalars(select(Module.lineage_id).where(Module.id == first)).one()
         ]
+        draft = session.scalars(select(Version.id).where(Version.id != version)).one()
+        copied = select(QuizQuestion.text, QuizQuestion.choices, QuizQuestion.answer).join(Module)
+        # The quiz of the part that stays, and the form: in both; the other's went with it
+        assert session.execute(copied.where(Module.version_id == draft)).all() == [("Vrai?", ["oui", "non"], 1)]
+        asked = select(EvaluationQuestion.version_id).where(EvaluationQuestion.text == "Cela me servira.")
+        assert set(session.scalars(asked)) == {version, draft}
+    page = visitor.get(f"{course}?version=2").text
+    assert "exemple.invalid/guide" in page
+    copy = re.search(rf"{COURSES}/documents/([0-9a-f-]+)", page)
+    assert copy is not None
+    kept_pdf = visitor.get(copy.group(0)).content
+    assert kept_pdf.startswith(b"%PDF")
+    # Taken away from the draft, the published version keeps its own
+    assert visitor.post(f"{course}/documents/{copy.group(1)}/retirer", {"version": "2"}).status_code == 303
+    assert visitor.get(copy.group(0)).status_code == 404
     page = visitor.get(f"{course}?version=1").text
     file = re.search(rf"{COURSES}/documents/[0-9a-f-]+", page)
     assert file is not None
