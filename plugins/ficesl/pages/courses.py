@@ -262,14 +262,19 @@ def _part(session: Session, request: PageRequest, module: UUID | None) -> Answer
     typed = parsed.value
     if typed is None:
         return _course(session, request, parsed, 422, part=module) or not_found()
+    before = next((one for one in found.modules if one.id == module), None)
+    # A form that doesn't ask for the quiz leaves it as it is.
+    if before is None or "quiz_pass" in request.form or "quiz_attempts" in request.form:
+        quiz = typed.quiz_pass, typed.quiz_attempts
+    else:
+        quiz = before.quiz_pass_percent, before.quiz_attempts
     new = NewModule(
         typed.module_title,
         typed.module_title_en,
         typed.minutes,
         typed.form.value,
         typed.video_url or None,
-        typed.quiz_pass,
-        typed.quiz_attempts,
+        *quiz,
     )
     try:
         if module is None:

@@ -136,6 +136,25 @@ def test_a_published_version_never_changes_and_a_capsule_that_was_done_stays(
         first, second = session.scalars(select(Module.id).order_by(Module.position)).all()
         lineage = session.scalars(select(Module.lineage_id).where(Module.id == second)).one()
         version = session.scalars(select(Version.id)).one()
+    alone = {
+        "module_title": "Les signes",
+        "minutes": "30",
+        "form": "self_paced",
+        "video_url": "https://exemple.invalid/v",
+    }
+    change = f"{course}/parties/{first}?version=1"
+    asked_of = ({"quiz_pass": "73", "quiz_attempts": "4"}, {}, {"quiz_pass": "", "quiz_attempts": "6"})
+    kept_as = ((73, 4), (73, 4), (None, 6))
+    for typed, (passing, attempts) in zip(asked_of, kept_as, strict=True):
+        assert visitor.post(change, {**alone, **typed}).status_code == 303
+        with network.database.transaction(write=False) as session:
+            quiz = select(Module.quiz_pass_percent, Module.quiz_attempts).where(Module.id == first)
+            assert session.execute(quiz).one() == (passing, attempts)
+        offered = re.findall(r'<input[^>]*name="quiz_(?:pass|attempts)"[^>]*>', visitor.get(f"{course}?version=1").text)
+        assert [f'value="{one or ""}"' in field for field, one in zip(offered, (passing, attempts), strict=False)] == [
+            True,
+            True,
+        ], offered
     moved = visitor.post(f"{course}/parties/{second}/place", {"to": "up", "version": "1"})
     assert moved.status_code == 303
     with network.database.transaction() as session:
