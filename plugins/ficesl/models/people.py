@@ -57,7 +57,7 @@ class Learner(Base):
 
 class PeopleList(Base):
     """A list of people sent by an organisation: looked at first, written once confirmed, in batches. `session_id`: they
-    are registered there too."""
+    are registered there too; `unregistered`: those who were not, since its registrations had closed meanwhile."""
 
     __tablename__ = "ficesl_lists"
     __table_args__ = (CheckConstraint("state IN ('staged', 'running', 'done', 'cancelled')", name="state_code"),)
@@ -73,6 +73,7 @@ class PeopleList(Base):
     alike: Mapped[int] = internal(Integer)
     written: Mapped[int] = internal(Integer, default=0)
     waiting: Mapped[int] = internal(Integer, default=0)
+    unregistered: Mapped[int] = internal(Integer, default=0)
     created_at: Mapped[datetime] = internal(UtcDateTime)
     finished_at: Mapped[datetime | None] = internal(UtcDateTime, nullable=True)
 

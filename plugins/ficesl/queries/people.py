@@ -61,6 +61,7 @@ class ListView:
     created_at: datetime
     left: int
 
+    unregistered: int
     @property
     def ready(self) -> int:
         """New people that nothing stops."""

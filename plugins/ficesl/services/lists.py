@@ -149,6 +149,7 @@ def store_list(
             lines=len(judged),
             written=0,
             waiting=0,
+            unregistered=0,
             created_at=desk.now,
             **counts,
         )
@@ -244,13 +245,13 @@ def continue_list(session: Session, desk: Desk, list_id: UUID, *, most: int = BA
     new, learners = _people(desk, row.organisation_id, batch)
     if new:
         session.execute(insert(Learner), new)
-    waiting = 0
+    waiting = unregistered = 0
     if row.session_id is not None and learners:
         try:
             outcome = register_people(session, _for(desk, row), row.session_id, learners)
             waiting = sum(state == "waiting" for state in outcome.states.values())
         except Refused:
-            waiting = 0  # it closed meanwhile: the people are there, their registration is not
+            unregistered = len(learners)  # it closed meanwhile: the people are there, their registration is not
     if batch:
         written = and_(ready, ListLine.number >= batch[0].number, ListLine.number <= batch[-1].number)
         session.execute(
@@ -258,6 +259,7 @@ def continue_list(session: Session, desk: Desk, list_id: UUID, *, most: int = BA
         )
     left = session.scalar(select(func.count()).select_from(ListLine).where(ready)) or 0
     values: dict[str, Any] = {"written": row.written + len(new), "waiting": row.waiting + waiting}
+    values["unregistered"] = row.unregistered + unregistered
     if not left:
         values |= {"state": "done", "finished_at": desk.now}
     _set(session, list_id, **values)

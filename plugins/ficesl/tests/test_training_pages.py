@@ -268,6 +268,15 @@ def test_a_name_like_a_formula_is_neutral_and_people_are_their_organisations(
     assert visitor.post(pasted.headers["location"]).status_code == 303
     assert "Tout le monde a une place" in visitor.get(pasted.headers["location"]).text
     assert "Rose Untel" in visitor.get(f"{SESSIONS}/{code}").text
+    # Called off between the look and the writing: people are added, and the page says that they are not registered
+    late = visitor.post(f"{SESSIONS}/{code}/liste", {"people": "Jade Fictive\nIris Inventée", "audience": "worker"})
+    with network.database.transaction() as session:
+        sessions.cancel_session(session, h.desk(network), session_id)
+    assert visitor.post(late.headers["location"]).status_code == 303
+    said = visitor.get(late.headers["location"]).text
+    assert "2 personnes ajoutées" in said
+    assert "2 personnes de la liste ne sont pas inscrites" in said
+    assert "Tout le monde a une place" not in said
     for stranger in (h.WORKER, "coordination-cresl", h.TRAINER):
         visitor.become(stranger)
         assert "Rose Untel" not in visitor.get(f"{SESSIONS}/{code}").text
