@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -106,7 +107,7 @@ def show_ours(session: Session, request: PageRequest) -> Page:
     organisation_id = request.viewer.organisation_id
     assert organisation_id is not None  # the permission is an organisation's
     found, total = queries.of_organisation(session, organisation_id, request.now, page=request.page, size=SIZE)
-    names = names_for(session, request.house.keyring, request.viewer, [one.learner_id for one in found], request.now)
+    names = _names(session, request, [one.learner_id for one in found])
     context = {
         "found": found,
         "names": names,
@@ -223,8 +224,13 @@ def _readable(session: Session, request: PageRequest) -> AttestationView | None:
     return found
 
 
+def _names(session: Session, request: PageRequest, learners: list[UUID]) -> dict[UUID, str]:
+    days = desk_of(request.house, request.viewer, request.now).settings.names_days
+    return names_for(session, request.house.keyring, request.viewer, learners, request.now, days=days)
+
+
 def _content(session: Session, request: PageRequest, found: AttestationView) -> dict[str, object]:
-    names = names_for(session, request.house.keyring, request.viewer, [found.learner_id], request.now)
+    names = _names(session, request, [found.learner_id])
     return {
         "one": found,
         "name": names.get(found.learner_id, GONE),

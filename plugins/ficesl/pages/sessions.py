@@ -153,7 +153,7 @@ def session_page(
     viewer, keyring, now = request.viewer, request.house.keyring, request.now
     ours = keeps_people(viewer)
     shown = [one.learner_id for one in found.own]
-    names = names_for(session, keyring, viewer, shown, now) if shown else {}
+    names = names_for(session, keyring, viewer, shown, now, days=desk_for(request).settings.names_days) if shown else {}
     others: tuple[Any, ...] = ()
     if ours and not request.wants_fragment:
         known, _ = people_page(session, keyring, viewer, now)

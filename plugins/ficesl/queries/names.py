@@ -52,11 +52,12 @@ def names_for(
     learner_ids: Iterable[UUID],
     now: datetime,
     *,
-    days: int = 7,
+    days: int,
 ) -> dict[UUID, str]:
     """Names that this viewer may read, by learner; the others are left out. Journaled: the transaction must write.
 
-    `days`: how long before the first block and after the last one those who train read them. Three statements.
+    `days`: the setting `names_days`, how long before the first block and after the last one those who train read them.
+    Three statements.
     """
     return {
         one: person.name for one, person in people_for(session, keyring, viewer, learner_ids, now, days=days).items()
@@ -70,10 +71,11 @@ def people_for(
     learner_ids: Iterable[UUID],
     now: datetime,
     *,
-    days: int = 7,
+    days: int = 0,
     journaled: bool = True,
 ) -> dict[UUID, Person]:
-    """The same with work e-mails; `journaled` false is for what stays inside, and shows nobody anything."""
+    """The same with work e-mails; an organisation's own people need no `days`. `journaled` false is for what stays
+    inside, and shows nobody anything."""
     wanted = sorted(set(learner_ids), key=str)
     if not wanted or viewer.user_id is None:
         return {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from core.testing.network import Network
+from core.testing.network import Network, visiting
+from core.testing.plugins import plugins_file
 
 from .. import models
 from ..models import EvaluationAnswers, EvaluationSent, Module, Presence
@@ -108,6 +110,18 @@ def test_a_sheet_a_screen_a_presence_and_an_opinion(network: Network, visitor: A
     assert visitor.post(f"{HOME}/mes-heures/{held.block_id}", {"travel": "2"}).status_code == 303
     assert visitor.post(f"{HOME}/mes-heures/{held.block_id}", {"travel": "2"}).status_code == 404
     assert "Présences et heures" not in visitor.get("/").text  # nothing waits any more
+
+
+@SQLITE
+def test_the_days_around_a_session_are_a_setting(network: Network, tmp_path: Path) -> None:
+    held = Held(network, people=1)
+    network.clock.advance(timedelta(days=14))
+    sheet = f"{HOME}/seances/{held.code}/presences/{held.block_id}"
+    for days, named in ((20, True), (13, False)):
+        with visiting(network, plugins_file=plugins_file(tmp_path, "ficesl", names_days=days)) as visitor:
+            shown = visitor.become(TRAINER).get(sheet)
+            assert (shown.status_code, "Personne Fictive0" in shown.text) == (200, named)
+    network.app()
 
 
 @SQLITE

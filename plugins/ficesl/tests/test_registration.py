@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, time, timedelta
+from inspect import Parameter, signature
 from typing import Any
 from uuid import UUID
 
@@ -174,13 +175,17 @@ def test_names_are_her_organisations_and_her_trainers_around_the_session(network
             session, committee, session_id, user_id=trainer.user_id, organisation_id=trainer.organisation_id, name=""
         )
 
-    def read(persona: str) -> dict[UUID, str]:
+    def read(persona: str, days: int = 7) -> dict[UUID, str]:
         with network.database.transaction() as session:
-            return names_for(session, network.keyring, network.viewer(persona), [learner], network.clock.now())
+            now = network.clock.now()
+            return names_for(session, network.keyring, network.viewer(persona), [learner], now, days=days)
 
     assert read(h.ADMIN) == {learner: "Ève Untel"}
     # Fourteen days before, then six, then eight days after
     assert read(h.TRAINER) == {}
+    assert read(h.TRAINER, days=20) == {learner: "Ève Untel"}
+    # Whoever reads names says for how many days: no page may forget the setting
+    assert signature(names_for).parameters["days"].default is Parameter.empty
     network.clock.advance(timedelta(days=8))
     assert read(h.TRAINER) == {learner: "Ève Untel"}
     for persona in (h.WORKER, h.OFFICER, "coordination-cresl", "calacs-chrysalide", "operateur"):
