@@ -16,6 +16,7 @@ from core.accounts.models import User
 from core.committees.models import hours, meetings, structure
 from core.directory import models as directory
 from core.kernel.clock import FixedClock
+from core.kernel.db import Base
 from core.testing.network import Network, Visitor, fresh_network, visiting
 from tests.support import held, referrals
 from tests.support.held import POLICE, RECEIVER, hold, send
@@ -70,11 +71,17 @@ WRITTEN = (
     "Paule Inventée",
     "Odile Inventée",
     "fabienne@exemple.invalid",
+    # The network's own evaluation form, which a committee rewrites as it wants
+    "L’information était facile à comprendre",
+    "Le thème est utile dans mon travail",
+    "J’ai appris de nouvelles choses",
+    "Je recommanderais cette formation",
+    "Ce que vous voulez ajouter, sans nommer personne",
 )
 
 
 def data_of(network: Network) -> tuple[str, ...]:
-    """Every text of the directory and every name of an account, longest first."""
+    """Every text of the directory, of committees and of plugins, and every name of an account, longest first."""
     found: set[str] = set()
     rooms = (directory, meetings, structure, hours)
     models = [
@@ -83,6 +90,8 @@ def data_of(network: Network) -> tuple[str, ...]:
         for model in vars(room).values()
         if isinstance(model, type) and hasattr(model, "__table__")
     ]
+    # What committees write in their plugins: titles of courses, names of units, shops of gift cards
+    models += [one.class_ for one in Base.registry.mappers if one.class_.__module__.startswith("plugins.")]
     with network.database.transaction(write=False) as session:
         for model in models:
             columns = [column for column in inspect(model).columns if isinstance(column.type, String)]
