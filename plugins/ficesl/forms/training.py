@@ -124,9 +124,20 @@ class ListForm(Form):
 
 
 class LearnersForm(Form):
-    """Whom to register."""
+    """Whom to register. `find`: look for people first, by name or unit; who is ticked stays ticked."""
 
-    learner: list[UUID] = Field(default_factory=list)
+    learner: list[UUID] = Field(default_factory=list, max_length=500)
+    looked_for: Annotated[str, StringConstraints(max_length=120)] = ""
+    unit: UUID | None = None
+    find: bool = False
+
+
+class FindForm(Form):
+    """People to show: words of their names, never in an address."""
+
+    looked_for: Annotated[str, StringConstraints(max_length=120)] = ""
+    unit: UUID | None = None
+    left: bool = False
 
 
 class SeriesForm(Form):

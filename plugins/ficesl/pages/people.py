@@ -28,10 +28,10 @@ from core.api import (
 )
 
 from ..access import PEOPLE as KEEP
-from ..forms.training import PersonForm, TeamForm
+from ..forms.training import FindForm, PersonForm, TeamForm
 from ..models import Learner
 from ..queries.about import registrations_of
-from ..queries.people import SIZE, one_person, people_page, teams_of
+from ..queries.people import SIZE, SORTED, one_person, people_page, teams_of
 from ..rules.catalogue import AUDIENCES
 from ..services import people
 from ..services.desk import Refused
@@ -51,6 +51,12 @@ ERASED = N_("Le nom et le courriel sont effacés. Les heures restent comptées, 
 def show_people(session: Session, request: PageRequest) -> Answer:
     """The organisation's people, by name."""
     return _list(session, request, None)
+
+
+def find(session: Session, request: PageRequest) -> Answer:
+    """People whose names hold what is typed: posted, so that no address and no log holds a name."""
+    parsed = parse(FindForm, request.form)
+    return _list(session, request, None, 200 if parsed.value is not None else 422, looked=parsed.value or FindForm())
 
 
 def add(session: Session, request: PageRequest) -> Answer:
@@ -173,10 +179,11 @@ def _list(
     *,
     like: Any = None,
     team: Parsed[Any] | None = None,
+    looked: FindForm | None = None,
 ) -> Page:
-    chosen = identifier(request.query.get("unite", ""))
-    left = request.query.get("parties") == "1"
-    typed = request.query.get("nom", "")[:120]
+    chosen = identifier(request.query.get("unite", "")) if looked is None else looked.unit
+    left = request.query.get("parties") == "1" if looked is None else looked.left
+    typed = "" if looked is None else looked.looked_for
     known, total = people_page(
         session, *_reader(request), request.now, typed=typed, team=chosen, left=left, page=request.page
     )
@@ -189,6 +196,7 @@ def _list(
         "chosen": chosen,
         "left": left,
         "typed": typed,
+        "by_entry": total > SORTED and not typed,
         "form": form,
         "team": team,
         "like": like,
@@ -215,6 +223,7 @@ def _person(session: Session, request: PageRequest, form: Parsed[Any] | None, st
 routes: tuple[Route, ...] = (
     get(PEOPLE, show_people, permission=KEEP, mode="write", name="ficesl.people_list"),
     post(PEOPLE, add, permission=KEEP, name="ficesl.person_add"),
+    post(f"{PEOPLE}/chercher", find, permission=KEEP, name="ficesl.people_find"),
     # Names leave the platform: a factor is asked again
     get(
         f"{PEOPLE}/export.csv",

@@ -27,7 +27,8 @@ from core.api import (
 from ..access import PEOPLE, READ, REGISTER
 from ..forms.training import LearnersForm
 from ..queries.names import keeps_people, names_for
-from ..queries.people import people_page
+from ..queries.people import SIZE as SHOWN
+from ..queries.people import LearnerView, TeamView, people_among, people_page, teams_of
 from ..queries.sessions import SIZE, SessionView, list_sessions, session_view
 from ..services import people, registering
 from ..settings import SESSIONS
@@ -48,6 +49,8 @@ BACK, BACK_WAITING = (
     N_("L’inscription est rétablie."),
     N_("La place a été donnée entretemps\u00a0: la personne attend, au rang qu’elle avait."),
 )
+#: People ticked across several looks, kept on the page.
+MOST_TICKED = 500
 CHOOSE = N_("Choisissez au moins une personne.")
 
 
@@ -88,11 +91,13 @@ def register_self(session: Session, request: PageRequest) -> Answer:
 
 
 def register_ours(session: Session, request: PageRequest) -> Answer:
-    """People of the viewer's organisation, ticked in the list."""
+    """People of the viewer's organisation, ticked in the list; or those looked for, to be ticked."""
     found = _found(session, request)
     if found is None:
         return not_found()
     form = parse(LearnersForm, request.form)
+    if form.value is not None and form.value.find:
+        return session_page(session, request, form) or not_found()
     if form.value is None or not form.value.learner:
         return session_page(session, request, form.with_error("learner", CHOOSE), 422) or not_found()
     chosen = form.value.learner
@@ -138,6 +143,23 @@ def attempt(session: Session, request: PageRequest, act: Callable[[], Redirect])
         raise (refused if page is None else refused.showing(page)) from refused
 
 
+def _others(
+    session: Session, request: PageRequest, found: SessionView, form: Parsed[Any] | None
+) -> tuple[tuple[LearnerView, ...], int]:
+    """People the viewer can register: those ticked, then those looked for; and how many she has not been shown."""
+    reader = request.house.keyring, request.viewer
+    there = {one.learner_id for one in found.own if one.state != "cancelled"}
+    given = form or filled({})
+    ticked = [one for one in map(identifier, given.raws("learner")[:MOST_TICKED]) if one is not None]
+    kept = people_among(session, *reader, ticked, request.now)
+    known, total = people_page(
+        session, *reader, request.now, typed=given.raw("looked_for")[:120], team=identifier(given.raw("unit"))
+    )
+    ids = {one.id for one in kept}
+    shown = [*kept, *(one for one in known if one.id not in ids)]
+    return tuple(one for one in shown if one.id not in there), max(0, total - SHOWN)
+
+
 def session_page(
     session: Session,
     request: PageRequest,
@@ -154,17 +176,21 @@ def session_page(
     ours = keeps_people(viewer)
     shown = [one.learner_id for one in found.own]
     names = names_for(session, keyring, viewer, shown, now, days=desk_for(request).settings.names_days) if shown else {}
-    others: tuple[Any, ...] = ()
+    others: tuple[LearnerView, ...] = ()
+    unseen = 0
+    units: tuple[TeamView, ...] = ()
     if ours and not request.wants_fragment:
-        known, _ = people_page(session, keyring, viewer, now)
-        there = {one.learner_id for one in found.own if one.state != "cancelled"}
-        others = tuple(one for one in known if one.id not in there)
+        others, unseen = _others(session, request, found, form)
+        units = teams_of(session, viewer.organisation_id)
     starts = found.line.starts_at
     context = {
         "found": found,
         "line": found.line,
         "names": names,
         "others": others,
+        "unseen": unseen,
+        "units": units,
+        "looking": form is not None and bool(form.raw("looked_for") or form.raw("unit")),
         "ours": ours,
         "self_service": not viewer.is_anonymous and viewer.organisation_id is not None,
         "open": found.line.state == "open" and (starts is None or starts > now),

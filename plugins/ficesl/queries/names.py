@@ -102,6 +102,12 @@ def people_for(
     return found
 
 
+def note_shown(session: Session, viewer: Viewer, people: int, now: datetime) -> None:
+    """A line in the journal of the viewer's own organisation: of the names sorted or searched, those shown."""
+    if people and viewer.organisation_id is not None:
+        _note(session, viewer, {viewer.organisation_id: people}, now)
+
+
 def _trained_by(user_id: UUID, now: datetime, around: timedelta) -> ColumnElement[bool]:
     """Registered in a session that this person gives, in the days around it."""
     return exists(
