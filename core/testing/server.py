@@ -40,7 +40,9 @@ def serving(app: Any, *, port: int | None = None, seconds: float = 20.0) -> Iter
     if isinstance(app, Application):
         server = make_server(app, "127.0.0.1", chosen, loop="asyncio", timeout_graceful_shutdown=2)
     else:
-        config = uvicorn.Config(app, host="127.0.0.1", port=chosen, log_level="warning", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=chosen, log_level="warning", log_config=None, timeout_graceful_shutdown=2
+        )
         server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="live-server", daemon=True)
     thread.start()
