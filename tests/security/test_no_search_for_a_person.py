@@ -69,7 +69,8 @@ def test_the_directory_finds_services_and_nobody(network: Network, visitor: Visi
         assert not [one for one in cards if not one.startswith("/annuaire")], secret
         assert found.replace(secret, "").count("450 555-0142") == 0
         assert code not in found.replace(secret, "")
-        if secret in (NAME, PHONE, code):
+        # One code in a hundred is near a word of the directory, such as « XEER » and « exer » : it finds that service.
+        if secret in (NAME, PHONE):
             assert set(cards) == set(re.findall(r'href="(/[^"#?]*)', nothing)), secret
 
 
