@@ -100,7 +100,8 @@ def test_a_list_under_the_hand_waits_for_the_person(context: BrowserContext, sit
     page.locator("[data-key='R-1'] a").focus()
     site.world.fragments["rows"] = (200, ROW.format("R-3") + ROW.format("R-2") + ROW.format("R-1"))
     site.world.emit("referral.submitted", "R-2")
-    bar = page.get_by_role("status").filter(has_text="2 nouveautés")
+    # Not the announcer, a status too: it says the same once the rows are shown
+    bar = page.locator("[data-pending-bar][role=status]").filter(has_text="2 nouveautés")
     expect(bar).to_be_visible()
     expect(page.locator("[data-key='R-2']")).to_have_count(0)
     assert page.evaluate("document.activeElement.textContent") == "R-1"
