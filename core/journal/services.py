@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, event, insert, or_, select, update
@@ -54,32 +55,12 @@ def record(
     of those. Raises `ValueError` for anything else: a journal row carries nothing about a person in words.
     """
     chain = chain_of(case_id, organisation_id)
-    position, previous = _lock(session, chain)
-    position += 1
-    line = entry_line(
-        chain=chain,
-        position=position,
-        organisation_id=organisation_id,
-        actor=actor,
-        action=action,
-        subject=subject,
-        facts=facts,
-        now=now,
-    )
-    entry_hash = next_hash(previous, line)
-    session.execute(
-        insert(JournalEntry).values(
-            chain=chain,
-            position=position,
-            organisation="" if organisation_id is None else str(organisation_id),
-            at=moment(now),
-            line=line,
-            hash=entry_hash,
-        )
-    )
-    moved = update(JournalHead).where(JournalHead.chain == chain).values(position=position, hash=entry_hash)
+    entry = _entry(chain, _lock(session, chain), organisation_id, actor, action, subject, facts, now)
+    session.execute(insert(JournalEntry).values(**entry))
+    head = (entry["position"], entry["hash"])
+    moved = update(JournalHead).where(JournalHead.chain == chain).values(position=head[0], hash=head[1])
     session.execute(moved, execution_options={"synchronize_session": False})
-    session.info[_LOCKED][chain] = (position, entry_hash)
+    session.info[_LOCKED][chain] = head
 
 
 def record_each(
@@ -99,31 +80,50 @@ def record_each(
         return
     lock_chains(session, facts)
     heads = session.info[_LOCKED]
-    entries, moved = [], []
-    for organisation_id in sorted(facts, key=str):
-        chain = chain_of(None, organisation_id)
-        position, previous = heads[chain]
-        position += 1
-        line = entry_line(
-            chain=chain,
-            position=position,
-            organisation_id=organisation_id,
-            actor=actor,
-            action=action,
-            subject=subject,
-            facts=facts[organisation_id],
-            now=now,
-        )
-        entry_hash = next_hash(previous, line)
-        owner = {"chain": chain, "position": position, "hash": entry_hash}
-        entries.append({**owner, "organisation": str(organisation_id), "at": moment(now), "line": line})
-        moved.append({"of": chain, "to": position, "hash_now": entry_hash})
+    entries = [
+        _entry(chain, heads[chain], organisation_id, actor, action, subject, facts[organisation_id], now)
+        for organisation_id in sorted(facts, key=str)
+        for chain in (chain_of(None, organisation_id),)
+    ]
+    moved = [{"of": one["chain"], "to": one["position"], "hash_now": one["hash"]} for one in entries]
     session.execute(insert(JournalEntry), entries)
     table = JournalHead.__table__
     changed = update(table).where(table.c.chain == bindparam("of"))  # type: ignore[arg-type]
     session.connection().execute(changed.values(position=bindparam("to"), hash=bindparam("hash_now")), moved)
     for one in moved:
         heads[one["of"]] = (one["to"], one["hash_now"])
+
+
+def _entry(
+    chain: str,
+    head: tuple[int, bytes],
+    organisation_id: UUID | None,
+    actor: Viewer,
+    action: str,
+    subject: str,
+    facts: Mapping[str, object],
+    now: datetime,
+) -> dict[str, Any]:
+    """The row that follows a locked head."""
+    position = head[0] + 1
+    line = entry_line(
+        chain=chain,
+        position=position,
+        organisation_id=organisation_id,
+        actor=actor,
+        action=action,
+        subject=subject,
+        facts=facts,
+        now=now,
+    )
+    return {
+        "chain": chain,
+        "position": position,
+        "organisation": "" if organisation_id is None else str(organisation_id),
+        "at": moment(now),
+        "line": line,
+        "hash": next_hash(head[1], line),
+    }
 
 
 def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:

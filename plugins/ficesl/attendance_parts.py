@@ -13,18 +13,12 @@ from core.api import (
     Card,
     EventSpec,
     Job,
-    NavItem,
-    Panel,
-    PanelPage,
-    PermissionSpec,
     PersonalData,
     ReportPeriod,
     ReportSection,
-    Restriction,
     RetentionRule,
     Route,
     Seeder,
-    Subscriber,
     Viewer,
 )
 
@@ -39,7 +33,6 @@ from .services.attendance import settle_blocks
 from .services.evaluations import erase_texts_before
 from .settings import Settings
 
-PERMISSIONS: tuple[PermissionSpec, ...] = ()
 ROUTES: tuple[Route, ...] = (
     *presences.routes,
     *checkin.routes,
@@ -54,7 +47,6 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec(events.TAKEN_BACK, N_("Des minutes de formation sont retirées par une correction")),
     EventSpec(events.EVALUATED, N_("Une évaluation est fermée")),
 )
-SUBSCRIBERS: tuple[Subscriber, ...] = ()
 
 
 def jobs(settings: Settings) -> Sequence[Job]:
@@ -62,20 +54,10 @@ def jobs(settings: Settings) -> Sequence[Job]:
     return (Job("ficesl.settle_blocks", timedelta(minutes=5), settle_blocks),)
 
 
-def restrictions(settings: Settings) -> Sequence[Restriction]:
-    """Who reads what."""
-    return ()
-
-
 def retention(settings: Settings) -> Sequence[RetentionRule]:
     """What goes, and when."""
     texts = timedelta(days=settings.texts_days)
     return (RetentionRule("ficesl.evaluation_texts", N_("Textes des évaluations"), texts, erase_texts_before),)
-
-
-def nav_for(viewer: Viewer) -> Sequence[NavItem]:
-    """Links of the navigation."""
-    return ()
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
@@ -85,11 +67,6 @@ def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Car
     context = partial(_card, viewer=viewer, now=now)
     title = N_("Présences et heures d’animation")
     return (Card("attendance", title, "ficesl/card_attendance.html", permission=READ, context=context),)
-
-
-def panels_for(page: PanelPage, viewer: Viewer, now: datetime) -> Sequence[Panel]:
-    """Panels on the core's pages."""
-    return ()
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:

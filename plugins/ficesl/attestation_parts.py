@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -16,13 +15,9 @@ from core.api import (
     EventSpec,
     House,
     Job,
-    NavItem,
     Panel,
     PanelPage,
-    PermissionSpec,
     PersonalData,
-    ReportPeriod,
-    ReportSection,
     Restriction,
     RetentionRule,
     Route,
@@ -33,7 +28,6 @@ from core.api import (
 
 from .access import READ
 from .attendance_events import CREDITED, TAKEN_BACK
-from .models import GateWarning
 from .pages import attestations, check, gate, readiness
 from .queries import attested_person, endings
 from .queries import gate as gate_queries
@@ -42,7 +36,6 @@ from .seed_attestations import seed_attestations
 from .services import catching_up, correcting, gating, issuing, renewals
 from .settings import ACCESS, SESSIONS, Settings
 
-PERMISSIONS: tuple[PermissionSpec, ...] = ()
 ROUTES: tuple[Route, ...] = (*check.routes, *attestations.routes, *readiness.routes, *gate.routes)
 EVENTS: tuple[EventSpec, ...] = (
     EventSpec(issuing.ISSUED, N_("Des attestations sont faites ou révoquées")),
@@ -82,19 +75,11 @@ def restrictions(settings: Settings) -> Sequence[Restriction]:
 
 def retention(settings: Settings) -> Sequence[RetentionRule]:
     """Warnings of the gate; attestations stay, of nobody once the person is erased."""
-    return (RetentionRule("ficesl.gate_warnings", N_("Avertissements de l’exigence"), WARNINGS_KEPT, _forget_warnings),)
-
-
-def _forget_warnings(session: Session, before: datetime) -> int:
-    gone = session.execute(
-        delete(GateWarning).where(GateWarning.at < before), execution_options={"synchronize_session": False}
+    return (
+        RetentionRule(
+            "ficesl.gate_warnings", N_("Avertissements de l’exigence"), WARNINGS_KEPT, gating.forget_warnings
+        ),
     )
-    return int(getattr(gone, "rowcount", 0))
-
-
-def nav_for(viewer: Viewer) -> Sequence[NavItem]:
-    """Nothing: these pages are reached from those of training and from *À faire*."""
-    return ()
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
@@ -122,11 +107,6 @@ def _lacking(
 ) -> Mapping[str, object]:
     found = [one for one in gate_queries.own_gates(session, viewer, gates, now) if not one.verdict.passes]
     return {"lacking": found, "urgent": urgent, "sessions": SESSIONS, "access": ACCESS}
-
-
-def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
-    """Attestations of the year are in the section that attendance gives."""
-    return ()
 
 
 def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:

@@ -55,7 +55,7 @@ def register_plugin() -> Manifest:
 
 @hookimpl
 def register_permissions() -> Sequence[PermissionSpec]:
-    return (*training.PERMISSIONS, *attendance.PERMISSIONS, *attestations.PERMISSIONS)
+    return training.PERMISSIONS
 
 
 @hookimpl
@@ -79,7 +79,7 @@ def register_retention(settings: Settings) -> Sequence[RetentionRule]:
 
 @hookimpl
 def nav_items_for(viewer: Viewer) -> Sequence[NavItem]:
-    return (*training.nav_for(viewer), *attendance.nav_for(viewer), *attestations.nav_for(viewer))
+    return training.nav_for(viewer)
 
 
 @hookimpl
@@ -91,7 +91,7 @@ def dashboard_cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Se
 @hookimpl
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
     given = (page, viewer, now)
-    return (*training.panels_for(*given), *attendance.panels_for(*given), *attestations.panels_for(*given, settings))
+    return (*training.panels_for(*given), *attestations.panels_for(*given, settings))
 
 
 @hookimpl
@@ -106,13 +106,12 @@ def register_events() -> Sequence[EventSpec]:
 
 @hookimpl
 def register_subscribers() -> Sequence[Subscriber]:
-    return (*training.SUBSCRIBERS, *attendance.SUBSCRIBERS, *attestations.SUBSCRIBERS)
+    return attestations.SUBSCRIBERS
 
 
 @hookimpl
 def report_sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
-    given = (report, viewer, now)
-    return (*training.sections_for(*given), *attendance.sections_for(*given), *attestations.sections_for(*given))
+    return attendance.sections_for(report, viewer, now)
 
 
 @hookimpl
@@ -122,11 +121,7 @@ def register_jobs(settings: Settings) -> Sequence[Job]:
 
 @hookimpl
 def register_access_restrictions(settings: Settings) -> Sequence[Restriction]:
-    return (
-        *training.restrictions(settings),
-        *attendance.restrictions(settings),
-        *attestations.restrictions(settings),
-    )
+    return (*training.restrictions(settings), *attestations.restrictions(settings))
 
 
 @hookimpl

@@ -20,14 +20,11 @@ from core.api import (
     PanelPage,
     PermissionSpec,
     PersonalData,
-    ReportPeriod,
-    ReportSection,
     Restriction,
     RetentionRule,
     Role,
     Route,
     Seeder,
-    Subscriber,
     Viewer,
 )
 
@@ -67,7 +64,6 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec(events.PEOPLE_LIST, N_("Une liste de personnes s’écrit")),
     EventSpec(events.SERIES_CHANGED, N_("Un parcours d’unités change")),
 )
-SUBSCRIBERS: tuple[Subscriber, ...] = ()
 
 
 def jobs(settings: Settings) -> Sequence[Job]:
@@ -122,11 +118,6 @@ def panels_for(page: PanelPage, viewer: Viewer, now: datetime) -> Sequence[Panel
 def calendar_for(user_id: UUID, session: Session, now: datetime) -> Sequence[CalendarEvent]:
     """Blocks of her sessions."""
     return blocks_of(session, user_id, now)
-
-
-def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
-    """Sections of the yearly report."""
-    return ()
 
 
 def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal, select
+from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -116,3 +116,11 @@ def _note(session: Session, event: Event, gate: Gate, user_id: Any, organisation
         facts={"permission": gate.permission},
         now=at,
     )
+
+
+def forget_warnings(session: Session, before: datetime) -> int:
+    """Retention: what was noted of urgent acceptances before that moment (UTC). Returns how many."""
+    gone = session.execute(
+        delete(GateWarning).where(GateWarning.at < before), execution_options={"synchronize_session": False}
+    )
+    return int(getattr(gone, "rowcount", 0))
