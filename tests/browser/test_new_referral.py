@@ -18,6 +18,7 @@ from core.cli import prepare_demo
 from core.kernel.db import Database
 from core.referrals.models import Referral
 from core.testing import LiveServer
+from tests.support.modules import loaded
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -83,11 +84,6 @@ def go_on(page: Page, name: str, to: str) -> None:
     page.wait_for_url(to)
 
 
-def scripts(page: Page) -> None:
-    """Wait for the page's own module that keeps a form through a lost signal (the same one: modules load once)."""
-    page.evaluate("() => import('/static/js/resilient.js').then(() => true)")
-
-
 def sent(server: LiveServer) -> int:
     """How many referrals were submitted."""
     database: Database = server.app.state.house.database
@@ -138,7 +134,7 @@ def test_a_lost_signal_loses_nothing(browser: Browser, server: LiveServer) -> No
     with officer(browser, server) as page:
         begin(page, server)
         situation(page)
-        scripts(page)
+        loaded(page, "resilient")
         page.context.set_offline(True)
         page.get_by_role("button", name="Continuer").click()
         expect(page.locator("[data-form-status]")).to_contain_text("Tout est gardé sur cette page", timeout=8_000)
@@ -157,7 +153,7 @@ def test_a_lost_signal_loses_nothing(browser: Browser, server: LiveServer) -> No
             else:
                 route.continue_()
 
-        scripts(page)
+        loaded(page, "resilient")
         page.route("**/envoyer", lose_the_first_answer)
         page.get_by_role("button", name="Envoyer").click()
         page.wait_for_url("**/recu", timeout=20_000)
@@ -172,7 +168,7 @@ def test_a_double_click_sends_once(browser: Browser, server: LiveServer) -> None
         go_on(page, "Continuer", "**/contact")
         contact(page)
         go_on(page, "Continuer", "**/verifier")
-        scripts(page)
+        loaded(page, "resilient")
         page.get_by_role("button", name="Envoyer").dblclick()
         page.wait_for_url("**/recu")
     assert sent(server) == 1

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from core.kernel.formatting import format_clock
 from tests.browser.scripted import Site, World
+from tests.support.modules import loaded
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -322,6 +323,7 @@ def test_clocks_say_the_same_words_as_the_server(context: BrowserContext, locale
 
 def test_hiding_by_one_key_which_can_be_switched_off(context: BrowserContext) -> None:
     page = live(context)
+    loaded(page, "shortcuts", "privacy")
     page.keyboard.press("m")
     assert page.evaluate("document.documentElement.hasAttribute('data-masked')")
     page.keyboard.press("m")

@@ -15,6 +15,7 @@ from core.testing import LiveServer
 from core.testing.network import Network, fresh_network
 from tests.support.axe import faults
 from tests.support.held import send
+from tests.support.modules import loaded
 from tests.support.people import PASSWORD, Person, intake_worker
 
 #: Six seconds stand for fifteen minutes, so three for the two of the warning.
@@ -126,6 +127,7 @@ def test_one_key_locks_at_once_and_the_password_opens_where_none_else_was_used(
     search = page.get_by_role("searchbox").or_(page.locator("#f-q")).first
     search.fill("logement")
     page.locator("h1").click()
+    loaded(page, "shortcuts")
     page.keyboard.press("v")
     lock = page.locator("dialog.lock")
     expect(lock.get_by_label("Mot de passe")).to_be_focused()

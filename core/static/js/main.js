@@ -14,11 +14,11 @@ document.addEventListener("arrimage:updated", passkeys); // a page on the way ma
 if (document.querySelector("[data-print]")) import("./print.js");
 if (document.querySelector("[data-clock]")) import("./clock.js");
 if (document.querySelector("[data-report]")) import("./report.js");
+const session = body.dataset.lockIn || document.querySelector("[data-lock-page]") ? import("./session.js") : Promise.resolve();
 if (body.dataset.pageKind === "partner") {
   import("./privacy.js");
-  import("./shortcuts.js");
+  session.then(() => import("./shortcuts.js")); // the key that locks asks the session to keep what was typed
 }
-if (body.dataset.lockIn || document.querySelector("[data-lock-page]")) import("./session.js");
 if (body.dataset.liveCursor || document.querySelector("[data-personal]")) import("./live.js");
 
 // Every page says whose it is: tabs of a session that is over learn it from the first page of the next one.
