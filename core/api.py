@@ -77,6 +77,7 @@ from core.consent.rules import AgeBand, Attestation, Modality
 from core.consent.services import ConsentInput, ConsentMissing, Stopped
 from core.consent.services import Invalid as ConsentInvalid
 from core.consent.wordings import Wording
+from core.directory.queries.briefs import ServiceShown, services_shown
 from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
@@ -147,7 +148,7 @@ from core.kernel.web.routes import (
 from core.referrals.pages.words import ATTESTATION_LABELS, MODALITY_LABELS
 from core.referrals.queries.acceptance import ACCEPTED as REFERRAL_ACCEPTED
 from core.referrals.queries.acceptance import acceptance_of
-from core.referrals.rules.vocabulary import AGE_BANDS
+from core.referrals.rules.vocabulary import AGE_BANDS, LANGUAGES, NEEDS
 from core.referrals.services.purposes import (
     WITHDRAWN as REFERRAL_WITHDRAWN,
 )
@@ -174,8 +175,10 @@ __all__ = [
     "ATTESTATION_LABELS",
     "CSV_TYPE",
     "DEADLINE_REFUSALS",
+    "LANGUAGES",
     "MAX_FILE_BYTES",
     "MODALITY_LABELS",
+    "NEEDS",
     "N_",
     "PUBLIC",
     "REFERRAL_ACCEPTED",
@@ -257,6 +260,7 @@ __all__ = [
     "SeatRole",
     "SeatView",
     "Seeder",
+    "ServiceShown",
     "Stack",
     "Stale",
     "StartupError",
@@ -342,6 +346,7 @@ __all__ = [
     "sealed",
     "seats_of",
     "send_later",
+    "services_shown",
     "shares",
     "shred_file",
     "snapshot_cursor",

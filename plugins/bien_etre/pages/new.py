@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    NAMES_SOMEBODY,
     TORONTO,
     AgeBand,
     ConsentInput,
     ConsentInvalid,
     ConsentMissing,
     DomainError,
+    Finding,
     Missing,
+    NamesSomebody,
     Page,
     PageRequest,
     Parsed,
@@ -26,6 +29,7 @@ from core.api import (
     Stopped,
     VoteInvalid,
     areas,
+    findings_of,
     get,
     normal_code,
     not_found,
@@ -36,12 +40,10 @@ from core.api import (
 
 from ..access import REQUEST
 from ..forms.requests import RequestForm
-from ..rules.guard import Finding
 from ..rules.requests import AMOUNTS, read_amount
 from ..services import consents
 from ..services.requests import NewRequest, send_request
 from ..services.rounds import Desk, desk_of
-from ..services.texts import NAMES_SOMEBODY, NamesSomebody, findings_of
 from ..settings import NAME, REQUESTS, Settings
 from .words import WORDS
 

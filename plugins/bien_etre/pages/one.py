@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 from core.api import (
     DEADLINE_REFUSALS,
     N_,
+    NAMES_SOMEBODY,
     VOTE_WORDS,
     Assurance,
     ExtendForm,
+    Finding,
     Form,
+    NamesSomebody,
     Page,
     PageRequest,
     Parsed,
@@ -37,13 +40,11 @@ from core.api import (
 from ..access import READ
 from ..forms.requests import AmountForm, AnswerForm, AskForm, DeclareForm, VersionForm, VoteForm
 from ..queries.requests import RequestView, find_request
-from ..rules.guard import Finding
 from ..rules.pauses import PAUSES, pause_ends, pause_stands
 from ..rules.requests import AMOUNTS, read_amount
 from ..rules.urgent import NEEDED
 from ..services import committee, requests, rounds
 from ..services.rounds import Desk, desk_of
-from ..services.texts import NAMES_SOMEBODY, NamesSomebody
 from ..settings import REQUESTS
 from .words import WORDS
 

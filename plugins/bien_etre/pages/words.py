@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.api import AGE_BANDS, ATTESTATION_LABELS, MODALITY_LABELS, N_
+from core.api import AGE_BANDS, ATTESTATION_LABELS, FINDING_KINDS, MODALITY_LABELS, N_
 
-from ..rules.guard import KINDS
 from ..rules.requests import CATEGORIES, LAFU, PAYMENTS, SIGNS, STATES
 from ..rules.urgent import RATIFICATIONS, SIGN_REFUSALS
 
@@ -30,7 +29,7 @@ WORDS: Mapping[str, object] = {
     "attestations": ATTESTATION_LABELS,
     "categories": CATEGORIES,
     "fields": FIELDS,
-    "kinds": KINDS,
+    "kinds": FINDING_KINDS,
     "lafu": LAFU,
     "modalities": MODALITY_LABELS,
     "payments": PAYMENTS,

@@ -15,6 +15,7 @@ from core.api import (
     Missing,
     VoteRefused,
     cast_ballot,
+    check_texts,
     new_id,
     recuse,
     require_second_factor,
@@ -28,7 +29,7 @@ from ..rules.urgent import SIGN_REFUSALS, granted, sign_refusal
 from . import consents, requests, rounds, telling
 from .locks import hold
 from .rounds import RATIFICATION, Desk, NotNow
-from .texts import QUESTIONS, check_texts, record_dismissed, sealed
+from .texts import QUESTIONS, record_dismissed, sealed
 
 #: Questions of one request: beyond, a meeting is better.
 MOST_QUESTIONS = 20

@@ -19,6 +19,7 @@ from core.api import (
     Forbidden,
     Missing,
     VoteInvalid,
+    check_texts,
     closed_vote,
     committee_by_slug,
     grant_for_referral,
@@ -48,7 +49,7 @@ from ..settings import SLUG
 from . import consents, funding, rounds, telling
 from .locks import hold, lock_request
 from .rounds import RATIFICATION, Desk, NotNow
-from .texts import REQUESTS, check_texts, record_dismissed, sealed
+from .texts import REQUESTS, record_dismissed, sealed
 
 LETTER = "F"
 NOT_ACCEPTED = N_("Cette demande n’est pas acceptée : rien ne se verse.")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from core.api import Choice, Forbidden, Missing, VoteInvalid, VoteRefused, close_vote, vote_view
+from core.api import Choice, Forbidden, Missing, NamesSomebody, VoteInvalid, VoteRefused, close_vote, vote_view
 from core.testing.network import Network
 
 from ..models import AidRequest, Dismissed, Question
@@ -17,7 +17,6 @@ from ..queries.requests import find_request, list_requests
 from ..services import committee, requests, rounds
 from ..services.committee import SignRefused
 from ..services.rounds import NotNow
-from ..services.texts import NamesSomebody
 from . import voting as h
 
 SQLITE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)

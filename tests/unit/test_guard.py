@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..rules.guard import Kind, left_over, looks_like_a_person
+from core.kernel.guard import Kind, left_over, looks_like_a_person
 
 TRAPS = {
     Kind.PHONE: (

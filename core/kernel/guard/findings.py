@@ -1,7 +1,7 @@
-"""What looks like a person in a text about a request: how to reach her, when she was born, her name, where she lives.
+"""What looks like a person in a text: how to reach her, when she was born, her name, where she lives.
 
-The committee decides without knowing who she is, so that nothing here may tell. The rule is careful rather than clever:
-what it finds wrongly, the person who writes says « Ce n’en est pas un », and that is recorded.
+Whoever reads such a text does not know who she is, so that nothing there may tell. The rule is careful rather than
+clever: what it finds wrongly, the person who writes says « Ce n’en est pas un », and that is recorded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .disguises import SPACED, SPELLED, apart, foreign, glued, shown, with_digits
+from .disguises import SPACED, apart, foreign, glued, shown, spoken_numbers, with_digits
 from .names import GIVEN, HONORIFICS, KNOWN, SURNAMES
 
 
@@ -26,6 +26,10 @@ class Kind(StrEnum):
     NAME = "name"
     ADDRESS = "address"
     NUMBER = "number"
+    DATE = "date"
+    AGE = "age"
+    PLACE = "place"
+    CODE = "code"
 
 
 KINDS: dict[Kind, str] = {
@@ -35,6 +39,10 @@ KINDS: dict[Kind, str] = {
     Kind.NAME: "le nom d’une personne",
     Kind.ADDRESS: "une adresse",
     Kind.NUMBER: "un numéro personnel",
+    Kind.DATE: "une date précise",
+    Kind.AGE: "un âge précis",
+    Kind.PLACE: "un lieu plus précis que la MRC",
+    Kind.CODE: "un code de la plateforme",
 }
 
 
@@ -49,14 +57,14 @@ class Finding:
     @property
     def token(self) -> str:
         """What the form sends back for « Ce n’en est pas un »: it holds for these words only, of this kind."""
-        words = " ".join(_folded(self.text).split())
+        words = " ".join(folded(self.text).split())
         return hashlib.sha256(f"{self.kind}|{words}".encode()).hexdigest()[:16]
 
 
 _SPACES = re.compile(r"[\u00a0\u2009\u202f\u2007\t\r\n]")
 #: Separators people put in a number.
-_SEP = r"[\s.\-–—/·_]{0,3}"
-_MONTHS = (
+_SEP = r"[\s.\-–—/·_,*:;|~()]{0,3}"
+MONTHS = (
     "janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
     "|january|february|march|april|may|june|july|august|september|october|november|december"
 )
@@ -86,7 +94,6 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             rf"(?<!\d)(?:\+?1{_SEP})?\(?[2-9](?:{_SEP}\d){{2}}\)?{_SEP}[2-9](?:{_SEP}\d){{2}}{_SEP}\d(?:{_SEP}\d){{3}}(?!\d)"
         ),
     ),
-    (Kind.PHONE, SPELLED),
     (Kind.PHONE, re.compile(r"(?<![\d\-.])[2-9]\d{2}[\-.–]\d{4}(?![\d\-])")),
     (
         Kind.BIRTH,
@@ -99,8 +106,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.BIRTH, re.compile(rf"\b{_YEAR}[\-/. ](?:0?[1-9]|1[0-2])[\-/. ](?:0?[1-9]|[12]\d|3[01])\b")),
     (Kind.BIRTH, re.compile(rf"\b(?:0?[1-9]|[12]\d|3[01])[\-/. ](?:0?[1-9]|1[0-2])[\-/. ]{_YEAR}\b")),
     (Kind.BIRTH, re.compile(r"\b(?:0?[1-9]|[12]\d|3[01])[/](?:0?[1-9]|1[0-2])[/](?:[03-9]\d|1\d)\b")),
-    (Kind.BIRTH, re.compile(rf"\b(?:1er|\d{{1,2}})\s+(?:{_MONTHS}),?\s+{_YEAR}\b", re.I)),
-    (Kind.BIRTH, re.compile(rf"\b(?:{_MONTHS})\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+{_YEAR}\b", re.I)),
+    (Kind.BIRTH, re.compile(rf"\b(?:1er|\d{{1,2}})\s+(?:{MONTHS}),?\s+{_YEAR}\b", re.I)),
+    (Kind.BIRTH, re.compile(rf"\b(?:{MONTHS})\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+{_YEAR}\b", re.I)),
     (Kind.ADDRESS, re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][\s\-]?\d[ABCEGHJ-NPRSTV-Z]\d\b", re.I)),
     (
         Kind.ADDRESS,
@@ -129,22 +136,29 @@ _PARTICLES = frozenset({"de", "du", "des", "la", "le", "da", "van", "von", "el",
 
 def looks_like_a_person(text: str) -> tuple[Finding, ...]:
     """What in a text looks like a person or a way to find one, in the order of the text, nothing twice."""
-    plain = _SPACES.sub(" ", shown(text))
+    plain = readable(text)
     numbers, found = with_digits(plain), list[Finding]()
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(numbers if kind in _NUMBERS else plain):
             said = plain[match.start() : match.end()]
-            _add(found, Finding(kind, said.strip(), match.start() + len(said) - len(said.lstrip())))
+            add(found, Finding(kind, said.strip(), match.start() + len(said) - len(said.lstrip())))
+    for start, end in spoken_numbers(numbers):
+        add(found, Finding(Kind.PHONE, plain[start:end], start))
     for finding in (*_names(apart(plain)), *_disguised(plain)):
-        _add(found, finding)
+        add(found, finding)
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def readable(text: str) -> str:
+    """The text as an eye reads it, on one line, with plain spaces."""
+    return _SPACES.sub(" ", shown(text))
 
 
 def _disguised(plain: str) -> Iterator[Finding]:
     for match in (*SPACED.finditer(plain), *foreign(plain)):
         yield Finding(Kind.NAME, match.group(), match.start())
     for match, parts in glued(plain):
-        if _folded(parts[0]) in GIVEN or _folded(parts[-1]) in SURNAMES:
+        if folded(parts[0]) in GIVEN or folded(parts[-1]) in SURNAMES:
             yield Finding(Kind.NAME, match.group(), match.start())
 
 
@@ -153,7 +167,8 @@ def left_over(findings: Collection[Finding], dismissed: Collection[str]) -> tupl
     return tuple(one for one in findings if one.token not in dismissed)
 
 
-def _add(found: list[Finding], new: Finding) -> None:
+def add(found: list[Finding], new: Finding) -> None:
+    """Add what overlaps nothing found before."""
     end = new.start + len(new.text)
     if not any(one.start < end and new.start < one.start + len(one.text) for one in found):
         found.append(new)
@@ -162,7 +177,7 @@ def _add(found: list[Finding], new: Finding) -> None:
 def _names(text: str) -> Iterator[Finding]:
     for match in _SAID.finditer(text):
         said = match.group("name")
-        if _folded(said.split()[0]) not in KNOWN and (said[0].isupper() or _folded(said) in GIVEN):
+        if folded(said.split()[0]) not in KNOWN and (said[0].isupper() or folded(said) in GIVEN):
             yield Finding(Kind.NAME, said, match.start("name"))
     words = list(_WORD.finditer(text))
     for index, word in enumerate(words):
@@ -173,21 +188,21 @@ def _names(text: str) -> Iterator[Finding]:
 
 
 def _honorific(word: str, text: str, match: re.Match[str]) -> bool:
-    folded = _folded(word).rstrip(".")
-    return folded in HONORIFICS and (folded != "m" or word.endswith("."))
+    title = folded(word).rstrip(".")
+    return title in HONORIFICS and (title != "m" or word.endswith("."))
 
 
 def _full_name(text: str, first: re.Match[str], after: list[re.Match[str]]) -> Iterator[Finding]:
     """A given name, known or not, then a family name; a known given name alone, with a capital."""
     if _place_before(text, first):
         return
-    said, folded = first.group().rstrip("."), _folded(first.group()).rstrip(".")
-    given = folded in GIVEN or all(part in GIVEN for part in re.split(r"[\-]", folded))
-    following = [one for one in after if _folded(one.group()).rstrip(".") not in _PARTICLES]
+    said, name = first.group().rstrip("."), folded(first.group()).rstrip(".")
+    given = name in GIVEN or all(part in GIVEN for part in re.split(r"[\-]", name))
+    following = [one for one in after if folded(one.group()).rstrip(".") not in _PARTICLES]
     last = following[0] if following and _touching(text, first, following[0]) else None
     if last is not None:
-        family = _folded(last.group()).rstrip(".")
-        both = _capital(said) and _capital(last.group()) and folded not in KNOWN and family not in KNOWN
+        family = folded(last.group()).rstrip(".")
+        both = _capital(said) and _capital(last.group()) and name not in KNOWN and family not in KNOWN
         if (both and not _opens_sentence(text, first)) or (both and (given or family in SURNAMES)):
             yield Finding(Kind.NAME, text[first.start() : last.end()].rstrip("."), first.start())
             return
@@ -201,14 +216,14 @@ def _full_name(text: str, first: re.Match[str], after: list[re.Match[str]]) -> I
         if both and _opens_sentence(text, first) and first.group().isupper() and last.group().isupper():
             yield Finding(Kind.NAME, text[first.start() : last.end()].rstrip("."), first.start())
             return
-    if given and _capital(said) and folded not in KNOWN:
+    if given and _capital(said) and name not in KNOWN:
         yield Finding(Kind.NAME, said, first.start())
 
 
 def _touching(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
     """Only spaces and particles between them: a comma or a full stop separates two things."""
     between = text[first.end() : last.start()]
-    return not first.group().endswith(".") and all(_folded(part) in _PARTICLES for part in between.split())
+    return not first.group().endswith(".") and all(folded(part) in _PARTICLES for part in between.split())
 
 
 def _opens_sentence(text: str, word: re.Match[str]) -> bool:
@@ -218,7 +233,7 @@ def _opens_sentence(text: str, word: re.Match[str]) -> bool:
 
 def _place_before(text: str, word: re.Match[str]) -> bool:
     """« Sainte-Julienne », « rue Marie-Anne », « hôpital Pierre-Le Gardeur »: a place bears the name of somebody."""
-    before = _folded(text[: word.start()]).rstrip()
+    before = folded(text[: word.start()]).rstrip()
     return before.endswith(("saint", "sainte", "st-", "ste-", "hopital", "ecole", "rue", "centre", "parc"))
 
 
@@ -226,7 +241,7 @@ def _capital(word: str) -> bool:
     return word[0].isupper() and len(word.rstrip(".")) > 1
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Without accents, in lower case, one kind of apostrophe."""
     split = unicodedata.normalize("NFKD", text.casefold().replace("\u0027", "’"))
     return "".join(letter for letter in split if not unicodedata.combining(letter))

@@ -1,0 +1,122 @@
+"""Services in brief, for a plugin that names them: what one needs to send somebody there, redacted like a card."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.access.viewer import Viewer
+from core.directory.models import Municipality
+from core.directory.queries.cards import ServiceCard, cards
+from core.directory.queries.organisations import reader_for
+from core.directory.queries.phones import PhoneView
+from core.directory.rules.hours import OpenState
+
+
+@dataclass(frozen=True)
+class ServiceShown:
+    """A service this reader may see.
+
+    `tier`: public, partners or confidential, the strictest of the service's and its organisation's. `freshness`: fresh,
+    stale or unconfirmed. `capacity`: a code of the directory, `weeks` its announced delay. `ages`: whole years, both
+    ends included, None where there is no end; empty: not known. `areas`: codes of `areas()` it may go to; empty: not
+    known. `audiences`, `languages`: the directory's codes; empty: not known.
+    """
+
+    id: UUID
+    slug: str
+    name: str
+    name_en: str | None
+    organisation_id: UUID
+    organisation: str
+    organisation_en: str | None
+    organisation_slug: str
+    organisation_type: str
+    tier: str
+    acceptance: str
+    state: OpenState
+    freshness: str
+    verified_on: date | None
+    capacity: str
+    weeks: int | None
+    capacity_at: datetime | None
+    phones: tuple[PhoneView, ...]
+    areas: tuple[str, ...]
+    ages: tuple[tuple[int | None, int | None], ...]
+    audiences: tuple[str, ...]
+    languages: tuple[str, ...]
+    how_to: str | None
+    how_to_en: str | None
+    fictitious: bool
+
+    @property
+    def closed(self) -> bool:
+        """Known to be closed at this moment."""
+        return self.state.known and not self.state.open
+
+    @property
+    def stale(self) -> bool:
+        """Its information was confirmed more than a year ago, or never."""
+        return self.freshness != "fresh"
+
+
+def services_shown(session: Session, viewer: Viewer, ids: Collection[UUID], now: datetime) -> dict[UUID, ServiceShown]:
+    """Those of `ids` that the viewer may see, as they stand at `now` (aware); others are absent."""
+    if not ids:
+        return {}
+    found = cards(session, reader_for(viewer), ids, now)
+    covered = _covered(session)
+    return {one.id: _shown(one, covered) for one in found.values()}
+
+
+def _shown(card: ServiceCard, covered: Mapping[tuple[str, str], frozenset[str]]) -> ServiceShown:
+    everywhere = covered["province", ""]
+    places = {code for area in card.areas for code in covered.get((area.kind, area.code), frozenset())}
+    if any(area.kind == "province" for area in card.areas):
+        places |= everywhere
+    return ServiceShown(
+        id=card.id,
+        slug=card.slug,
+        name=card.name,
+        name_en=card.name_en,
+        organisation_id=card.organisation_id,
+        organisation=card.organisation_name,
+        organisation_en=card.organisation_name_en,
+        organisation_slug=card.organisation_slug,
+        organisation_type=card.organisation_type,
+        tier=card.visibility,
+        acceptance=card.acceptance,
+        state=card.state,
+        freshness=card.freshness.value,
+        verified_on=card.verified_on,
+        capacity=card.capacity_state.value,
+        weeks=card.capacity_weeks,
+        capacity_at=card.capacity_at,
+        phones=card.phones,
+        areas=tuple(sorted(places)),
+        ages=tuple((one.age_min, one.age_max) for one in card.eligibility if one.audience.value in PERSONS),
+        audiences=tuple(one.audience.value for one in card.eligibility),
+        languages=card.languages,
+        how_to=card.how_to,
+        how_to_en=card.how_to_en,
+        fictitious=card.fictitious,
+    )
+
+
+#: Audiences that are the person herself: not her relatives, nor partners' staff.
+PERSONS = frozenset({"women", "girls", "trans_women", "men", "boys", "children", "everyone"})
+
+
+def _covered(session: Session) -> Mapping[tuple[str, str], frozenset[str]]:
+    """(kind, code) of a territory → codes of the areas it touches. One statement."""
+    columns = (Municipality.code, Municipality.mrc_code, Municipality.region_code, Municipality.preview_code)
+    found: dict[tuple[str, str], set[str]] = {("province", ""): set()}
+    for code, mrc, region, area in session.execute(select(*columns)):
+        for key in (("municipality", code), ("mrc", mrc or ""), ("region", region), ("province", "")):
+            found.setdefault(key, set()).add(area)
+    return {key: frozenset(areas) for key, areas in found.items()}

@@ -1,0 +1,1 @@
+"""ORRES: the regional trajectory as versioned data that prints, guides and drives references."""

@@ -1,0 +1,1 @@
+"""Pages of the trajectory, under /comites/orres/. Each subject has its file and its own `routes`."""

@@ -1,0 +1,1 @@
+"""Reads: frozen values, a bounded number of statements."""

@@ -1,0 +1,1 @@
+"""Pure rules of the trajectory: time and figures are passed in."""

@@ -1,0 +1,1 @@
+"""Writes: they flush and never commit."""
