@@ -13,6 +13,8 @@
 - Files, cleaned then encrypted: `clean_file` (in a `Compute`), `store_file`, `read_file`, `shred_file`; tables:
   `write_csv`, `write_xlsx`, where nothing is a formula; `bar_chart`, to stand beside a table that says the same.
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
+- Free texts that may name nobody: `check_texts` with `looks_like_a_person`, or `singles_out` where an exact day, age or
+  place would tell too; `NamesSomebody` goes back to the form, `macros/guard.html` shows what was found.
 - Hours given to committees: `enter_hours(session, viewer, HoursGiven(…), key=…)`, the same key once; each organisation
   approves its own. Charts: `shares`. Attempts counted: `too_many` with `Window`s. Printed figures: `printed_rows`.
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case;
@@ -100,6 +102,18 @@ from core.kernel.files import (
     store_file,
 )
 from core.kernel.files import clean as clean_file
+from core.kernel.guard import KINDS as FINDING_KINDS
+from core.kernel.guard import (
+    NAMES_SOMEBODY,
+    Finding,
+    NamesSomebody,
+    check_texts,
+    findings_of,
+    left_over,
+    looks_like_a_person,
+    singles_out,
+)
+from core.kernel.guard import Kind as FindingKind
 from core.kernel.hooks.contributions import (
     Asking,
     CalendarEvent,
@@ -175,9 +189,11 @@ __all__ = [
     "ATTESTATION_LABELS",
     "CSV_TYPE",
     "DEADLINE_REFUSALS",
+    "FINDING_KINDS",
     "LANGUAGES",
     "MAX_FILE_BYTES",
     "MODALITY_LABELS",
+    "NAMES_SOMEBODY",
     "NEEDS",
     "N_",
     "PUBLIC",
@@ -216,6 +232,8 @@ __all__ = [
     "ExtendForm",
     "FieldError",
     "File",
+    "Finding",
+    "FindingKind",
     "Forbidden",
     "Form",
     "Home",
@@ -231,6 +249,7 @@ __all__ = [
     "Method",
     "Missing",
     "Modality",
+    "NamesSomebody",
     "NavItem",
     "NotYet",
     "Outcome",
@@ -290,6 +309,7 @@ __all__ = [
     "bar_chart",
     "can",
     "cast_ballot",
+    "check_texts",
     "clean_file",
     "close_vote",
     "closed_vote",
@@ -302,6 +322,7 @@ __all__ = [
     "enter_hours",
     "extend_vote",
     "filled",
+    "findings_of",
     "format_duration",
     "get",
     "grant_for_referral",
@@ -312,10 +333,12 @@ __all__ = [
     "identifier",
     "internal",
     "is_member",
+    "left_over",
     "lock_case",
     "lock_chains",
     "lock_row",
     "lock_votes",
+    "looks_like_a_person",
     "mail_people",
     "mark_of_referral",
     "new_code",
@@ -349,6 +372,7 @@ __all__ = [
     "services_shown",
     "shares",
     "shred_file",
+    "singles_out",
     "snapshot_cursor",
     "store_file",
     "too_many",

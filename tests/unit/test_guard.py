@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.kernel.guard import Kind, left_over, looks_like_a_person
+from core.kernel.guard import Kind, left_over, looks_like_a_person, singles_out
 
 TRAPS = {
     Kind.PHONE: (
@@ -26,6 +26,16 @@ TRAPS = {
         "quatre cinq zéro, cinq cinq cinq, zéro un zéro un",
         "four five zero five five five zero one zero one",
         "quatre cent cinquante, cinq cent cinquante-cinq, zéro cent un",
+        "450, cinq cinq cinq, zéro un zéro un",
+        "quatre cinq zéro 555 0101",
+        "450 puis 555 puis 0101",
+        "450 tiret 555 tiret 0101",
+        "4\ufe0f\u20e35\ufe0f\u20e30\ufe0f\u20e3 555 0101",
+        "④⑤⓪ 555 0101",
+        "450*555*0101",
+        "450, 555, 0101",
+        "qu\u0430tre cinq z\u00e9ro cinq cinq cinq z\u00e9ro un z\u00e9ro un",
+        "q\u200buatre cinq zé\u00adro cinq cinq cinq zéro un zéro un",
     ),
     Kind.EMAIL: ("jean@exemple.test", "jean arobase exemple point test", "jean (at) exemple.test", "@jolie_fille"),
     Kind.BIRTH: (
@@ -105,6 +115,50 @@ HARMLESS = (
     "deux cent quarante-cinq dollars et cinquante cents",
     "mille deux cent quatre-vingt-dix-neuf",
     "C.L.S.C. et C.A.L.A.C.S. joints",
+    "un, deux ou trois appels par jour, puis 2 lettres",
+    "Reçu 12 500,00 $ en deux fois",
+)
+PLACES = ("Joliette", "L’Assomption", "Sainte-Julienne", "Saint-Jacques", "L’Épiphanie")
+SITUATED = {
+    Kind.DATE: (
+        "vue le 3 mai",
+        "le 28 novembre 2026",
+        "le trois mai",
+        "le premier juin, elle part",
+        "vingt-huit novembre",
+        "on May 3",
+        "en mai 2024",
+        "2026-11-28",
+        "28/11/2026",
+        "le 28/11",
+        "depuis 2019",
+    ),
+    Kind.AGE: ("âgée de 17 ans", "elle a 17 ans", "elle avait dix-sept ans", "une femme de 34 ans", "a 17-year-old"),
+    Kind.PLACE: (
+        "elle vit à Joliette",
+        "vue a sainte julienne",
+        "à SAINTE-JULIENNE",
+        "près de l'Épiphanie",
+        "sur la rue Principale",
+        "à la polyvalente Thérèse-Martin",
+        "au motel Le Soleil",
+    ),
+    Kind.CODE: ("la référence R-7K3M-9Q", "voir f-2222-22"),
+    Kind.PHONE: ("quatre cinq zéro, cinq cinq cinq, zéro un zéro un",),
+    Kind.NAME: ("Marie Tremblay",),
+}
+TOLD = (
+    "Deux semaines plus tard, elle rappelle.",
+    "Depuis trois ans, elle y est encore.",
+    "Il y a 3 ans, premier contact",
+    "Elle a trois enfants, le premier aux études",
+    "La MRC de Joliette, la MRC de L’Assomption",
+    "Une adolescente de la MRC de Matawinie",
+    "Elle dort dans la rue, puis chez une amie",
+    "L’école l’a orientée vers l’hôpital",
+    "En marche vers un logement, mai ou pas",
+    "Elle peut, may be, revenir",
+    "Le Centre désigné, puis le CALACS, en 48 h",
 )
 
 
@@ -116,6 +170,19 @@ def test_a_trap_is_seen_for_what_it_is(kind: Kind, text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_an_ordinary_text_is_left_in_peace(text: str) -> None:
     assert looks_like_a_person(text) == ()
+
+
+@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in SITUATED.items() for text in texts])
+def test_when_and_where_too_exactly_is_seen(kind: Kind, text: str) -> None:
+    found = singles_out(f"Alors, {text}.", PLACES)
+    assert kind in {one.kind for one in found}
+    for one in found:
+        assert one.text in f"Alors, {text}.".replace("\u200b", "") or kind is Kind.PHONE
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_relative_time_and_a_mrc_are_left_in_peace(text: str) -> None:
+    assert singles_out(text, PLACES) == ()
 
 
 SEPARATORS = st.sampled_from(["", " ", "-", ".", "\u00a0", " - "])
