@@ -79,7 +79,7 @@ from core.consent.rules import AgeBand, Attestation, Modality
 from core.consent.services import ConsentInput, ConsentMissing, Stopped
 from core.consent.services import Invalid as ConsentInvalid
 from core.consent.wordings import Wording
-from core.directory.queries.briefs import ServiceShown, services_shown
+from core.directory.queries.briefs import ServiceShown, service_ids, services_shown
 from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
@@ -369,6 +369,7 @@ __all__ = [
     "sealed",
     "seats_of",
     "send_later",
+    "service_ids",
     "services_shown",
     "shares",
     "shred_file",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, false, true
 from sqlalchemy.orm import Session
 
 from core.api import ALLOWED, CommitteeView, Decision, Missing, Role, Viewer, committee_by_slug, deny
@@ -45,6 +46,16 @@ def may_edit(viewer: Viewer, facts: Any) -> Decision:
     if not isinstance(facts, UUID):
         return ALLOWED if viewer.roles & MEMBERS and viewer.committees else NOWHERE
     return ALLOWED if sits(viewer, facts) else NOWHERE
+
+
+def followed(viewer: Viewer) -> ColumnElement[bool]:
+    """`may_follow` as a condition, for lists of versions."""
+    return true() if may_follow(viewer, None).allowed else false()
+
+
+def edited(viewer: Viewer) -> ColumnElement[bool]:
+    """`may_edit` as a condition, for lists of versions."""
+    return true() if may_edit(viewer, None).allowed else false()
 
 
 def followed_committee(session: Session, viewer: Viewer) -> CommitteeView:

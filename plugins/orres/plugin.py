@@ -116,7 +116,10 @@ def register_jobs(settings: Settings) -> Sequence[Job]:
 
 @hookimpl
 def register_access_restrictions() -> Sequence[Restriction]:
-    return (Restriction(FOLLOW, access.may_follow), Restriction(EDIT, access.may_edit))
+    return (
+        Restriction(FOLLOW, access.may_follow, access.followed),
+        Restriction(EDIT, access.may_edit, access.edited),
+    )
 
 
 @hookimpl

@@ -29,6 +29,7 @@ from core.api import (
 )
 
 from .access import EDIT, FOLLOW, FOLLOWERS, MEMBERS, READ, READERS
+from .seed import seed_trajectory
 from .settings import Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
@@ -73,7 +74,8 @@ def personal_data(reference: str, session: Session, asking: Asking | None) -> Se
 
 
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
-    """Invented data for the demo."""
+    """Invented versions for the demo."""
+    seed_trajectory(session, seeder)
 
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:

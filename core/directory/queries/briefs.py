@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
-from core.directory.models import Municipality
+from core.directory.models import Municipality, Service
 from core.directory.queries.cards import ServiceCard, cards
 from core.directory.queries.organisations import reader_for
 from core.directory.queries.phones import PhoneView
@@ -120,3 +120,8 @@ def _covered(session: Session) -> Mapping[tuple[str, str], frozenset[str]]:
         for key in (("municipality", code), ("mrc", mrc or ""), ("region", region), ("province", "")):
             found.setdefault(key, set()).add(area)
     return {key: frozenset(areas) for key, areas in found.items()}
+
+
+def service_ids(session: Session, slugs: Collection[str]) -> dict[str, UUID]:
+    """Slug → identifier, whoever asks: for the demo's data, not for a page. One statement."""
+    return dict(session.execute(select(Service.slug, Service.id).where(Service.slug.in_(slugs))).tuples().all())

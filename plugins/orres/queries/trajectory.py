@@ -16,7 +16,7 @@ from ..models import AnswerRow, ConditionRow, EdgeRow, NodeRow, VersionRow
 from ..rules.conditions import Condition
 from ..rules.graph import PUBLISHED, Answer, Edge, Kind, Node, Role, Trajectory
 
-__all__ = ["ServiceShown", "draft_or_version", "edge_key", "published", "services_of", "trajectory_of"]
+__all__ = ["ServiceShown", "draft_or_version", "edge_key", "labels_in", "published", "services_of", "trajectory_of"]
 
 Owned = Mapping[tuple[str, str], tuple[Condition, ...]]
 
@@ -119,6 +119,17 @@ def _answers(session: Session, version_id: UUID) -> tuple[Answer, ...]:
         Answer(node, service_id, cast("Role", role), tuple(areas), delay)
         for node, service_id, role, areas, delay in rows
     )
+
+
+def labels_in(session: Session, number: int) -> dict[UUID, str]:
+    """Service → what it was called when it was put in that version: for who reads one whose services left."""
+    rows = session.execute(
+        select(AnswerRow.service_id, AnswerRow.label)
+        .join(VersionRow, VersionRow.id == AnswerRow.version_id)
+        .where(VersionRow.number == number)
+        .distinct()
+    )
+    return dict(rows.tuples().all())
 
 
 def next_number(session: Session) -> int:
