@@ -15,7 +15,7 @@ from core.directory.models import Municipality, Service
 from core.directory.queries.cards import ServiceCard, cards
 from core.directory.queries.organisations import reader_for
 from core.directory.queries.phones import PhoneView
-from core.directory.rules.hours import OpenState
+from core.directory.rules.hours import DayRange, OpenState, ranges
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ServiceShown:
     `tier`: public, partners or confidential, the strictest of the service's and its organisation's. `freshness`: fresh,
     stale or unconfirmed. `capacity`: a code of the directory, `weeks` its announced delay. `ages`: whole years, both
     ends included, None where there is no end; empty: not known. `areas`: codes of `areas()` it may go to; empty: not
-    known. `audiences`, `languages`: the directory's codes; empty: not known.
+    known. `audiences`, `languages`: the directory's codes; empty: not known. `week`: its hours, for what is printed.
     """
 
     id: UUID
@@ -53,6 +53,7 @@ class ServiceShown:
     how_to: str | None
     how_to_en: str | None
     fictitious: bool
+    week: tuple[DayRange, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -105,6 +106,7 @@ def _shown(card: ServiceCard, covered: Mapping[tuple[str, str], frozenset[str]])
         how_to=card.how_to,
         how_to_en=card.how_to_en,
         fictitious=card.fictitious,
+        week=ranges(card.hours),
     )
 
 
