@@ -10,6 +10,9 @@
   `vote_view`, then subscribe to `VOTE_CLOSED`, whose reference is the vote's code (docs/committees.md).
 - A person's consent to a plugin's own purpose, by a referral's code: `purpose_wording`, `grant_for_referral`, then
   `consent_stands` at every step, and a subscriber of `REFERRAL_WITHDRAWN` with `mark_of_referral`.
+- What a plugin follows beside a referral, by its code: `hold_alongside` (in whose hands, whose consent to the plugin's
+  purpose shows what to whom), `tell_alongside`, `note_alongside`, `end_purpose`, and `case_is_over` for a subscriber of
+  `REFERRAL_CLOSED` and `REFERRAL_WITHDRAWN`.
 - Files, cleaned then encrypted: `clean_file` (in a `Compute`), `store_file`, `read_file`, `shred_file`; tables:
   `write_csv`, `write_xlsx`, where nothing is a formula; `bar_chart`, to stand beside a table that says the same.
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
@@ -81,6 +84,7 @@ from core.consent.services import Invalid as ConsentInvalid
 from core.consent.wordings import Wording
 from core.directory.queries.briefs import ServiceShown, service_ids, services_shown
 from core.directory.queries.homes import Home, homes_of
+from core.directory.queries.names import ServiceName, organisation_names, service_names
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas
 from core.directory.rules.visibility import Area
@@ -159,10 +163,23 @@ from core.kernel.web.routes import (
     not_found,
     post,
 )
+from core.referrals.events import CLOSED as REFERRAL_CLOSED
 from core.referrals.pages.words import ATTESTATION_LABELS, MODALITY_LABELS
 from core.referrals.queries.acceptance import ACCEPTED as REFERRAL_ACCEPTED
 from core.referrals.queries.acceptance import acceptance_of
 from core.referrals.rules.vocabulary import AGE_BANDS, LANGUAGES, NEEDS
+from core.referrals.services.alongside import (
+    Alongside,
+    PartnerAlongside,
+    alongside,
+    case_is_over,
+    codes_in_hand,
+    end_purpose,
+    hold_alongside,
+    note_alongside,
+    partners_alongside,
+    tell_alongside,
+)
 from core.referrals.services.purposes import (
     WITHDRAWN as REFERRAL_WITHDRAWN,
 )
@@ -178,6 +195,8 @@ from core.reports.charts import Stack, shares
 from core.reports.charts import bars as bar_chart
 from core.reports.exports.pdf import alone, as_document, pdf_available
 from core.reports.queries.published import printed_rows
+from core.reports.services.facts import coarse_between as coarse_minutes
+from core.reports.services.facts import quarter_at as fiscal_quarter
 
 #: SQL condition on rows equal to `can()` for each of them, every restriction included.
 visible = registry.visible
@@ -198,6 +217,7 @@ __all__ = [
     "N_",
     "PUBLIC",
     "REFERRAL_ACCEPTED",
+    "REFERRAL_CLOSED",
     "REFERRAL_WITHDRAWN",
     "TORONTO",
     "VOTE_CLOSED",
@@ -205,6 +225,7 @@ __all__ = [
     "VOTE_WORDS",
     "XLSX_TYPE",
     "AgeBand",
+    "Alongside",
     "Area",
     "Asking",
     "Assurance",
@@ -259,6 +280,7 @@ __all__ = [
     "Panel",
     "PanelPage",
     "Parsed",
+    "PartnerAlongside",
     "Permission",
     "PermissionHolder",
     "PermissionSpec",
@@ -279,6 +301,7 @@ __all__ = [
     "SeatRole",
     "SeatView",
     "Seeder",
+    "ServiceName",
     "ServiceShown",
     "Stack",
     "Stale",
@@ -304,28 +327,35 @@ __all__ = [
     "address_prefix",
     "admitted_organisations",
     "alone",
+    "alongside",
     "areas",
     "as_document",
     "bar_chart",
     "can",
+    "case_is_over",
     "cast_ballot",
     "check_texts",
     "clean_file",
     "close_vote",
     "closed_vote",
+    "coarse_minutes",
+    "codes_in_hand",
     "committee_by_slug",
     "consent_stands",
     "deadline_refusal",
     "deny",
     "dialect_name",
     "emit",
+    "end_purpose",
     "enter_hours",
     "extend_vote",
     "filled",
     "findings_of",
+    "fiscal_quarter",
     "format_duration",
     "get",
     "grant_for_referral",
+    "hold_alongside",
     "holders_of",
     "holds",
     "homes_of",
@@ -345,12 +375,15 @@ __all__ = [
     "new_id",
     "normal_code",
     "not_found",
+    "note_alongside",
     "open_text",
     "open_vote",
     "open_votes",
     "organisation_by_slug",
+    "organisation_names",
     "parse",
     "parse_cents",
+    "partners_alongside",
     "pdf_available",
     "people_names",
     "people_with",
@@ -370,12 +403,14 @@ __all__ = [
     "seats_of",
     "send_later",
     "service_ids",
+    "service_names",
     "services_shown",
     "shares",
     "shred_file",
     "singles_out",
     "snapshot_cursor",
     "store_file",
+    "tell_alongside",
     "too_many",
     "visible",
     "vote_by_code",

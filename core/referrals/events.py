@@ -15,6 +15,8 @@ from core.referrals.rules.workflow import State
 #: Nobody listens to this topic: for kinds that only subscribers may hear, such as a withdrawal.
 UNHEARD = f"user:{UUID(int=0)}"
 WITHDRAWN = "referral.withdrawn"
+#: A reference ended, for whoever held it; told of a withdrawal as well.
+CLOSED = "referral.closed"
 
 
 def announce(

@@ -110,11 +110,15 @@ class Card:
 
 @dataclass(frozen=True)
 class PanelPage:
-    """The page that asks for panels: its name (`referral`, `committee`), the reference it shows, closed codes."""
+    """The page that asks for panels: its name (`referral`, `committee`), the reference it shows, closed codes.
+
+    `keyring`: on a referral's page, for the mark under which a plugin keeps what it follows beside it.
+    """
 
     name: str
     reference: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    keyring: Keyring | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

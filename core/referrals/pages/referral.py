@@ -71,7 +71,8 @@ def show_referral(session: Session, request: PageRequest) -> Answer:
         "urgent": "yes" if page.urgent else "no",
         "pending": "yes" if page.state in PENDING else "no",
     }
-    panels = request.house.hooks.panels(PanelPage("referral", page.code, facts), request.viewer, session, request.now)
+    asking = PanelPage("referral", page.code, facts, request.house.keyring)
+    panels = request.house.hooks.panels(asking, request.viewer, session, request.now)
     return Page("referrals/referral.html", {**context, "panels": panels})
 
 

@@ -76,7 +76,7 @@ def grant_for_referral(
         facts={"purpose": purpose},
         now=now,
     )
-    return CaseConsent(facts.id, _mark(keyring, purpose, offer.case_id))
+    return CaseConsent(facts.id, mark_of_case(keyring, purpose, offer.case_id))
 
 
 def consent_stands(session: Session, consent_id: UUID, *, purpose: str, recipient: UUID, now: datetime) -> bool:
@@ -91,8 +91,9 @@ def mark_of_referral(session: Session, keyring: Keyring, code: str, purpose: str
     """The mark of the case of a referral, for a subscriber of `WITHDRAWN`; None for an unknown code."""
     known = codes.normalise(code)
     case_id = session.execute(select(Referral.case_id).where(Referral.code == known)).scalar() if known else None
-    return None if case_id is None else _mark(keyring, purpose, case_id)
+    return None if case_id is None else mark_of_case(keyring, purpose, case_id)
 
 
-def _mark(keyring: Keyring, purpose: str, case_id: UUID) -> bytes:
+def mark_of_case(keyring: Keyring, purpose: str, case_id: UUID) -> bytes:
+    """The mark of a case, for what stays inside the core: a plugin never names a case by its identifier."""
     return keyring.pseudonym(f"plugin.{purpose}", case_id.bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -45,6 +46,16 @@ def write_fact(session: Session, ending: Ending) -> None:
             settled=False,
         )
     )
+
+
+def quarter_at(at: datetime) -> str:
+    """Code of the fiscal quarter of an instant (aware), by the users' calendar: `2023T1`."""
+    return quarter_of(at.astimezone(TORONTO).date()).code
+
+
+def coarse_between(start: datetime, end: datetime) -> int:
+    """Minutes from one instant to another (aware), in coarse steps; none when the second comes first."""
+    return coarse(max(0, -int(-(end - start).total_seconds() // 60)))
 
 
 def joined(codes: tuple[str, ...]) -> str:
