@@ -18,6 +18,8 @@
 - Short texts of a plugin's `sealed()` columns: `seal_text`, `open_text` (a rotation of the master key takes them over).
 - Free texts that may name nobody: `check_texts` with `looks_like_a_person`, or `singles_out` where an exact day, age or
   place would tell too; `NamesSomebody` goes back to the form, `macros/guard.html` shows what was found.
+- Sheets of the directory: `directory_sheets`; what an organisation does to its own, `change_own`, `confirm_exact`,
+  `take_back_confirmation`; to another’s, `propose_edit`; all by a `DirectoryTarget`.
 - Hours given to committees: `enter_hours(session, viewer, HoursGiven(…), key=…)`, the same key once; each organisation
   approves its own. Charts: `shares`. Attempts counted: `too_many` with `Window`s. Printed figures: `printed_rows`.
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case;
@@ -82,12 +84,17 @@ from core.consent.rules import AgeBand, Attestation, Modality
 from core.consent.services import ConsentInput, ConsentMissing, Stopped
 from core.consent.services import Invalid as ConsentInvalid
 from core.consent.wordings import Wording
+from core.directory.pages.words import WORDS as DIRECTORY_WORDS
 from core.directory.queries.briefs import ServiceShown, service_ids, services_shown
 from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.names import ServiceName, organisation_names, service_names
 from core.directory.queries.organisations import organisation_by_slug
-from core.directory.queries.places import areas
+from core.directory.queries.places import areas, municipality_choices
+from core.directory.queries.sheets import DirectorySheet, directory_sheets
 from core.directory.rules.visibility import Area
+from core.directory.services.edits import OWN_FIELDS, change_own, confirm_exact, propose_edit, take_back_confirmation
+from core.directory.services.fields import Target as DirectoryTarget
+from core.directory.services.fields import current_value
 from core.journal import lock_case, lock_chains, record, record_each
 from core.journal.queries.people import people as people_names
 from core.kernel.clock import TORONTO
@@ -208,6 +215,7 @@ __all__ = [
     "ATTESTATION_LABELS",
     "CSV_TYPE",
     "DEADLINE_REFUSALS",
+    "DIRECTORY_WORDS",
     "FINDING_KINDS",
     "LANGUAGES",
     "MAX_FILE_BYTES",
@@ -215,6 +223,7 @@ __all__ = [
     "NAMES_SOMEBODY",
     "NEEDS",
     "N_",
+    "OWN_FIELDS",
     "PUBLIC",
     "REFERRAL_ACCEPTED",
     "REFERRAL_CLOSED",
@@ -247,6 +256,8 @@ __all__ = [
     "ConsentMissing",
     "Data",
     "Decision",
+    "DirectorySheet",
+    "DirectoryTarget",
     "DomainError",
     "Event",
     "EventSpec",
@@ -334,6 +345,7 @@ __all__ = [
     "can",
     "case_is_over",
     "cast_ballot",
+    "change_own",
     "check_texts",
     "clean_file",
     "close_vote",
@@ -341,10 +353,13 @@ __all__ = [
     "coarse_minutes",
     "codes_in_hand",
     "committee_by_slug",
+    "confirm_exact",
     "consent_stands",
+    "current_value",
     "deadline_refusal",
     "deny",
     "dialect_name",
+    "directory_sheets",
     "emit",
     "end_purpose",
     "enter_hours",
@@ -371,6 +386,7 @@ __all__ = [
     "looks_like_a_person",
     "mail_people",
     "mark_of_referral",
+    "municipality_choices",
     "new_code",
     "new_id",
     "normal_code",
@@ -389,6 +405,7 @@ __all__ = [
     "people_with",
     "post",
     "printed_rows",
+    "propose_edit",
     "public",
     "purpose_wording",
     "read_file",
@@ -410,6 +427,7 @@ __all__ = [
     "singles_out",
     "snapshot_cursor",
     "store_file",
+    "take_back_confirmation",
     "tell_alongside",
     "too_many",
     "visible",

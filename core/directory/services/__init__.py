@@ -2,7 +2,14 @@
 
 from core.directory.services.capacity import set_capacity
 from core.directory.services.confidential import ConfidentialDetails, read_details, set_details
-from core.directory.services.edits import change_own, confirm_exact, decide_edit, propose_edit, report_problem
+from core.directory.services.edits import (
+    change_own,
+    confirm_exact,
+    decide_edit,
+    propose_edit,
+    report_problem,
+    take_back_confirmation,
+)
 from core.directory.services.fields import Target
 from core.directory.services.importing import ImportReport, import_region
 from core.directory.services.reading import RowError
@@ -24,4 +31,5 @@ __all__ = [
     "seed_network",
     "set_capacity",
     "set_details",
+    "take_back_confirmation",
 ]

@@ -1,6 +1,6 @@
 """Changing the directory: at once by the organisation itself, by proposal for everyone else; fields keep history."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import and_, select, update
@@ -199,13 +199,47 @@ def confirm_exact(session: Session, viewer: Viewer, target: Target, *, now: date
         raise Missing
     find_target(session, reader_for(viewer), target.organisation_id, target.service_id)
     today = now.astimezone(TORONTO).date()
+    before = _verified_on(session, target)
+    _verify(session, target, today)
+    old = "" if before is None else before.isoformat()
+    note_change(
+        session, viewer, target.organisation_id, target.service_id, "verified_on", old, today.isoformat(), now=now
+    )
+
+
+def take_back_confirmation(session: Session, viewer: Viewer, target: Target, *, now: datetime) -> None:
+    """Undo a confirmation of the same day: the day before it comes back. Raises Missing, Stale (another day's)."""
+    if not _administers(viewer, target.organisation_id):
+        raise Missing
+    find_target(session, reader_for(viewer), target.organisation_id, target.service_id)
+    today, edit = now.astimezone(TORONTO).date(), DirectoryEdit
+    whose = edit.service_id.is_(None) if target.service_id is None else edit.service_id == target.service_id
+    said = session.scalars(
+        select(edit.old_value)
+        .where(edit.organisation_id == target.organisation_id, whose, edit.field == "verified_on")
+        .where(edit.new_value == today.isoformat())
+        .order_by(edit.proposed_at, edit.id)
+        .limit(1)
+    ).first()
+    if said is None or _verified_on(session, target) != today:
+        raise Stale
+    _verify(session, target, date.fromisoformat(said) if said else None)
+    note_change(
+        session, viewer, target.organisation_id, target.service_id, "verified_on", today.isoformat(), said, now=now
+    )
+
+
+def _verified_on(session: Session, target: Target) -> date | None:
+    model: type[Organisation | Service] = Organisation if target.service_id is None else Service
+    row_id = target.organisation_id if target.service_id is None else target.service_id
+    return session.scalar(select(model.verified_on).where(model.id == row_id))
+
+
+def _verify(session: Session, target: Target, day: date | None) -> None:
     model: type[Organisation | Service] = Organisation if target.service_id is None else Service
     row_id = target.organisation_id if target.service_id is None else target.service_id
     session.execute(
-        update(model).where(model.id == row_id).values(verified_on=today).execution_options(synchronize_session=False)
-    )
-    note_change(
-        session, viewer, target.organisation_id, target.service_id, "verified_on", "", today.isoformat(), now=now
+        update(model).where(model.id == row_id).values(verified_on=day).execution_options(synchronize_session=False)
     )
 
 

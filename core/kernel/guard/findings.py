@@ -162,9 +162,11 @@ def _disguised(plain: str) -> Iterator[Finding]:
             yield Finding(Kind.NAME, match.group(), match.start())
 
 
-def left_over(findings: Collection[Finding], dismissed: Collection[str]) -> tuple[Finding, ...]:
-    """Findings that nobody said are not one (`dismissed`: their tokens)."""
-    return tuple(one for one in findings if one.token not in dismissed)
+def left_over(
+    findings: Collection[Finding], dismissed: Collection[str], sure: Collection[Kind] = ()
+) -> tuple[Finding, ...]:
+    """Findings that nobody said are not one (`dismissed`: their tokens); of the kinds `sure`, nobody may say so."""
+    return tuple(one for one in findings if one.kind in sure or one.token not in dismissed)
 
 
 def add(found: list[Finding], new: Finding) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from core.kernel.errors import DomainError
 from core.kernel.i18n import N_
 
-from .findings import Finding, left_over, looks_like_a_person
+from .findings import Finding, Kind, left_over, looks_like_a_person
 
 NAMES_SOMEBODY = N_("Ce texte semble désigner une personne. Retirez-le, ou dites que ce n’en est pas un.")
 #: What finds: a text in, findings out.
@@ -25,21 +25,27 @@ class NamesSomebody(DomainError):
 
 
 def check_texts(
-    texts: Mapping[str, str], dismissed: Collection[str], guard: Guard = looks_like_a_person
+    texts: Mapping[str, str],
+    dismissed: Collection[str],
+    guard: Guard = looks_like_a_person,
+    sure: Collection[Kind] = (),
 ) -> tuple[tuple[str, Finding], ...]:
     """Refuse texts that look like a person. Returns the findings said not to be one, with their field, to be recorded.
 
-    `dismissed`: tokens of findings. Raises NamesSomebody with what is left.
+    `dismissed`: tokens of findings, without effect on kinds in `sure`. Raises NamesSomebody with what is left.
     """
-    left = findings_of(texts, dismissed, guard)
+    left = findings_of(texts, dismissed, guard, sure)
     if left:
         raise NamesSomebody(left)
     return tuple((field, one) for field, text in texts.items() for one in guard(text))
 
 
 def findings_of(
-    texts: Mapping[str, str], dismissed: Collection[str], guard: Guard = looks_like_a_person
+    texts: Mapping[str, str],
+    dismissed: Collection[str],
+    guard: Guard = looks_like_a_person,
+    sure: Collection[Kind] = (),
 ) -> dict[str, tuple[Finding, ...]]:
     """What still looks like a person, by field; fields without any are left out."""
-    found = {field: left_over(guard(text), dismissed) for field, text in texts.items()}
+    found = {field: left_over(guard(text), dismissed, sure) for field, text in texts.items()}
     return {field: kept for field, kept in found.items() if kept}

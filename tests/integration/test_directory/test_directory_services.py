@@ -1,7 +1,7 @@
 """What organisations change themselves: places, proposals, confirmation, the sealed address; on both engines."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.access.viewer import ANONYMOUS, Role, Viewer
 from core.directory import queries, services
 from core.directory.models import DirectoryEdit, Location, Organisation, Phone, Service
+from core.directory.queries.sheets import directory_sheets
 from core.directory.queries.views import organisation_page, pending_edits
 from core.directory.rules.visibility import ANYONE
 from core.directory.rules.words import CapacityState, EditState, Problem
@@ -19,6 +20,7 @@ from core.directory.services import ConfidentialDetails, Target, seed_network
 from core.directory.services.seeding import SHELTER_DETAILS
 from core.kernel.crypto import Keyring, Unreadable, seal, unseal
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
+from core.testing.statements import counted_statements
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
 Person = Callable[..., Viewer]
@@ -192,6 +194,46 @@ def test_verified_only_when_the_organisation_says_so(region: Session, person: Pe
     assert lc.verified_on == date(2026, 11, 24)  # still the 24th in Joliette
     with pytest.raises(Missing):
         services.confirm_exact(region, person("police-repentigny", Role.ORGANISATION_ADMIN), Target(lc.id), now=NOW)
+
+
+def test_a_confirmation_is_taken_back_the_same_day_only(region: Session, person: Person) -> None:
+    admin = person("calacs-la-chrysalide", Role.ORGANISATION_ADMIN)
+    assert admin.organisation_id is not None
+    target = Target(admin.organisation_id)
+
+    def verified_on() -> date | None:
+        found = queries.organisation_by_slug(region, "calacs-la-chrysalide")
+        assert found is not None
+        return found.verified_on
+
+    with pytest.raises(Stale):
+        services.take_back_confirmation(region, admin, target, now=NOW)
+    services.confirm_exact(region, admin, target, now=NOW)
+    services.confirm_exact(region, admin, target, now=NOW)  # tapped twice: what comes back is what there was before
+    with pytest.raises(Missing):
+        stranger = person("police-repentigny", Role.ORGANISATION_ADMIN)
+        services.take_back_confirmation(region, stranger, target, now=NOW)
+    services.take_back_confirmation(region, admin, target, now=NOW)
+    assert verified_on() is None
+    services.confirm_exact(region, admin, target, now=NOW)
+    with pytest.raises(Stale):
+        services.take_back_confirmation(region, admin, target, now=NOW + timedelta(days=1))
+    services.confirm_exact(region, admin, target, now=NOW + timedelta(days=200))
+    services.take_back_confirmation(region, admin, target, now=NOW + timedelta(days=200))
+    assert verified_on() == NOW.date()
+
+
+def test_sheets_are_those_of_admitted_organisations_their_own_first(region: Session) -> None:
+    with counted_statements() as sent:
+        sheets = directory_sheets(region)
+    assert len(sent) == 2
+    of = [one for one in sheets if one.slug == "calacs-la-chrysalide" or one.organisation.startswith("CALACS La Ch")]
+    assert of[0].service_id is None
+    assert all(one.service_id is not None for one in of[1:])
+    assert len(of) > 1
+    assert directory_sheets(region, [of[0].organisation_id]) == tuple(of)
+    admitted = {row.id for row in queries.organisations(region) if row.status == "admitted"}
+    assert {one.organisation_id for one in sheets} == admitted
 
 
 class TestSeed:
