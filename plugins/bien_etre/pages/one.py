@@ -164,7 +164,7 @@ def resume(session: Session, request: PageRequest) -> Answer:
 
 
 def fund(session: Session, request: PageRequest) -> Answer:
-    """Try again to commit what waits for funds: who presides, once envelopes were filled."""
+    """Try again to commit what waits for funds: any member may, since the vote has decided."""
 
     def act(desk: Desk, found: RequestView, form: VersionForm) -> str:
         return FUNDED if rounds.retry_grant(session, desk, found.id) else NO_FUNDS
