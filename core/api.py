@@ -126,11 +126,14 @@ from core.kernel.guard import (
 )
 from core.kernel.guard import Kind as FindingKind
 from core.kernel.hooks.contributions import (
+    ActSpec,
     Asking,
     CalendarEvent,
     Card,
+    Command,
     CommitteeSpec,
     EventSpec,
+    FactSpec,
     Manifest,
     NavItem,
     Panel,
@@ -233,6 +236,7 @@ __all__ = [
     "VOTE_ESCALATED",
     "VOTE_WORDS",
     "XLSX_TYPE",
+    "ActSpec",
     "AgeBand",
     "Alongside",
     "Area",
@@ -248,6 +252,7 @@ __all__ = [
     "Choice",
     "CleanFile",
     "ClosedVote",
+    "Command",
     "CommitteeSpec",
     "CommitteeView",
     "Compute",
@@ -262,6 +267,7 @@ __all__ = [
     "Event",
     "EventSpec",
     "ExtendForm",
+    "FactSpec",
     "FieldError",
     "File",
     "Finding",

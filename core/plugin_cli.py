@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import column, func, inspect, select, table
 
-from core.cli_support import fail, open_database, open_settings
+from core.cli_support import fail, open_database, open_keyring, open_settings, opened_database
 from core.kernel import migrations
-from core.kernel.errors import StartupError
+from core.kernel.errors import DomainError, StartupError
 from core.kernel.hooks import docs as hook_docs
-from core.kernel.hooks.checks import check_name
+from core.kernel.hooks.checks import check_name, closest
 from core.kernel.hooks.loader import DEFAULT_ROOT, FoundPlugin, find_plugins, load_plugins, migration_packages
 from core.kernel.schema import import_models
 from core.settings import Settings
@@ -108,6 +109,33 @@ def write_docs(check: Annotated[bool, typer.Option("--check", help="Vérifier se
         typer.echo(f"{hook_docs.TARGET} est à jour.")
     elif hook_docs.TARGET.read_text(encoding="utf-8") != page:
         fail(f"{hook_docs.TARGET} n’est pas à jour. Écrivez-le avec : arrimage plugin docs")
+
+
+@app.command("run")
+def run_command(
+    name: Annotated[str, typer.Argument(help="Nom de la commande : <plugin>.<ce qu’elle fait>.")] = "",
+) -> None:
+    """Exécuter une commande d’un plugin ; sans nom, les montrer toutes."""
+    settings = open_settings()
+    try:
+        commands = {one.name: one for one in load_plugins(settings.plugins_file).commands()}
+    except StartupError as failure:
+        fail(str(failure))
+    if not name:
+        listed = Table("Commande", "Ce qu’elle fait")
+        for one in commands.values():
+            listed.add_row(one.name, one.title)
+        Console().print(listed)
+        return
+    if name not in commands:
+        fail(f"Aucune commande « {name} » : {closest(name, commands)} Rien n’a été changé.")
+    keyring = open_keyring(settings)
+    try:
+        with opened_database(settings) as database, database.transaction() as session:
+            told = commands[name].run(session, keyring, datetime.now(UTC))
+    except (DomainError, StartupError) as failure:
+        fail(f"{failure} Rien n’a été changé.")
+    typer.echo(told)
 
 
 @app.command()

@@ -9,14 +9,15 @@ from core.access.permissions import Permission
 from core.access.viewer import Viewer
 from core.journal.models.lines import moment
 from core.journal.queries import JournalLine, organisation_history
-from core.journal.queries.links import fact_words, links
+from core.journal.queries.links import links
 from core.journal.queries.people import people
+from core.journal.words import told_facts
 from core.kernel.i18n import N_
 from core.kernel.web.routes import Answer, Assurance, Page, PageRequest, Route, get, not_found
 
 PAGE_LINES = 50
 
-#: What a line says, by action code. An action that is not here is shown by its code.
+#: What a line says, by action code; plugins give theirs (`register_acts`). One that has no words is shown by its code.
 ACTIONS: dict[str, str] = {
     "referral.submit": N_("Envoi de la référence"),
     "referral.read": N_("Lecture de la référence"),
@@ -96,6 +97,7 @@ class Row:
     subject: str
     details: str
     href: str | None = None
+    about: str = ""
 
 
 def show_journal(session: Session, request: PageRequest) -> Answer:
@@ -122,8 +124,11 @@ def rows_of(
         return request.house.renderer.translator.translate(request.locale, text)
 
     addresses = links(session, request.viewer, {line.subject for line in lines})
+    acts = request.house.hooks.acts()
     rows = []
-    for line, words in zip(lines, fact_words(session, lines, say), strict=True):
+    for line, words in zip(lines, told_facts(session, lines, acts, say, request.locale), strict=True):
+        act = acts.get(line.action)
+        about = act.about if act else ""
         person = known.get(line.actor_user_id) if line.actor_user_id else None
         named = not colleagues_only or line.actor_organisation_id == request.viewer.organisation_id
         rows.append(
@@ -131,10 +136,11 @@ def rows_of(
                 line.at,
                 person.name if person and named else "",
                 person.organisation if person else "",
-                ACTIONS.get(line.action, line.action),
-                line.subject.partition(":")[2] or line.subject,
+                act.title if act else ACTIONS.get(line.action, line.action),
+                line.subject.partition(":")[2] or ("" if about else line.subject),
                 words,
                 addresses.get(line.subject),
+                about,
             )
         )
     return tuple(rows)

@@ -22,6 +22,7 @@ from uuid import UUID
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, QueryParams
+from typer.testing import CliRunner
 
 from core.access.plugins import install_plugins
 from core.access.registry import registry
@@ -40,6 +41,7 @@ from core.settings import ROOT
 
 __all__ = [
     "a_viewer",
+    "by_operator",
     "contribution_statements",
     "enabled_plugin",
     "page_request",
@@ -149,3 +151,11 @@ def contribution_statements(session: Session) -> Iterator[dict[str, list[str]]]:
         yield sent
     finally:
         event.remove(bind, "before_cursor_execute", note)
+
+
+def by_operator(*arguments: str) -> tuple[int, str]:
+    """`arrimage plugin …` as the operator types it, on the settings of the environment: status, what it says."""
+    from core.plugin_cli import app
+
+    said = CliRunner().invoke(app, arguments)
+    return said.exit_code, said.output

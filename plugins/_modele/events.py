@@ -10,6 +10,8 @@ from . import services
 from .settings import NAME, Settings
 
 NOTE_POSTED = "modele.note_posted"
+#: The operator's command, and the act that it records.
+ARCHIVE, ARCHIVED = "modele.archive", "modele.archived"
 
 
 def keep_board_short(session: Session, event: Event, house: House) -> None:

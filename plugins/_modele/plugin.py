@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    ActSpec,
     CalendarEvent,
     Card,
+    Command,
     CommitteeSpec,
     EventSpec,
+    FactSpec,
     Job,
     Manifest,
     NavItem,
@@ -119,6 +122,18 @@ def calendar_events_for(user_id: UUID, session: Session, now: datetime, settings
 @hookimpl
 def register_events() -> Sequence[EventSpec]:
     return (EventSpec(events.NOTE_POSTED, N_("Une note est ajoutée au babillard")),)
+
+
+@hookimpl
+def register_acts() -> Sequence[ActSpec]:
+    told = {"notes": FactSpec(N_("Notes"))}
+    return (ActSpec(events.ARCHIVED, services.ARCHIVED, about=N_("Babillard"), facts=told),)
+
+
+@hookimpl
+def register_commands(settings: Settings) -> Sequence[Command]:
+    run = partial(services.archive_by_hand, settings.board_size)
+    return (Command(events.ARCHIVE, N_("Archiver les notes en trop"), run),)
 
 
 @hookimpl

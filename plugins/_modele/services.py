@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Delete, Update, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.api import Forbidden, Viewer, emit, new_id
+from core.api import ANONYMOUS, N_, Forbidden, Keyring, Viewer, emit, new_id, record
 
 from . import events
 from .forms import NoteForm
 from .models import Note
+
+ARCHIVED = N_("Notes archivées")
 
 
 def post_note(session: Session, viewer: Viewer, form: NoteForm, now: datetime) -> UUID:
@@ -48,6 +50,22 @@ def archive_beyond(session: Session, board_size: int, now: datetime) -> int:
     shown = session.scalars(kept).all()
     statement = update(Note).where(Note.archived_at.is_(None), Note.pinned.is_(False), Note.id.not_in(shown))
     return _rows(session, statement.values(archived_at=now))
+
+
+def archive_by_hand(board_size: int, session: Session, keyring: Keyring, now: datetime) -> str:
+    """The same by the operator's command, with its line in the journal; the sentence to print."""
+    notes = archive_beyond(session, board_size, now)
+    record(
+        session,
+        case_id=None,
+        organisation_id=None,
+        actor=ANONYMOUS,
+        action=events.ARCHIVED,
+        subject="board",
+        facts={"notes": notes},
+        now=now,
+    )
+    return f"{ARCHIVED} : {notes}"
 
 
 def unpin_before(session: Session, before: datetime) -> int:

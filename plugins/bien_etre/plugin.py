@@ -12,6 +12,7 @@ from core.api import (
     N_,
     REFERRAL_WITHDRAWN,
     VOTE_CLOSED,
+    ActSpec,
     Asking,
     Card,
     CommitteeSpec,
@@ -36,7 +37,7 @@ from core.api import (
     hookimpl,
 )
 
-from . import access, events, money_parts, pages
+from . import access, acts, events, money_parts, pages
 from . import seed as demo
 from .access import READ, REQUEST
 from .pages.words import WORDS
@@ -156,6 +157,11 @@ def register_events() -> Sequence[EventSpec]:
         EventSpec(events.WAITING_FUNDS, N_("Une demande acceptée attend des fonds")),
         *money_parts.EVENTS,
     )
+
+
+@hookimpl
+def register_acts() -> Sequence[ActSpec]:
+    return acts.acts()
 
 
 @hookimpl

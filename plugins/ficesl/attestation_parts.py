@@ -12,6 +12,7 @@ from core.api import (
     N_,
     REFERRAL_ACCEPTED,
     Card,
+    Command,
     EventSpec,
     House,
     Job,
@@ -33,7 +34,7 @@ from .queries import attested_person, endings
 from .queries import gate as gate_queries
 from .rules.gate import BY_REFERRAL, Gate
 from .seed_attestations import seed_attestations
-from .services import catching_up, correcting, gating, issuing, renewals
+from .services import catching_up, correcting, gating, issuing, renewals, signing
 from .settings import ACCESS, SESSIONS, Settings
 
 ROUTES: tuple[Route, ...] = (*check.routes, *attestations.routes, *readiness.routes, *gate.routes)
@@ -47,6 +48,9 @@ SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber(issuing.NEXT, "ficesl.attest_next", issuing.attest_credited),
     Subscriber(TAKEN_BACK, "ficesl.correct_attestations", correcting.correct_attestations),
     Subscriber(REFERRAL_ACCEPTED, "ficesl.note_urgent", gating.note_urgent),
+)
+COMMANDS: tuple[Command, ...] = (
+    Command("ficesl.renew_key", N_("Mettre une nouvelle clé en service pour signer les badges"), signing.renew_by_hand),
 )
 #: How long warnings of the gate are kept.
 WARNINGS_KEPT = timedelta(days=730)

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    ActSpec,
     CalendarEvent,
     Card,
+    Command,
     CommitteeSpec,
     EventSpec,
     Job,
@@ -33,6 +35,7 @@ from core.api import (
     hookimpl,
 )
 
+from . import acts
 from . import attendance_parts as attendance
 from . import attestation_parts as attestations
 from . import training_parts as training
@@ -102,6 +105,16 @@ def calendar_events_for(user_id: UUID, session: Session, now: datetime) -> Seque
 @hookimpl
 def register_events() -> Sequence[EventSpec]:
     return (*training.EVENTS, *attendance.EVENTS, *attestations.EVENTS)
+
+
+@hookimpl
+def register_acts() -> Sequence[ActSpec]:
+    return acts.acts()
+
+
+@hookimpl
+def register_commands() -> Sequence[Command]:
+    return attestations.COMMANDS
 
 
 @hookimpl

@@ -249,6 +249,8 @@ def test_the_model_plugins_tests_reach_every_hook(tmp_path: Path) -> None:
         "register_subscribers": "hooks.subscribers()",
         "report_sections_for": "hooks.report_sections(",
         "register_jobs": "hooks.jobs()",
+        "register_acts": "hooks.acts()",
+        "register_commands": "hooks.commands()",
         "register_viewer_facts": "hooks.viewer_facts()",
         "check_start": "hooks.check_start(",
         "personal_data_of": "hooks.personal_data(",

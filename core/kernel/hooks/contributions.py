@@ -175,6 +175,41 @@ class EventSpec:
 
 
 @dataclass(frozen=True)
+class FactSpec:
+    """A fact of a journal's line in words: what it is, and what its codes mean. `cents`: it is an amount of money."""
+
+    title: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    cents: bool = False
+
+
+@dataclass(frozen=True)
+class ActSpec:
+    """An act that the plugin records in the journal, `<plugin>.<what_was_done>`, as privacy officers read it.
+
+    `about`: words before the reference, or instead of one that is no reference. `facts`: the line's facts, in the
+    order they are told; one that is not named here is shown as it was recorded, so that nothing is hidden.
+    """
+
+    action: str
+    title: str
+    about: str = ""
+    facts: Mapping[str, FactSpec] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something the operator does by hand, `<plugin>.<what_it_does>`: `arrimage plugin run <plugin>.<what_it_does>`.
+
+    `run(session, keyring, now)` acts in one transaction and gives the sentence to print; `now` is aware UTC.
+    """
+
+    name: str
+    title: str
+    run: Callable[[Session, Keyring, datetime], str]
+
+
+@dataclass(frozen=True)
 class Subscriber:
     """`run(session, event, house)`, in its own transaction, once per event. `name` is `<plugin>.<what_it_does>`."""
 

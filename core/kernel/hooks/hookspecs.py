@@ -15,9 +15,11 @@ import pluggy
 from sqlalchemy.orm import Session
 
 from core.kernel.hooks.contributions import (
+    ActSpec,
     Asking,
     CalendarEvent,
     Card,
+    Command,
     CommitteeSpec,
     EventSpec,
     Manifest,
@@ -146,6 +148,22 @@ class HookSpecs(Protocol):
 
         Called once at start-up. Kinds begin with `<plugin>.`. An event carries its kind and a reference,
         nothing else.
+        """
+
+    @hookspec
+    def register_acts(self) -> Sequence[ActSpec]:
+        """Say in words what the plugin records in the journal.
+
+        Called once at start-up. Actions begin with `<plugin>.`. Privacy officers read the journal of what their
+        organisation holds: an act without words is shown by its code, which they should never have to learn.
+        """
+
+    @hookspec
+    def register_commands(self, settings: PluginSettings) -> Sequence[Command]:
+        """Add what the operator does by hand, at the command line.
+
+        Called once at start-up. Names begin with `<plugin>.`. `arrimage plugin run` lists them, `arrimage plugin run
+        <name>` does one of them in a transaction of its own; a command that raises changes nothing.
         """
 
     @hookspec

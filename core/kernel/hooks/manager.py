@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session
 from core.kernel.errors import StartupError
 from core.kernel.hooks import checks
 from core.kernel.hooks.contributions import (
+    ActSpec,
     Asking,
     CalendarEvent,
     Card,
+    Command,
     CommitteeSpec,
     EventSpec,
     Manifest,
@@ -91,6 +93,8 @@ class Hooks:
         self._purposes = self._registered("register_purposes", PurposeSpec, lambda spec: spec.code)
         self._retention = self._registered("register_retention", RetentionRule, lambda rule: rule.key)
         self._events = self._registered("register_events", EventSpec, lambda spec: spec.kind)
+        self._acts = self._registered("register_acts", ActSpec, lambda act: act.action)
+        self._commands = self._registered("register_commands", Command, lambda one: one.name)
         self._subscribers = self._registered("register_subscribers", Subscriber, lambda one: one.name)
         self._jobs = self._registered("register_jobs", Job, lambda job: job.name)
         self._restrictions = self._registered("register_access_restrictions", Restriction)
@@ -163,6 +167,14 @@ class Hooks:
     def events(self) -> tuple[EventSpec, ...]:
         """Kinds of events that plugins emit."""
         return _flat(self._events)
+
+    def acts(self) -> Mapping[str, ActSpec]:
+        """What plugins record in the journal, in words, by action."""
+        return {act.action: act for act in _flat(self._acts)}
+
+    def commands(self) -> tuple[Command, ...]:
+        """What the operator may do by hand for the plugins."""
+        return _flat(self._commands)
 
     def jobs(self) -> tuple[Job, ...]:
         """Periodic jobs."""

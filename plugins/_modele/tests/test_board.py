@@ -183,6 +183,20 @@ def test_old_notes_are_unpinned_then_erased(session: Session, hooks: Any) -> Non
     assert hooks.apply_retention(session, NOW + timedelta(days=16)) == {rule.key: 1}
 
 
+def test_the_operator_archives_by_hand_and_the_journal_says_it(session: Session, hooks: Any) -> None:
+    for day in range(5):
+        write(session, member(), f"Note {day}", NOW - timedelta(days=day))
+    (command,) = hooks.commands()
+    assert command.run(session, None, NOW) == "Notes archivées : 2"
+    assert len(queries.list_notes(session, member(), limit=9)) == 3
+    (act,) = hooks.acts().values()
+    journal = Note.metadata.tables["journal_entries"]
+    (line,) = session.scalars(select(journal.c.line))
+    assert act.action in line
+    assert '"notes":2' in line
+    assert act.facts["notes"].title == "Notes"
+
+
 def test_the_report_counts_notes_by_month_of_the_network(session: Session, hooks: Any) -> None:
     viewer = member()
     write(session, viewer, "Encore en octobre", datetime(2026, 11, 1, 3, 59, tzinfo=UTC))

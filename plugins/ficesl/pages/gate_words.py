@@ -6,7 +6,7 @@ from typing import Final
 
 from core.api import N_, House
 
-_CORE: Final[dict[str, str]] = {
+CORE_PERMISSIONS: Final[dict[str, str]] = {
     "admission_approve": N_("Approuver l’adhésion d’un organisme"),
     "capacity_update": N_("Tenir les places disponibles à jour"),
     "committee_manage": N_("Tenir les comités"),
@@ -29,4 +29,4 @@ _CORE: Final[dict[str, str]] = {
 
 def titles(house: House) -> dict[str, str]:
     """Permission → what it lets one do (French source text), those of plugins included."""
-    return {**_CORE, **{spec.name: spec.title for spec in house.hooks.permissions()}}
+    return {**CORE_PERMISSIONS, **{spec.name: spec.title for spec in house.hooks.permissions()}}

@@ -18,12 +18,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.api import Keyring, new_id, open_text, seal_text
+from core.api import ANONYMOUS, N_, Keyring, new_id, open_text, record, seal_text
 
 from ..models import SigningKey
 from ..rules.badges import ALGORITHM, Addresses, public_part
 
 TABLE = "ficesl_keys"
+RENEWED = N_(
+    "La clé %(number)s signe les badges à partir de maintenant\u00a0; les badges déjà remis se vérifient encore."
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,23 @@ def renew_key(session: Session, keyring: Keyring, now: datetime) -> Signer:
     except IntegrityError:
         return signer(session, keyring, now)
     return Signer(kid, key)
+
+
+def renew_by_hand(session: Session, keyring: Keyring, now: datetime) -> str:
+    """The same by the operator's command, with its line in the network's journal; the sentence to print."""
+    made = renew_key(session, keyring, now)
+    number = session.scalar(select(SigningKey.number).where(SigningKey.kid == made.kid)) or 0
+    record(
+        session,
+        case_id=None,
+        organisation_id=None,
+        actor=ANONYMOUS,
+        action="ficesl.key_renewed",
+        subject="badges",
+        facts={"number": number},
+        now=now,
+    )
+    return RENEWED % {"number": number}
 
 
 def public_keys(session: Session) -> tuple[dict[str, object], ...]:
