@@ -10,6 +10,8 @@
   `vote_view`, then subscribe to `VOTE_CLOSED`, whose reference is the vote's code (docs/committees.md).
 - A person's consent to a plugin's own purpose, by a referral's code: `purpose_wording`, `grant_for_referral`, then
   `consent_stands` at every step, and a subscriber of `REFERRAL_WITHDRAWN` with `mark_of_referral`.
+- References begun elsewhere: `open_prefilled` with one `Prefill`, or several (twins): drafts to fill with her, each
+  with a recipient and an agreement of its own.
 - What a plugin follows beside a referral, by its code: `hold_alongside` (in whose hands, whose consent to the plugin's
   purpose shows what to whom), `tell_alongside`, `note_alongside`, `end_purpose`, and `case_is_over` for a subscriber of
   `REFERRAL_CLOSED` and `REFERRAL_WITHDRAWN`.
@@ -190,6 +192,7 @@ from core.referrals.services.alongside import (
     partners_alongside,
     tell_alongside,
 )
+from core.referrals.services.prefill import MOST_TWINS, Prefill, open_prefilled
 from core.referrals.services.purposes import (
     WITHDRAWN as REFERRAL_WITHDRAWN,
 )
@@ -223,6 +226,7 @@ __all__ = [
     "LANGUAGES",
     "MAX_FILE_BYTES",
     "MODALITY_LABELS",
+    "MOST_TWINS",
     "NAMES_SOMEBODY",
     "NEEDS",
     "N_",
@@ -303,6 +307,7 @@ __all__ = [
     "PermissionSpec",
     "PersonalData",
     "PluginSettings",
+    "Prefill",
     "PurposeSpec",
     "RecusalForm",
     "Redirect",
@@ -398,6 +403,7 @@ __all__ = [
     "normal_code",
     "not_found",
     "note_alongside",
+    "open_prefilled",
     "open_text",
     "open_vote",
     "open_votes",

@@ -25,6 +25,7 @@ from core.referrals.pages import (
     roster,
     sending,
     start,
+    twins,
     withdrawal,
 )
 
@@ -33,6 +34,7 @@ _routes: tuple[Route, ...] = (
     *new.routes,
     *drafts.routes,
     *sending.routes,
+    *twins.routes,
     *receipt.routes,
     *intake.routes,
     *queue.routes,

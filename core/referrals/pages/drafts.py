@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -19,9 +19,10 @@ from core.access.permissions import Permission
 from core.kernel.web.forms import Form, Parsed
 from core.kernel.web.routes import Answer, Data, PageRequest, Redirect, Route, not_found, post
 from core.referrals.forms.contact import ContactForm
-from core.referrals.forms.situation import SituationForm, may_keep
+from core.referrals.forms.situation import SituationForm, may_keep, stop_of
 from core.referrals.rules.workflow import State
 from core.referrals.services.drafts import discard_draft, find_by_key, latest_draft, open_draft, save_draft
+from core.referrals.services.prefill import forget_answers, twins_url
 
 STEPS: Mapping[str, type[Form]] = {"situation": SituationForm, "contact": ContactForm}
 
@@ -29,6 +30,14 @@ STEPS: Mapping[str, type[Form]] = {"situation": SituationForm, "contact": Contac
 LONGEST = 4000
 
 Typed = dict[str, list[str]]
+
+
+class Deciding(TypedDict):
+    """The answers that decide whether anything may be kept."""
+
+    danger: bool
+    age_band: str
+    young_consent: str | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Kept:
-    """A draft as the steps use it: what was typed in each, and what she agreed to, if she has."""
+    """A draft as the steps use it: what was typed in each, and what she agreed to, if she has.
+
+    `group`: the key it shares with its twins (`core.referrals.services.prefill`), "" for a reference by itself.
+    """
 
     key: str
     situation: Typed
@@ -54,6 +66,7 @@ class Kept:
     agreement: Agreement | None = None
     version: int = 0
     saved_at: datetime | None = None
+    group: str = ""
 
     def typed(self, step: str) -> Typed:
         """What was typed in a step."""
@@ -97,7 +110,7 @@ def load_draft(session: Session, request: PageRequest, key: str) -> Kept:
         tuple(tuple(reason) for reason in agreed["reasons"]),
     )
     situation, contact = content.get("situation", {}), content.get("contact", {})
-    return Kept(key, situation, contact, agreement, draft.version, draft.saved_at)
+    return Kept(key, situation, contact, agreement, draft.version, draft.saved_at, content.get("group", ""))
 
 
 def keep(
@@ -106,9 +119,14 @@ def keep(
     """Save one step; the other stays as it was. A changed situation asks for her agreement again."""
     situation = typed if step == "situation" else kept.situation
     contact = typed if step == "contact" else kept.contact
-    content = {"situation": situation, "contact": contact, "agreement": agreement and _plain(agreement)}
+    content = {
+        "situation": situation,
+        "contact": contact,
+        "agreement": agreement and _plain(agreement),
+        "group": kept.group,
+    }
     saved = save_draft(session, request.house.keyring, request.viewer, kept.key, content, request.now)
-    return Kept(kept.key, situation, contact, agreement, saved.version, saved.saved_at)
+    return Kept(kept.key, situation, contact, agreement, saved.version, saved.saved_at, kept.group)
 
 
 def _plain(agreement: Agreement) -> dict[str, Any]:
@@ -146,11 +164,15 @@ def first(typed: Typed, name: str) -> str:
 
 def may_keep_typed(typed: Typed) -> bool:
     """Whether these answers may be kept at all (danger, age): asked before every saving."""
-    return may_keep(
-        danger=bool(first(typed, "danger")),
-        age_band=first(typed, "age_band"),
-        young_consent=first(typed, "young_consent") or None,
-    )
+    return may_keep(**_deciding(typed))
+
+
+def _deciding(typed: Typed) -> Deciding:
+    return {
+        "danger": bool(first(typed, "danger")),
+        "age_band": first(typed, "age_band"),
+        "young_consent": first(typed, "young_consent") or None,
+    }
 
 
 def waiting_drafts(session: Session, request: PageRequest) -> tuple[Waiting, ...]:
@@ -160,7 +182,12 @@ def waiting_drafts(session: Session, request: PageRequest) -> tuple[Waiting, ...
         return ()
     content: Any = draft.content
     step = "contact" if content.get("contact") else "situation"
-    return (Waiting(url_of(draft.key, step), draft.key, draft.saved_at, draft.expires_at),)
+    group = content.get("group", "")
+    # A set of twins is resumed as a whole; a guide fills the recipient before anything was answered with her.
+    if not group and "municipality" not in content.get("situation", {}):
+        step = "situation"
+    url = twins_url(group) if group else url_of(draft.key, step)
+    return (Waiting(url, draft.key, draft.saved_at, draft.expires_at),)
 
 
 def sent_code(session: Session, request: PageRequest, key: str) -> str | None:
@@ -179,8 +206,10 @@ def autosave(session: Session, request: PageRequest) -> Answer:
         return not_found()
     typed = typed_of(step, request.form)
     kept = load_draft(session, request, key)
-    if not may_keep_typed(typed if step == "situation" else kept.situation):
-        discard_draft(session, request.viewer, key, request.now)
+    answers = typed if step == "situation" else kept.situation
+    if not may_keep_typed(answers):
+        stopped = stop_of(**_deciding(answers)) is not None
+        forget_answers(session, request.house.keyring, request.viewer, key, request.now, stopped=stopped)
         return Data({"saved_at": None})
     # A second step left open elsewhere must not bring back a form that stopped, whose first step is gone.
     if not typed or (step == "contact" and not kept.situation):

@@ -44,11 +44,12 @@ from core.referrals.pages.drafts import (
 )
 from core.referrals.pages.filling import MINORS, purpose_for
 from core.referrals.pages.proposal import RoutingView, propose
+from core.referrals.pages.twin_drafts import share_with_twins
 from core.referrals.pages.words import options, say
 from core.referrals.rules import vocabulary
 from core.referrals.rules.contact import MESSAGES_LEFT, PARENTS, SAFE_TIMES, WAYS
 from core.referrals.rules.words import FOLLOW_WORDS
-from core.referrals.services.drafts import discard_draft
+from core.referrals.services.prefill import forget_answers, twins_url
 
 NOT_A_PLACE = (
     "Cette municipalité n’est pas reconnue dans la région. Choisissez-la dans la liste ; pour une personne d’ailleurs, "
@@ -86,7 +87,7 @@ def save_situation(session: Session, request: PageRequest) -> Answer:
         young_consent=first(typed, "young_consent") or None,
     )
     if stop is not None:
-        discard_draft(session, request.viewer, key, request.now)
+        forget_answers(session, request.house.keyring, request.viewer, key, request.now, stopped=True)
         return Redirect(f"/references/nouvelle/arret/{stop}")
     kept = load_draft(session, request, key)
     parsed = check_situation(session, request.form)
@@ -100,6 +101,7 @@ def save_situation(session: Session, request: PageRequest) -> Answer:
             raise refused.showing(again) from refused
     if parsed.value is None:
         return _situation_page(session, request, kept, parsed, 422)
+    share_with_twins(session, request, kept, "situation")
     return Redirect(url_of(key, "contact"))
 
 
@@ -186,8 +188,9 @@ def save_contact(session: Session, request: PageRequest) -> Answer:
         return _contact_page(session, request, kept, situation, routing, parsed, 422)
     wording = current_wording(purpose, parsed.value.consent_language)
     agreement = Agreement(request.now, routing.ids, wording.sha256, routing.codes)
-    keep(session, request, kept, "contact", typed, agreement)
-    return Redirect(url_of(kept.key, "verifier"))
+    kept = keep(session, request, kept, "contact", typed, agreement)
+    share_with_twins(session, request, kept, "contact")
+    return Redirect(twins_url(kept.group) if kept.group else url_of(kept.key, "verifier"))
 
 
 def second_step(session: Session, request: PageRequest) -> tuple[Kept, SituationForm, MunicipalityView] | Answer:

@@ -21,10 +21,11 @@ from core.kernel.web.forms import Form, parse
 from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, get, not_found, post
 from core.referrals.forms.contact import read_contact
 from core.referrals.forms.situation import STOPS
-from core.referrals.pages.drafts import Agreement, Kept, as_form, key_of, load_draft, sent_code, url_of
+from core.referrals.pages.drafts import Agreement, Kept, as_form, first, key_of, load_draft, sent_code, url_of
 from core.referrals.pages.filling import Filled, purpose_for
 from core.referrals.pages.new import check_situation, place_of, second_step
 from core.referrals.pages.proposal import propose
+from core.referrals.pages.twin_drafts import load_twins
 from core.referrals.pages.words import (
     BLOCK_LABELS,
     GIVER_LABELS,
@@ -39,6 +40,7 @@ from core.referrals.pages.words import (
 from core.referrals.rules import vocabulary
 from core.referrals.rules.content import answers
 from core.referrals.services.drafts import discard_draft
+from core.referrals.services.prefill import twins_url
 from core.referrals.services.receipt import keep_receipt
 from core.referrals.services.submission import clock_settings, submit_referral
 
@@ -87,11 +89,13 @@ class Problem:
 
 
 def show_summary(session: Session, request: PageRequest) -> Answer:
-    """What will be sent, to whom, who reads it there."""
+    """What will be sent, to whom, who reads it there. Twins are read and sent together, on their own page."""
     found = _ready(session, request)
     if not isinstance(found, tuple):
         return found
     kept, filled, agreement = found
+    if kept.group:
+        return Redirect(twins_url(kept.group))
     return _summary_page(session, request, kept, filled, agreement)
 
 
@@ -101,6 +105,8 @@ def send(session: Session, request: PageRequest) -> Answer:
     if not isinstance(found, tuple):
         return found
     kept, filled, agreement = found
+    if kept.group:
+        return Redirect(twins_url(kept.group))
     parsed = parse(SendForm, request.form)
     if parsed.value is None:
         return _summary_page(session, request, kept, filled, agreement, _problem(request, kept.key, FORGED), 422)
@@ -134,7 +140,8 @@ def refuse(session: Session, request: PageRequest) -> Answer:
     if not isinstance(found, tuple):
         return found
     kept, situation, place = found
-    routing = propose(session, request, situation, place, "")
+    # A twin asks for one organisation: it is that one she says no to.
+    routing = propose(session, request, situation, place, first(kept.contact, "recipient") if kept.group else "")
     if routing.ids:
         purpose = purpose_for(routing.ids)
         said_no = ConsentInput(
@@ -146,7 +153,8 @@ def refuse(session: Session, request: PageRequest) -> Answer:
         )
         refuse_consent(session, request.house.keyring, request.viewer, purpose=purpose, given=said_no, now=request.now)
     discard_draft(session, request.viewer, kept.key, request.now)
-    return Redirect("/references/nouvelle/carte", notice=REFUSAL_NOTED)
+    others = bool(kept.group) and bool(load_twins(session, request, kept.group))
+    return Redirect(twins_url(kept.group) if others else "/references/nouvelle/carte", notice=REFUSAL_NOTED)
 
 
 def _ready(session: Session, request: PageRequest) -> tuple[Kept, Filled, Agreement] | Answer:
