@@ -92,7 +92,9 @@ from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.names import ServiceName, organisation_names, service_names
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas, municipality_choices
+from core.directory.queries.receiving import Receiving, receiving_organisations
 from core.directory.queries.sheets import DirectorySheet, directory_sheets
+from core.directory.rules.emergency import EmergencyLine, emergency_lines
 from core.directory.rules.visibility import Area
 from core.directory.services.edits import OWN_FIELDS, change_own, confirm_exact, propose_edit, take_back_confirmation
 from core.directory.services.fields import Target as DirectoryTarget
@@ -143,6 +145,7 @@ from core.kernel.hooks.contributions import (
     PermissionSpec,
     PersonalData,
     PluginSettings,
+    PublicPage,
     PurposeSpec,
     ReportPeriod,
     ReportSection,
@@ -268,6 +271,7 @@ __all__ = [
     "DirectorySheet",
     "DirectoryTarget",
     "DomainError",
+    "EmergencyLine",
     "Event",
     "EventSpec",
     "ExtendForm",
@@ -308,7 +312,9 @@ __all__ = [
     "PersonalData",
     "PluginSettings",
     "Prefill",
+    "PublicPage",
     "PurposeSpec",
+    "Receiving",
     "RecusalForm",
     "Redirect",
     "Refusal",
@@ -371,6 +377,7 @@ __all__ = [
     "deny",
     "dialect_name",
     "directory_sheets",
+    "emergency_lines",
     "emit",
     "end_purpose",
     "enter_hours",
@@ -422,6 +429,7 @@ __all__ = [
     "purpose_wording",
     "read_file",
     "read_sheet",
+    "receiving_organisations",
     "record",
     "record_each",
     "recuse",

@@ -15,7 +15,7 @@ def show_home(session: Session, request: PageRequest) -> Answer:
     if request.locked:
         return Redirect("/verrou")
     if viewer.is_anonymous:
-        return Page("home/public.html")
+        return Page("home/public.html", {"pages": request.house.hooks.public_pages()})
     held = frozenset(permission for permission in Permission if request.house.holds(viewer, permission))
     waiting = tasks(session, viewer, request.now, held)
     if request.wants_fragment:

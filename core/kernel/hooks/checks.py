@@ -33,6 +33,9 @@ RESERVED = frozenset(path.name for path in Path(__file__).resolve().parents[2].i
 #: What follows `/comites/<slug>/` in the core's own pages of a committee.
 CORE_PAGES = frozenset({"decisions", "documents", "heures", "mandat", "rencontres", "sieges", "suivis", "votes"})
 
+#: What a short address may be: `/guide`.
+_WORD = re.compile(r"[a-z]+(-[a-z]+)*")
+
 #: The only doors of the core; `core.testing` is for a plugin's tests.
 DOORS = ("core.api",)
 DOORS_OF_TESTS = ("core.api", "core.testing")
@@ -164,14 +167,35 @@ def check_prefix(plugin: str, where: Path | str, hook: str, names: Sequence[str]
 
 
 def check_routes(
-    plugin: str, where: Path | str, routes: Sequence[Route], permissions: Collection[str], plugins: Collection[str]
+    plugin: str,
+    where: Path | str,
+    routes: Sequence[Route],
+    permissions: Collection[str],
+    plugins: Collection[str],
+    public: Collection[str] = (),
 ) -> None:
     """Refuse a page outside `/comites/<slug>/…`, on a page that the core gives every committee, or without a
-    permission that exists."""
+    permission that exists. `public`: words of the manifest, at which pages for everybody may stand (`/<word>`)."""
     slug = slug_of(plugin)
     check_prefix(plugin, where, "register_routes", [route.name for route in routes])
+    for word in public:
+        if not _WORD.fullmatch(word):
+            refuse(
+                where,
+                f"register_plugin, « {word} »",
+                "ce n’est pas un mot.",
+                "écrivez des lettres et des traits d’union.",
+            )
     for route in routes:
-        if not route.path.startswith(f"/comites/{slug}/"):
+        if route.path.removeprefix("/") in public:
+            if route.permission != PUBLIC:
+                refuse(
+                    where,
+                    f"register_routes, « {route.path} »",
+                    "une adresse courte est pour tout le monde.",
+                    f"donnez-lui la permission PUBLIC, ou placez-la sous /comites/{slug}/.",
+                )
+        elif not route.path.startswith(f"/comites/{slug}/"):
             refuse(
                 where,
                 f"register_routes, « {route.path} »",

@@ -34,8 +34,18 @@ class PluginSettings(BaseModel):
 
 
 @dataclass(frozen=True)
+class PublicPage:
+    """A page of the plugin for everybody, at `/<word>`, told on the public home page. Its routes ask for `PUBLIC`."""
+
+    word: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """Who the plugin is. `core_version` is a range such as `>=0.1,<1`; `name` prefixes all it owns."""
+    """Who the plugin is. `core_version` is a range such as `>=0.1,<1`; `name` prefixes all it owns; `public`: its pages
+    with a short address."""
 
     name: str
     title_fr: str
@@ -44,6 +54,7 @@ class Manifest:
     core_version: str
     description: str
     settings: type[PluginSettings] = PluginSettings
+    public: tuple[PublicPage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,15 +121,11 @@ class Card:
 
 @dataclass(frozen=True)
 class PanelPage:
-    """The page that asks for panels: its name (`referral`, `committee`), the reference it shows, closed codes.
-
-    `keyring`: on a referral's page, for the mark under which a plugin keeps what it follows beside it.
-    """
+    """The page that asks for panels: its name (`referral`, `committee`), the reference it shows, closed codes."""
 
     name: str
     reference: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    keyring: Keyring | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

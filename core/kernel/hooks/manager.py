@@ -36,6 +36,7 @@ from core.kernel.hooks.contributions import (
     PermissionSpec,
     PersonalData,
     PluginSettings,
+    PublicPage,
     PurposeSpec,
     ReportPeriod,
     ReportSection,
@@ -151,6 +152,10 @@ class Hooks:
     def routes(self) -> tuple[Route, ...]:
         """Every plugin's pages."""
         return _flat(self._routes)
+
+    def public_pages(self) -> tuple[PublicPage, ...]:
+        """The plugins' pages for everybody, in the order of their names."""
+        return tuple(page for plugin in self.plugins for page in plugin.manifest.public)
 
     def committees(self) -> tuple[CommitteeSpec, ...]:
         """The committees that plugins serve."""
@@ -322,7 +327,9 @@ class Hooks:
     def _check_places(self) -> None:
         for plugin in self.plugins:
             others = self._others(plugin)
-            checks.check_routes(plugin.name, plugin.source, self._routes[plugin.name], self._own[plugin.name], others)
+            words = frozenset(one.word for one in plugin.manifest.public)
+            routes = self._routes[plugin.name]
+            checks.check_routes(plugin.name, plugin.source, routes, self._own[plugin.name], others, words)
             for committee in self._committees[plugin.name]:
                 if committee.slug != checks.slug_of(plugin.name):
                     checks.refuse(

@@ -1,7 +1,7 @@
 """Twin references while they are drafts: what is common is typed once, what she agrees to is asked for each.
 
 Her situation and how to reach her are hers, the same for everybody: saving them in one draft puts them in its twins
-that are not sent yet. The needs differ (each recipient reads those it answers), and so does everything about her agreement.
+that are not sent yet. The needs differ (each recipient reads those it answers), and so does all about her agreement.
 A twin whose answers change this way loses the agreement that was given on the others, as it would in a draft by itself.
 """
 
