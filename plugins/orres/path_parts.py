@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from core.api import (
+    N_,
+    REFERRAL_CLOSED,
+    REFERRAL_WITHDRAWN,
     Asking,
     Card,
     EventSpec,
@@ -21,34 +24,57 @@ from core.api import (
     ReportPeriod,
     ReportSection,
     RetentionRule,
+    Role,
     Route,
     Seeder,
     Subscriber,
     Viewer,
 )
 
-from .settings import Settings
+from .pages import path as path_pages
+from .pages.path import PATH
+from .services import path
+from .settings import PATHS, Settings
 
-PERMISSIONS: tuple[PermissionSpec, ...] = ()
-ROUTES: tuple[Route, ...] = ()
-EVENTS: tuple[EventSpec, ...] = ()
-SUBSCRIBERS: tuple[Subscriber, ...] = ()
-PURPOSES: tuple[PurposeSpec, ...] = ()
+PERMISSIONS: tuple[PermissionSpec, ...] = (
+    PermissionSpec(PATH, N_("Suivre les étapes de la trajectoire"), frozenset({Role.WORKER, Role.INTAKE})),
+)
+ROUTES: tuple[Route, ...] = path_pages.routes
+EVENTS: tuple[EventSpec, ...] = (EventSpec(path.CHANGED, N_("Une étape de la trajectoire change")),)
+SUBSCRIBERS: tuple[Subscriber, ...] = (
+    Subscriber(REFERRAL_WITHDRAWN, "orres.end_withdrawn_paths", path.end_paths),
+    Subscriber(REFERRAL_CLOSED, "orres.end_closed_paths", path.end_paths),
+)
+PURPOSES: tuple[PurposeSpec, ...] = (
+    PurposeSpec(
+        code=path.PURPOSE,
+        title=N_("Montrer mes étapes à un autre organisme"),
+        explanation=N_(
+            "J’accepte que l’organisme nommé ici voie les étapes que notre organisme a notées pour moi : lesquelles "
+            "sont commencées, faites, ou ne sont pas pour moi. Rien d’autre ne lui est montré."
+        ),
+        blocks=path.BLOCKS,
+    ),
+)
 
 
 def jobs(settings: Settings) -> Sequence[Job]:
-    """Periodic work."""
+    """Figures lose their place among the others."""
     return ()
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
-    """Cards of *À faire*."""
+    """Nothing waits here: steps are followed on the page of each reference."""
     return ()
 
 
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
-    """Panels of the core's pages."""
-    return ()
+    """On a reference in the viewer's hands: where she is on the trajectory. The sender's, until somebody accepts."""
+    hand = "pending" if page.facts.get("side") == "sender" else "held"
+    if page.name != "referral" or page.facts.get(hand) != "yes":
+        return ()
+    shell = {"code": page.reference, "address": PATHS}
+    return (Panel("path", N_("Sa trajectoire"), "orres/path_panel.html", permission=PATH, context=shell, order=50),)
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
@@ -57,13 +83,17 @@ def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequenc
 
 
 def retention(settings: Settings) -> Sequence[RetentionRule]:
-    """What goes, and when."""
-    return ()
+    """Paths go with the content of the references, figures later."""
+    paths, facts = timedelta(days=settings.path_days), timedelta(days=settings.path_facts_days)
+    return (
+        RetentionRule("orres.paths", N_("Étapes notées sur la trajectoire"), paths, path.erase_paths_before),
+        RetentionRule("orres.step_facts", N_("Chiffres des étapes"), facts, path.erase_facts_before),
+    )
 
 
 def personal_data(reference: str, session: Session, asking: Asking | None) -> Sequence[PersonalData]:
-    """What is held about a person."""
-    return ()
+    """What is held about the person of a referral."""
+    return path.path_of_case(session, reference, asking)
 
 
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:

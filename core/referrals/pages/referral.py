@@ -70,9 +70,9 @@ def show_referral(session: Session, request: PageRequest) -> Answer:
         "side": page.side,
         "urgent": "yes" if page.urgent else "no",
         "pending": "yes" if page.state in PENDING else "no",
+        "held": "yes" if page.state in HELD else "no",
     }
-    asking = PanelPage("referral", page.code, facts, request.house.keyring)
-    panels = request.house.hooks.panels(asking, request.viewer, session, request.now)
+    panels = request.house.hooks.panels(PanelPage("referral", page.code, facts), request.viewer, session, request.now)
     return Page("referrals/referral.html", {**context, "panels": panels})
 
 

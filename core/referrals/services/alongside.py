@@ -8,7 +8,7 @@ over gets nothing at all, so that a closing and a withdrawal answer alike (netwo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,7 +75,7 @@ def alongside(
     session: Session, keyring: Keyring, viewer: Viewer, code: str, purpose: str, now: datetime
 ) -> Alongside | None:
     """How the viewer stands to the person of that referral now; None unless it is in her organisation's hands under a
-    consent in force. One statement. The caller holds the case (`hold_alongside`), or has just opened the referral."""
+    consent in force. One statement. Whoever shows or writes something holds the case first (`hold_alongside`)."""
     known = codes.normalise(code)
     if known is None or viewer.organisation_id is None:
         return None
@@ -100,13 +100,18 @@ def alongside(
 
 
 def hold_alongside(
-    session: Session, keyring: Keyring, viewer: Viewer, code: str, purpose: str, now: datetime
+    session: Session, keyring: Keyring, viewer: Viewer, code: str, purpose: str, now: datetime, *, action: str = ""
 ) -> Alongside:
-    """`alongside`, its case locked first: nothing is read or written after a withdrawal. Raises `Missing`."""
-    lock_code(session, code)
+    """`alongside`, its case locked first: nothing is read or written after a withdrawal. Raises `Missing`.
+
+    `action`: the read is journaled under that code before anything is answered (network rules §3 (10)).
+    """
+    case_id = lock_code(session, code)
     found = alongside(session, keyring, viewer, code, purpose, now)
     if found is None:
         raise Missing
+    if action:
+        _note(session, viewer, case_id, found.code, action, now, {})
     return found
 
 
@@ -123,6 +128,7 @@ def partners_alongside(session: Session, viewer: Viewer, code: str) -> tuple[Par
     )
     rows = session.execute(
         select(Organisation.id, Organisation.name, Organisation.name_en, Organisation.sort_key)
+        .select_from(Organisation)
         .join(Referral, other)
         .where(
             Referral.case_id == case,
@@ -154,6 +160,7 @@ def tell_alongside(session: Session, code: str, kind: str, organisations: Collec
             Referral.recipient_id,
             sender.type.label("sender_type"),
         )
+        .select_from(Referral)
         .outerjoin(sender, sender.id == Referral.sender_id)
         .where(Referral.case_id == case, or_(held, pending))
         .order_by(Referral.code)
@@ -171,17 +178,9 @@ def tell_alongside(session: Session, code: str, kind: str, organisations: Collec
 def note_alongside(session: Session, viewer: Viewer, code: str, action: str, now: datetime, **facts: object) -> None:
     """Journal in the case's chain what a plugin read or changed beside a referral; codes only."""
     known = codes.normalise(code)
+    assert known is not None
     case_id = session.execute(select(Referral.case_id).where(Referral.code == known)).scalar_one()
-    record(
-        session,
-        case_id=case_id,
-        organisation_id=viewer.organisation_id,
-        actor=viewer,
-        action=action,
-        subject=f"referral:{known}",
-        facts=facts,
-        now=now,
-    )
+    _note(session, viewer, case_id, known, action, now, facts)
 
 
 def end_purpose(
@@ -236,6 +235,21 @@ def codes_in_hand(session: Session, viewer: Viewer, limit: int) -> tuple[str, ..
     return tuple(rows.scalars())
 
 
+def _note(
+    session: Session, viewer: Viewer, case_id: UUID, code: str, action: str, now: datetime, facts: Mapping[str, object]
+) -> None:
+    record(
+        session,
+        case_id=case_id,
+        organisation_id=viewer.organisation_id,
+        actor=viewer,
+        action=action,
+        subject=f"referral:{code}",
+        facts=facts,
+        now=now,
+    )
+
+
 def _standing(viewer: Viewer, purpose: str) -> Select[Any]:
     """The referral with its own consent, and one row for each consent to the plugin's purpose that names the viewer's
     organisation on either side; the organisation on the other side must still belong to the network."""
@@ -271,6 +285,7 @@ def _standing(viewer: Viewer, purpose: str) -> Select[Any]:
             given.granted_at.label("shared_granted_at"),
             given.expires_at.label("shared_expires_at"),
         )
+        .select_from(Referral)
         .outerjoin(ReferralPreview, ReferralPreview.referral_id == Referral.id)
         .join(Consent, Consent.id == Referral.consent_id)
         .join(
