@@ -27,10 +27,11 @@ from core.api import (
     Viewer,
 )
 
+from .pages import takeaway, version_page
 from .settings import Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = ()
-ROUTES: tuple[Route, ...] = ()
+ROUTES: tuple[Route, ...] = (*version_page.routes, *takeaway.routes)
 EVENTS: tuple[EventSpec, ...] = ()
 SUBSCRIBERS: tuple[Subscriber, ...] = ()
 PURPOSES: tuple[PurposeSpec, ...] = ()

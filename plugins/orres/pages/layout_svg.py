@@ -60,33 +60,33 @@ def as_svg(drawing: Drawing, identifier: str, title: str, description: str, say:
 
 def _band(band: Band, width: float) -> Markup:
     return Markup(
-        '<rect class="t-band" x="1" y="{y}" width="{width}" height="{height}" rx="8" fill="#f4f4f4"/>'
-    ).format(y=_n(band.y), width=_n(width - 2), height=_n(band.height))
+        '<rect class="t-band" x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="#f4f4f4"/>'
+    ).format(x=_n(band.x), y=_n(band.y), width=_n(width - band.x - 1), height=_n(band.height))
 
 
 def _margin(band: Band, say: Say) -> Markup:
     """The moment's number and name, a link to its place in the list."""
-    y = band.y + PAD
+    x, y = band.x + PAD, band.y + PAD
     lines = [
-        Markup('<circle class="t-number" cx="{x}" cy="{y}" r="13" fill="#000"/>').format(x=_n(PAD + 13), y=_n(y + 13)),
-        _text(PAD + 13, y + 18, band.number, "t-number-text", size=14, bold=True, fill="#fff", middle=True),
+        Markup('<circle class="t-number" cx="{x}" cy="{y}" r="13" fill="#000"/>').format(x=_n(x + 13), y=_n(y + 13)),
+        _text(x + 13, y + 18, band.number, "t-number-text", size=14, bold=True, fill="#fff", middle=True),
     ]
     y += 30
     for words in band.title:
         y += MOMENT_LINE
-        lines.append(_text(PAD, y - 4, words, "t-moment", size=MOMENT, bold=True))
+        lines.append(_text(x, y - 4, words, "t-moment", size=MOMENT, bold=True))
     for words in band.small:
         y += SMALL_LINE
-        lines.append(_text(PAD, y - 3, words, "t-small"))
+        lines.append(_text(x, y - 3, words, "t-small"))
     name = Markup("").join(lines)
     if band.key:
         area = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none"/>').format(
-            x=PAD - 6, y=_n(band.y + 6), width=MARGIN - 2 * PAD + 8, height=_n(y - band.y)
+            x=_n(x - 6), y=_n(band.y + 6), width=MARGIN - 2 * PAD + 8, height=_n(y - band.y)
         )
         name = Markup('<a class="t-link" href="#{anchor}{key}">{area}{name}</a>').format(
             anchor=ANCHOR, key=band.key, area=area, name=name
         )
-    return name + _leads(PAD, y + 8, MARGIN - 2 * PAD, band.leads, band.more, say)
+    return name + _leads(x, y + 8, MARGIN - 2 * PAD, band.leads, band.more, say)
 
 
 def _box(box: Box, say: Say) -> Markup:
@@ -129,18 +129,13 @@ def _leads(x: float, y: float, width: float, leads: tuple[Lead, ...], more: int,
 
 def _line(line: Line) -> Markup:
     dashed = Markup(' stroke-dasharray="5 4"') if line.conditional else Markup("")
+    x, y, back = line.x, line.y, ARROW - 1
+    corners = ((x - back, y - 5), (x - back, y + 5)) if line.sideways else ((x - 5, y - back), (x + 5, y - back))
+    head = "L".join(f"{_n(at)} {_n(to)}" for at, to in (*corners, (x, y)))
     return Markup(
         '<g class="t-line" aria-hidden="true"><path d="{path}" fill="none" stroke="#000" stroke-width="1.5"{dashed}/>'
-        '<path class="t-head" d="M{left} {top}L{right} {top}L{x} {y}Z" fill="#000"/></g>'
-    ).format(
-        path=line.path,
-        dashed=dashed,
-        left=_n(line.x - 5),
-        right=_n(line.x + 5),
-        top=_n(line.y - ARROW + 1),
-        x=_n(line.x),
-        y=_n(line.y),
-    )
+        '<path class="t-head" d="M{head}Z" fill="#000"/></g>'
+    ).format(path=line.path, dashed=dashed, head=head)
 
 
 def _words(line: Line) -> Markup:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from .graph import Edge, Trajectory
+from .layout_arcs import arcs, lanes_of, room_for
 from .layout_ends import Ends, Tops
 from .layout_order import Wish, draw_links, positions, rows_of
 from .layout_shapes import (
@@ -94,7 +95,10 @@ class _Layout:
         self.joined = frozenset(follow & {(edge.source, edge.target) for edge in self.edges})
         sizes = dict.fromkeys((key for row in self.rows for key in row), float(BOX))
         middles, self.room = positions(self.found, sizes, GAP, PASSAGE, BOX * 2 + GAP)
-        self.middle = {key: MARGIN + PAD + at for key, at in middles.items()}
+        skipping = [(self.band_of[edge.source], self.band_of[edge.target]) for edge in self.edges if self._skips(edge)]
+        self.lanes = lanes_of(skipping)
+        self.left = room_for(self.lanes)
+        self.middle = {key: self.left + MARGIN + PAD + at for key, at in middles.items()}
 
     def _rows(self) -> tuple[list[list[str]], list[range]]:
         rows: list[list[str]] = []
@@ -124,13 +128,21 @@ class _Layout:
                 found.append(Wish(*pair, self.rows_of_band[here][-1], worded))
         return found
 
+    def _skips(self, edge: Edge) -> bool:
+        """From a moment to a later one that is not the next."""
+        moments = edge.source not in self.row_of and edge.target not in self.row_of
+        return moments and self.band_of[edge.target] > self.band_of[edge.source] + 1
+
     def _leads(self, key: str) -> tuple[tuple[Lead, ...], int]:
         """Passages of a node that no line shows; a moment's own steps stand in its band already."""
         found = []
         for edge in self.leaving.get(key, ()):
             pair = (edge.source, edge.target)
             same = key not in self.row_of and self.band_of[edge.target] == self.band_of[key]
-            if pair not in self.drawn and pair not in self.joined and not same:
+            # An arc has no room for words: what it asks is written
+            skipping = (self.band_of[edge.source], self.band_of[edge.target])
+            arc = self._skips(edge) and skipping in self.lanes and pair not in self.words
+            if pair not in self.drawn and pair not in self.joined and not same and not arc:
                 found.append(edge)
         return tuple(self._lead(edge) for edge in found[:LEADS]), len(found[LEADS:])
 
@@ -191,7 +203,8 @@ class _Layout:
                     boxes[key] = replace(boxes[key], y=y)
                 y += max(boxes[key].height for key in self.rows[row])
             y = max(y + PAD, top + least)
-            bands.append(replace(band, y=top, height=y - top))
-        lines = (*ends.spine(bands), *(ends.line(link, boxes, bands, tops) for link in self.found.links))
-        width = MARGIN + 2 * PAD + self.room + 2
+            bands.append(replace(band, x=self.left, y=top, height=y - top))
+        across = arcs(self.lanes, bands, set(self.words))
+        lines = (*across, *ends.spine(bands), *(ends.line(link, boxes, bands, tops) for link in self.found.links))
+        width = self.left + MARGIN + 2 * PAD + self.room + 1
         return Drawing(width, y + 1, tuple(bands), tuple(boxes.values()), lines), ends.narrow

@@ -122,17 +122,17 @@ class Ends:
         for above, below in pairwise(bands):
             if (above.key, below.key) not in self.joined:
                 continue
-            x, start, end = MARGIN / 2, above.y + above.height, below.y
+            x, start, end = above.x + MARGIN / 2, above.y + above.height, below.y
             said = self._spine_words((above.key, below.key))
             words_y = end - ARROW - len(said) * SMALL_LINE if said else end
-            path = f"M{_n(x)} {_n(start)}{_down_to(end, words_y)}"
+            path = f"M{number(x)} {number(start)}{_down_to(end, words_y)}"
             yield Line(above.key, below.key, path, x, end, said, words_y, bool(said))
 
     def line(self, link: Link, boxes: Mapping[str, Box], bands: Sequence[Band], tops: Tops) -> Line:
         """A passage: straight down where it can, one curve above each row it comes to."""
         source = boxes[link.source]
         x = self.leaving[link]
-        path = f"M{_n(x)} {_n(source.y + source.height)}"
+        path = f"M{number(x)} {number(source.y + source.height)}"
         row = link.first
         for key in link.path[1:]:
             row += 1
@@ -140,8 +140,8 @@ class Ends:
             if x_next != x:
                 start = tops.bend[row]
                 bend = self.bend(row - 1)
-                half = _n(start + bend / 2)
-                path += f"V{_n(start)}C{_n(x)} {half} {_n(x_next)} {half} {_n(x_next)} {_n(start + bend)}"
+                half, there = number(start + bend / 2), number(x_next)
+                path += f"V{number(start)}C{number(x)} {half} {there} {half} {there} {number(start + bend)}"
             x = x_next
         if link.open_end:
             end = bands[self.moments.index(link.target)].y
@@ -163,7 +163,7 @@ class Ends:
 
 def _down_to(end: float, words_y: float) -> str:
     """Down to an arrow, or to the words that stand above it."""
-    return f"V{_n(min(end - 6, words_y - 2))}"
+    return f"V{number(min(end - 6, words_y - 2))}"
 
 
 def _grouped(links: Iterable[Link], end: str) -> dict[str, list[Link]]:
@@ -179,6 +179,6 @@ def _most(said: Iterable[Sequence[str]]) -> float:
     return max((len(lines) * SMALL_LINE + 4 for lines in said if lines), default=0.0)
 
 
-def _n(value: float) -> str:
+def number(value: float) -> str:
     """At most one decimal, the same on every machine."""
     return f"{value:.1f}".removesuffix(".0")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Pixels. Four boxes, their gaps and the margin with the moment's name: the width of a page.
-BOX, GAP, PASSAGE, MARGIN, PAD = 216, 28, 16, 172, 16
+BOX, GAP, PASSAGE, MARGIN, PAD = 216, 28, 16, 192, 16
 #: Letters, and the height of their lines: a title, a moment's name, the rest.
-TITLE, MOMENT, SMALL = 14.5, 16.0, 12.5
+TITLE, MOMENT, SMALL = 14.5, 15.5, 12.5
 TITLE_LINE, MOMENT_LINE, SMALL_LINE = 19, 21, 16
 #: Between two rows, between two bands, and where an arrow ends.
 BEND, BETWEEN, ARROW = 34, 26, 10
@@ -15,6 +15,8 @@ BEND, BETWEEN, ARROW = 34, 26, 10
 CORNER, SIDE = 20, 26
 #: A link to another box, high enough for a finger; how many a box shows, the others being in the list.
 LEAD, LEADS = 24, 4
+#: Left of the bands: how far apart the passages that skip moments run, and how many; where they leave and reach a band.
+LANE, LANES, LEAVES, REACHES = 14, 3, 62, 29
 #: Room for the words above an arrow: at least, at most.
 LABEL_LEAST, LABEL_MOST = 84, 190
 
@@ -66,12 +68,13 @@ class Band:
     small: tuple[str, ...]
     leads: tuple[Lead, ...]
     more: int = 0
+    x: float = 1.0
 
 
 @dataclass(frozen=True)
 class Line:
     """A passage as the `d` of a path, its arrow at `x`, `y`, and the words of its conditions, centred on `x`.
-    `conditional`: it is not for everybody."""
+    `conditional`: it is not for everybody; `sideways`: its arrow points to the right."""
 
     source: str
     target: str
@@ -81,6 +84,7 @@ class Line:
     words: tuple[str, ...]
     words_y: float
     conditional: bool
+    sideways: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,10 @@ TABLE: Final[Mapping[tuple[str, Act], str]] = {
 #: Why nothing but a draft changes.
 WHY_NOT: Final[Mapping[str, str]] = {
     DRAFT: "Cette version est encore un brouillon.",
-    PROPOSED: "Cette version est proposée au vote : elle ne change plus.",
-    ADOPTED: "Cette version est adoptée : elle ne change plus.",
-    PUBLISHED: "Cette version est en vigueur : ouvrez un nouveau brouillon pour la changer.",
-    RETIRED: "Cette version a été remplacée : elle se lit, elle ne change plus.",
+    PROPOSED: "Cette version est proposée au vote : elle ne change plus.",
+    ADOPTED: "Cette version est adoptée : elle ne change plus.",
+    PUBLISHED: "Cette version est en vigueur : ouvrez un nouveau brouillon pour la changer.",
+    RETIRED: "Cette version a été remplacée : elle se lit, elle ne change plus.",
 }
 
 

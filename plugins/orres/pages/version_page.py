@@ -1,0 +1,101 @@
+"""A version of the trajectory: its drawing, and the same as lists. The published one is every partner's."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from core.api import Page, PageRequest, Refusal, Route, Viewer, get, not_found
+
+from ..access import FOLLOW, READ, followed_committee
+from ..queries.takeaway import Leaflet, read_version
+from ..queries.trajectory import published, trajectory_of
+from ..rules.graph import PUBLISHED, RETIRED
+from ..rules.layout import lay_out
+from ..rules.layout_shapes import Drawing, Text
+from ..rules.takeaway import Stop
+from ..settings import HOME, TRAJECTORY, VERSIONS
+from .layout_svg import as_svg
+from .takeaway_words import Say, area_names, conditions_said, saying, shared, titled
+
+#: Names of organisations written in a box.
+_NAMES = 2
+NBSP = "\u00a0"
+
+
+def show_published(session: Session, request: PageRequest) -> Page:
+    """The version in force."""
+    version = published(session)
+    if version is None:
+        return Page("orres/version_none.html", {"follows": _follows(request), "home": HOME})
+    return _page(request, read_version(session, request.viewer, version, request.now))
+
+
+def show_version(session: Session, request: PageRequest) -> Page | Refusal:
+    """Any version: those that are or were in force for every partner, the others for who follows the committee."""
+    asked = request.path["number"]
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
+    version = trajectory_of(session, number)
+    if version is None:
+        return not_found()
+    if version.state not in (PUBLISHED, RETIRED):
+        followed_committee(session, request.viewer)
+    return _page(request, read_version(session, request.viewer, version, request.now))
+
+
+def drawing_of(leaflet: Leaflet, locale: str, say: Say, *, phones: bool = False) -> tuple[Drawing, Markup]:
+    """The drawing and its SVG. `phones`: with a number to call, for paper."""
+    names = area_names(leaflet.areas, locale)
+    every = [one for moment in leaflet.stops for one in moment.every]
+    texts = {one.node.key: Text(titled(one.node, locale), _small(one, say, phones)) for one in every}
+    words = {
+        (edge.source, edge.target): conditions_said(edge.conditions, say, names)
+        for edge in leaflet.version.edges
+        if edge.conditions
+    }
+    drawing = lay_out(leaflet.version, texts, words)
+    title = say("Dessin de la version %(number)s", number=leaflet.version.number)
+    description = say("Chaque bande est un moment, chaque boîte une étape. Les listes de la page disent la même chose.")
+    return drawing, as_svg(drawing, "dessin", title, description, say)
+
+
+def _small(stop: Stop, say: Say, phones: bool) -> tuple[str, ...]:
+    """Who is responsible, the delay; on paper, a number each."""
+    leads = {one.service.organisation: one.service for one in stop.helps if one.role == "lead"}
+    lines = []
+    for name, service in list(leads.items())[:_NAMES]:
+        number = next((one.number for one in service.phones if one.kind != "fax"), "")
+        lines.append(f"{name} {number.replace(' ', NBSP)}".strip() if phones else name)
+    if len(leads) > _NAMES:
+        lines.append(say("et %(n)s de plus", n=len(leads) - _NAMES))
+    if stop.node.delay_hours is not None:
+        lines.append(say("Délai : %(n)s h", n=stop.node.delay_hours))
+    return tuple(lines)
+
+
+def _page(request: PageRequest, leaflet: Leaflet) -> Page:
+    _, drawing = drawing_of(leaflet, request.locale, saying(request))
+    context = {
+        "version": leaflet.version,
+        "stops": leaflet.stops,
+        "drawing": drawing,
+        "in_force": leaflet.version.state == PUBLISHED,
+        "follows": _follows(request),
+        "home": HOME,
+        "versions": VERSIONS,
+        "trajectory": TRAJECTORY,
+        **shared(request, leaflet.areas),
+    }
+    return Page("orres/version_page.html", context)
+
+
+def _follows(request: PageRequest) -> bool:
+    """Whether the committee's own pages are hers to read."""
+    viewer: Viewer = request.viewer
+    return bool(request.house.holds(viewer, FOLLOW))
+
+
+routes: tuple[Route, ...] = (
+    get(TRAJECTORY, show_published, permission=READ, name="orres.trajectory"),
+    get(f"{VERSIONS}/{{number}}", show_version, permission=READ, name="orres.version"),
+)
