@@ -87,7 +87,14 @@ from core.consent.services import ConsentInput, ConsentMissing, Stopped
 from core.consent.services import Invalid as ConsentInvalid
 from core.consent.wordings import Wording
 from core.directory.pages.words import WORDS as DIRECTORY_WORDS
-from core.directory.queries.briefs import ServiceShown, service_ids, services_shown
+from core.directory.queries.briefs import (
+    ServiceShown,
+    ServiceState,
+    find_services,
+    service_ids,
+    service_states,
+    services_shown,
+)
 from core.directory.queries.homes import Home, homes_of
 from core.directory.queries.names import ServiceName, organisation_names, service_names
 from core.directory.queries.organisations import organisation_by_slug
@@ -331,6 +338,7 @@ __all__ = [
     "Seeder",
     "ServiceName",
     "ServiceShown",
+    "ServiceState",
     "Stack",
     "Stale",
     "StartupError",
@@ -383,6 +391,7 @@ __all__ = [
     "enter_hours",
     "extend_vote",
     "filled",
+    "find_services",
     "findings_of",
     "fiscal_quarter",
     "format_duration",
@@ -441,6 +450,7 @@ __all__ = [
     "send_later",
     "service_ids",
     "service_names",
+    "service_states",
     "services_shown",
     "shares",
     "shred_file",

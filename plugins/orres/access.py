@@ -68,6 +68,17 @@ def edited_committee(session: Session, viewer: Viewer) -> CommitteeView:
     return _committee(session, viewer, may_edit)
 
 
+def committee_here(session: Session, viewer: Viewer) -> tuple[CommitteeView | None, bool]:
+    """The committee if the viewer follows its work, and whether the viewer sits there. One statement, none for who
+    cannot do either."""
+    if not (viewer.committees or Role.NETWORK_COORDINATION in viewer.roles):
+        return None, False
+    found = committee_by_slug(session, SLUG)
+    if found is None or not may_follow(viewer, found.id).allowed:
+        return None, False
+    return found, sits(viewer, found.id)
+
+
 def _committee(session: Session, viewer: Viewer, rule: Any) -> CommitteeView:
     found = committee_by_slug(session, SLUG)
     if found is None or not rule(viewer, found.id).allowed:

@@ -51,7 +51,7 @@ MOMENTS: tuple[tuple[str, str, str, str, tuple[Step, ...]], ...] = (
              (("lead", "sq-plainte", ()), ("lead", "spvr-plainte", ("mrc-600",)), ("lead", "spm-plainte", ("mrc-640",)),
               ("support", "cc-urgence", NORTH), ("support", "lc-accueil", SOUTH)), 24, (DANGER,)),
         Step("protection", "Penser à la protection de la jeunesse", "Think of youth protection",
-             "Elle a moins de 18 ans : qui doit savoir, et qui ne doit pas.", ("information",),
+             "Elle a moins de 18 ans : qui doit savoir, et qui ne doit pas.", ("information",),
              (("lead", "cisss-dpj", ()), ("support", "aire-jeunesse", ())), 24, (MINOR,)),
     )),
     ("securite", "Sécurité et besoins de base", "Safety and basic needs", "Dormir, manger, se déplacer sans risque.", (
@@ -171,7 +171,7 @@ def _draft(session: Session, whole: Trajectory) -> Trajectory:
     """A step that nobody answers yet, and a service for younger people than its step's."""
     housing = Node(
         "logement", STEP, "projet", "Trouver un logement à soi", "Find a home of her own",
-        "Exemple : bail, premier mois, voisinage.", 4, ("housing",),
+        "Exemple : bail, premier mois, voisinage.", 4, ("housing",),
     )  # fmt: skip
     young = service_ids(session, ["mdj-crabtree-milieu"])
     added = tuple(Answer("emploi", one, "information") for one in young.values())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    VOTE_CLOSED,
     Asking,
     Card,
     EventSpec,
@@ -28,18 +30,27 @@ from core.api import (
     Viewer,
 )
 
-from .access import EDIT, FOLLOW, FOLLOWERS, MEMBERS, READ, READERS
+from . import events
+from .access import EDIT, FOLLOW, FOLLOWERS, MEMBERS, READ, READERS, may_follow
+from .pages import editing, linking, versions, voting
+from .pages.trajectory_words import WORDS
+from .queries.versions import at_work, flags, in_force
+from .rules.graph import ADOPTED
 from .seed import seed_trajectory
-from .settings import Settings
+from .services import publishing
+from .settings import SLUG, VERSIONS, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
     PermissionSpec(READ, N_("Lire la trajectoire régionale"), READERS),
     PermissionSpec(FOLLOW, N_("Suivre le travail sur la trajectoire"), FOLLOWERS),
     PermissionSpec(EDIT, N_("Modifier et proposer la trajectoire"), MEMBERS),
 )
-ROUTES: tuple[Route, ...] = ()
-EVENTS: tuple[EventSpec, ...] = ()
-SUBSCRIBERS: tuple[Subscriber, ...] = ()
+ROUTES: tuple[Route, ...] = (*versions.routes, *editing.routes, *linking.routes, *voting.routes)
+EVENTS: tuple[EventSpec, ...] = (
+    EventSpec(events.VERSION_CHANGED, N_("Une version de la trajectoire est ouverte, changée, proposée ou adoptée")),
+    EventSpec(events.VERSION_PUBLISHED, N_("Une version de la trajectoire entre en vigueur")),
+)
+SUBSCRIBERS: tuple[Subscriber, ...] = (Subscriber(VOTE_CLOSED, "orres.settle_vote", publishing.settle_vote),)
 PURPOSES: tuple[PurposeSpec, ...] = ()
 
 
@@ -49,13 +60,17 @@ def jobs(settings: Settings) -> Sequence[Job]:
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
-    """Cards of *À faire*."""
-    return ()
+    """What waits for the committee: a version to publish or to make again, a service that left."""
+    context = partial(_waiting, viewer=viewer, now=now)
+    return (Card("trajectory", N_("Trajectoire"), "orres/card_versions.html", permission=FOLLOW, context=context),)
 
 
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
-    """Panels of the core's pages."""
-    return ()
+    """On the committee's own page, the version in force and what is at work."""
+    if page.name != "committee" or page.reference != SLUG:
+        return ()
+    context = partial(_brief, viewer=viewer)
+    return (Panel("trajectory", N_("Trajectoire"), "orres/panel_versions.html", permission=READ, context=context),)
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
@@ -80,4 +95,19 @@ def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:
     """Links of the navigation."""
-    return ()
+    return (NavItem("versions", N_("Trajectoire"), VERSIONS, permission=READ),)
+
+
+def _waiting(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object] | None:
+    """Two statements; nothing when nothing waits, or for who sits elsewhere."""
+    if not may_follow(viewer, None).allowed:
+        return None
+    work = [one for one in at_work(session) if one.state == ADOPTED or one.moved]
+    flagged = flags(session, viewer, now)
+    return {"work": work, "flags": flagged, "words": WORDS} if work or flagged else None
+
+
+def _brief(session: Session, *, viewer: Viewer) -> Mapping[str, object]:
+    """Two statements, one for who does not follow the work."""
+    work = at_work(session) if may_follow(viewer, None).allowed else ()
+    return {"current": in_force(session), "work": work, "words": WORDS}

@@ -11,11 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
-from core.directory.models import Municipality, Service
+from core.directory.models import Municipality, Organisation, Service
 from core.directory.queries.cards import ServiceCard, cards
 from core.directory.queries.organisations import reader_for
 from core.directory.queries.phones import PhoneView
+from core.directory.queries.search import SearchQuery, search
 from core.directory.rules.hours import DayRange, OpenState, ranges
+from core.directory.rules.visibility import freshness, may_see
+from core.directory.rules.words import Status
+from core.kernel.clock import TORONTO
 
 
 @dataclass(frozen=True)
@@ -126,4 +130,38 @@ def _covered(session: Session) -> Mapping[tuple[str, str], frozenset[str]]:
 
 def service_ids(session: Session, slugs: Collection[str]) -> dict[str, UUID]:
     """Slug → identifier, whoever asks: for the demo's data, not for a page. One statement."""
-    return dict(session.execute(select(Service.slug, Service.id).where(Service.slug.in_(slugs))).tuples().all())
+    rows = session.execute(select(Service.slug, Service.id).where(Service.slug.in_(slugs)))
+    return {row.slug: row.id for row in rows}
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """How sure one may be of a service. `freshness`: fresh, stale or unconfirmed."""
+
+    verified_on: date | None
+    freshness: str
+
+
+def service_states(session: Session, viewer: Viewer, ids: Collection[UUID], now: datetime) -> dict[UUID, ServiceState]:
+    """Those of `ids` that the viewer may see, as they stand at `now` (aware); one that left the directory, or that the
+    viewer may not see, is absent. One statement."""
+    if not ids:
+        return {}
+    reader, today = reader_for(viewer), now.astimezone(TORONTO).date()
+    theirs, tier = Organisation.verified_on.label("theirs"), Organisation.visibility.label("tier")
+    rows = session.execute(
+        select(Service.id, Service.visibility, Service.verified_on, Service.organisation_id, theirs, tier)
+        .join(Organisation, Organisation.id == Service.organisation_id)
+        .where(Service.id.in_(sorted(ids, key=str)), Organisation.status != Status.SUSPENDED.value)
+    )
+    found: dict[UUID, ServiceState] = {}
+    for row in rows:
+        if may_see(row.visibility, row.organisation_id, reader) and may_see(row.tier, row.organisation_id, reader):
+            day = row.verified_on or row.theirs
+            found[row.id] = ServiceState(day, freshness(day, today).value)
+    return found
+
+
+def find_services(session: Session, viewer: Viewer, text: str, now: datetime) -> tuple[ServiceCard, ...]:
+    """The first services of the directory's own search that the viewer may see: a page of them at most."""
+    return search(session, reader_for(viewer), SearchQuery(text=text), now).cards

@@ -129,7 +129,7 @@ def labels_in(session: Session, number: int) -> dict[UUID, str]:
         .where(VersionRow.number == number)
         .distinct()
     )
-    return dict(rows.tuples().all())
+    return {row.service_id: row.label for row in rows}
 
 
 def next_number(session: Session) -> int:

@@ -125,4 +125,4 @@ def _labels_held(session: Session, version_id: UUID) -> dict[UUID, str]:
     rows = session.execute(
         select(AnswerRow.service_id, AnswerRow.label).where(AnswerRow.version_id == version_id).distinct()
     )
-    return dict(rows.tuples().all())
+    return {row.service_id: row.label for row in rows}

@@ -54,7 +54,7 @@ class Desk:
     now: datetime
 
 
-def open_draft(session: Session, desk: Desk, title: str) -> int:
+def open_draft(session: Session, desk: Desk, title: str, note: str = "") -> int:
     """A draft that holds what the version in force holds; its number. Raises Missing for who does not sit here."""
     committee = edited_committee(session, desk.viewer)
     base = published(session)
@@ -63,6 +63,7 @@ def open_draft(session: Session, desk: Desk, title: str) -> int:
         number=next_number(session),
         state=DRAFT,
         title=title,
+        note=note,
         based_on=None if base is None else base.number,
         created_by=desk.viewer.user_id,
         created_at=desk.now,
