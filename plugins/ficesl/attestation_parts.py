@@ -59,7 +59,7 @@ WARNINGS_KEPT = timedelta(days=730)
 def jobs(settings: Settings) -> Sequence[Job]:
     """Reminders each day, what the hour counts anew."""
     return (
-        Job("ficesl.renewals", timedelta(hours=6), _remind),
+        Job("ficesl.renewals", timedelta(hours=1), _remind),
         Job("ficesl.readiness", timedelta(hours=1), _catch_up),
     )
 

@@ -229,14 +229,15 @@ def _by_code(
         for session_id, session_code in open_for_form(session, request.now)
         if checkin.accepts(evaluation_secret(keyring, session_id), code, request.now, checkin.FORM_SECONDS)
     ]
-    if not shown:
-        return None, ("code", checkin.WRONG_CODE)
-    marks = email_marks(keyring, given.email) if request.viewer.user_id is None else ()
+    anonymous = request.viewer.user_id is None
+    marks = email_marks(keyring, given.email) if anonymous else ()
     for one in shown:
         found = find_evaluation(session, one)
         if found is not None and who_may_answer(session, found.session_id, request.viewer, marks) is not None:
             return found, ("", "")
-    return None, ("email" if request.viewer.user_id is None else "code", NO_ACCOUNT_HERE)
+    if anonymous:
+        return None, ("code", checkin.WRONG_PAIR)
+    return None, ("code", NO_ACCOUNT_HERE if shown else checkin.WRONG_CODE)
 
 
 def _session(session: Session, request: PageRequest) -> EvaluationView | None:

@@ -56,7 +56,7 @@ def show_people(session: Session, request: PageRequest) -> Answer:
 def find(session: Session, request: PageRequest) -> Answer:
     """People whose names hold what is typed: posted, so that no address and no log holds a name."""
     parsed = parse(FindForm, request.form)
-    return _list(session, request, None, 200 if parsed.value is not None else 422, looked=parsed.value or FindForm())
+    return _list(session, request, None, 200 if parsed.value is not None else 422, find=parsed)
 
 
 def add(session: Session, request: PageRequest) -> Answer:
@@ -179,8 +179,9 @@ def _list(
     *,
     like: Any = None,
     team: Parsed[Any] | None = None,
-    looked: FindForm | None = None,
+    find: Parsed[FindForm] | None = None,
 ) -> Page:
+    looked = None if find is None else find.value or FindForm()
     chosen = identifier(request.query.get("unite", "")) if looked is None else looked.unit
     left = request.query.get("parties") == "1" if looked is None else looked.left
     typed = "" if looked is None else looked.looked_for
@@ -199,6 +200,7 @@ def _list(
         "by_entry": total > SORTED and not typed,
         "form": form,
         "team": team,
+        "find": find,
         "like": like,
         "words": WORDS,
     }

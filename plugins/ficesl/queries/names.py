@@ -6,9 +6,10 @@ Each time names are read, a line of journal says so in the organisation that hol
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -22,6 +23,8 @@ from .training import first_block, last_block
 TABLE = "ficesl_learners"
 #: What stands for a name that is gone.
 GONE = "–"
+#: Account holders whose names one statement reads.
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,9 @@ def people_for(
     now: datetime,
     *,
     days: int = 0,
-    journaled: bool = True,
 ) -> dict[UUID, Person]:
-    """The same with work e-mails; an organisation's own people need no `days`. `journaled` false is for what stays
-    inside, and shows nobody anything."""
+    """The same with work e-mails; an organisation's own people need no `days`. For the people of a page or of a sheet:
+    each is a value of the statement."""
     wanted = sorted(set(learner_ids), key=str)
     if not wanted or viewer.user_id is None:
         return {}
@@ -97,9 +99,27 @@ def people_for(
         else:
             name = open_text(keyring, TABLE, row.id, "name_sealed", row.name_sealed)
             found[row.id] = Person(name or GONE, open_text(keyring, TABLE, row.id, "email_sealed", row.email_sealed))
-    if journaled:
-        _note(session, viewer, Counter(row.organisation_id for row in rows if row.user_id != viewer.user_id), now)
+    _note(session, viewer, Counter(row.organisation_id for row in rows if row.user_id != viewer.user_id), now)
     return found
+
+
+def own_names(session: Session, keyring: Keyring, viewer: Viewer, rows: Sequence[Any]) -> dict[UUID, str]:
+    """Names of rows (`id`, `user_id`, `name_sealed`) of the viewer's own organisation, by learner, to put them in order
+    or to look among them: what is then shown is for `note_shown`. However many there are, no statement names them all:
+    one for 5,000 account holders."""
+    if not keeps_people(viewer):
+        return {}
+    accounts = sorted({row.user_id for row in rows if row.user_id is not None}, key=str)
+    known: dict[UUID, str] = {}
+    for start in range(0, len(accounts), AT_ONCE):
+        some = people_names(session, keyring, frozenset(accounts[start : start + AT_ONCE]))
+        known |= {user_id: person.name for user_id, person in some.items()}
+    return {
+        row.id: known.get(row.user_id, GONE)
+        if row.user_id is not None
+        else open_text(keyring, TABLE, row.id, "name_sealed", row.name_sealed) or GONE
+        for row in rows
+    }
 
 
 def note_shown(session: Session, viewer: Viewer, people: int, now: datetime) -> None:

@@ -11,12 +11,13 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.api import N_, TORONTO, ReportPeriod, ReportTable, format_duration, homes_of
 
 from ..models import (
+    AttestationRow,
     Block,
     Credit,
     EvaluationAnswers,
@@ -50,10 +51,11 @@ TYPES: Final = {
 }
 PEOPLE: Final = N_("Personnes formées")
 ANSWERS: Final = N_("Réponses")
+ENDING, RENEWED = N_("Finissaient"), N_("Renouvelées")
 
 
 def tables(session: Session, report: ReportPeriod, now: datetime) -> Sequence[ReportTable]:
-    """People by type of organisation and by audience, sessions and hours, series, satisfaction, printed lines."""
+    """People by type and by audience, sessions and hours, series, satisfaction, renewals, printed lines."""
     start = datetime.combine(report.first_day, time(), TORONTO)
     end = datetime.combine(report.last_day + timedelta(days=1), time(), TORONTO)
     found = (
@@ -61,6 +63,7 @@ def tables(session: Session, report: ReportPeriod, now: datetime) -> Sequence[Re
         _sessions(session, start, end),
         _series(session, report),
         _satisfaction(session, start, end, now),
+        _renewals(session, report),
         _printed(session, report),
     )
     return tuple(table for table in found if table.rows)
@@ -208,6 +211,35 @@ def _satisfaction(session: Session, start: datetime, end: datetime, now: datetim
     rows = tuple((title, answers, good * 100 // answers) for title, (answers, good) in sums.items())
     heads = (N_("Formation"), ANSWERS, N_("Oui ou beaucoup (%)"))
     return ReportTable("satisfaction", N_("Satisfaction aux évaluations"), heads, rows, frozenset({ANSWERS}))
+
+
+def _renewals(session: Session, report: ReportPeriod) -> ReportTable:
+    """Attestations whose last day is in the period, and those whose person has another that holds longer. The label is
+    not the course's alone: few renewals would hide its satisfaction too, which says nothing of them."""
+    later = aliased(AttestationRow)
+    renewed = exists().where(
+        later.learner_id == AttestationRow.learner_id,
+        later.course_id == AttestationRow.course_id,
+        later.revoked_at.is_(None),
+        or_(later.expires_on.is_(None), later.expires_on > AttestationRow.expires_on),
+    )
+    rows = session.execute(
+        select(Version.title, func.count(), func.sum(case((renewed, 1), else_=0)))
+        .select_from(AttestationRow)
+        .join(Version, Version.id == AttestationRow.version_id)
+        .where(
+            AttestationRow.revoked_at.is_(None),
+            AttestationRow.expires_on >= report.first_day,
+            AttestationRow.expires_on <= report.last_day,
+        )
+        .group_by(Version.title)
+        .order_by(Version.title)
+    )
+    heads = (N_("Formation"), ENDING, RENEWED)
+    lines = tuple((f"{row[0]} (attestations)", row[1], int(row[2])) for row in rows)
+    return ReportTable(
+        "renewals", N_("Attestations qui finissaient dans la période"), heads, lines, frozenset({ENDING, RENEWED})
+    )
 
 
 def _printed(session: Session, report: ReportPeriod) -> ReportTable:

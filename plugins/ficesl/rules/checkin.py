@@ -26,6 +26,12 @@ OPENS_BEFORE: Final = timedelta(minutes=30)
 CLOSES_AFTER: Final = timedelta(0)
 
 NOT_A_CODE: Final = "Le code a six chiffres : recopiez celui de l’écran."
+#: Said to somebody without an account, whichever of the two was wrong: who guesses e-mails learns nothing.
+WRONG_PAIR: Final = (
+    "Ce code et cette adresse ne vont pas ensemble. Le code change toutes les 30 secondes\u00a0: recopiez celui qui "
+    "est affiché. L’adresse est celle avec laquelle votre organisme vous a inscrit ou inscrite. Sinon, parlez-en à la "
+    "personne qui anime."
+)
 WRONG_CODE: Final = (
     "Ce code n’est pas celui de l’écran en ce moment. Il change toutes les 30 secondes, et celui d’un autre jour ne "
     "sert plus : recopiez celui qui est affiché."

@@ -6,7 +6,7 @@ without knowing another one (two phones, or somebody who checked in meanwhile) n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -135,17 +135,17 @@ def check_in(
     if viewer.user_id is None and not marks:
         raise CheckInRefused(EMAIL_NEEDED, "email")
     blocks = open_blocks(session, now, checkin.OPENS_BEFORE, checkin.CLOSES_AFTER)
-    # Every open block is compared, the right one found or not: the time taken says nothing.
+    # Every open block is compared and every list read, the right one found or not: neither the time taken, nor what
+    # somebody without an account is answered, says which of the code and the e-mail was wrong.
     shown = [block for block in blocks if checkin.accepts(block_secret(keyring, block.id), code, now)]
-    if not shown:
-        raise CheckInRefused(checkin.WRONG_CODE)
+    there = _where(session, {block.session_id for block in blocks}, viewer, marks)
     for block in shown:
-        found = _who(session, block.session_id, viewer, marks)
-        if found is not None:
-            registration_id, learner_id = found
-            _arrive(session, viewer, block, registration_id, learner_id, now, tolerance)
+        if block.session_id in there:
+            _arrive(session, viewer, block, *there[block.session_id], now, tolerance)
             return block
-    raise CheckInRefused(NO_ACCOUNT_HERE, "email" if viewer.user_id is None else "code")
+    if viewer.user_id is None:
+        raise CheckInRefused(checkin.WRONG_PAIR)
+    raise CheckInRefused(NO_ACCOUNT_HERE if shown else checkin.WRONG_CODE)
 
 
 def block_secret(keyring: Keyring, block_id: UUID) -> bytes:
@@ -211,18 +211,19 @@ def _arrive(
     _told(session, block, [learner_id], now)
 
 
-def _who(session: Session, session_id: UUID, viewer: Viewer, marks: Sequence[bytes]) -> tuple[UUID, UUID] | None:
-    """(registration, learner) of who checks in, if she is registered there."""
+def _where(
+    session: Session, sessions: Collection[UUID], viewer: Viewer, marks: Sequence[bytes]
+) -> dict[UUID, tuple[UUID, UUID]]:
+    """Session → (registration, learner) of who checks in, where she is registered. One statement."""
     mine = Learner.user_id == viewer.user_id if viewer.user_id is not None else Learner.email_mark.in_(marks)
-    row = session.execute(
-        select(Registration.id, Learner.id)
+    rows = session.execute(
+        select(Registration.session_id, Registration.id, Learner.id)
         .join(Learner, Learner.id == Registration.learner_id)
-        .where(Registration.session_id == session_id, Registration.state == "registered", mine)
+        .where(Registration.session_id.in_(sessions), Registration.state == "registered", mine)
         .where(Learner.erased_at.is_(None))
-        .order_by(Registration.queue)
-        .limit(1)
-    ).first()
-    return None if row is None else (row[0], row[1])
+        .order_by(Registration.queue.desc())
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _values(desk: Desk, block: BlockView, mark: SheetMark, tolerance: int) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from core.api import N_, Forbidden, Missing, new_id, seal_text
+from core.api import N_, Forbidden, Missing, new_id, open_text, seal_text
 
 from ..models import Learner, Registration, Team, TrainingSession
 from ..queries.names import keeps_people
-from ..rules.names import folded, folded_email, is_mailbox, tidy
+from ..rules.names import folded, is_mailbox, tidy
 from . import registering
 from .desk import Desk, Refused, locked_session, note
 from .likeness import TABLE, Index, Known, marks, people_of
@@ -94,21 +95,23 @@ def add_person(session: Session, desk: Desk, new: NewPerson) -> UUID:
     """
     organisation_id = _ours(desk)
     name, email = check_person(new.name, new.email)
-    known = people_of(session, desk.keyring, organisation_id)
-    same = [one for one in known if email and folded_email(one.email) == folded_email(email)]
-    if same and folded(same[0].name) == folded(name):
-        return same[0].id
-    if same:
+    known = people_of(session, desk.keyring, organisation_id, emails=False)
+    by_id = {one.id: one for one in known}
+    _name_mark, email_mark = marks(desk.keyring, name, email)
+    there = (Learner.organisation_id == organisation_id) & Learner.left_at.is_(None) & Learner.erased_at.is_(None)
+    same = session.scalar(select(Learner.id).where(there, Learner.email_mark == email_mark).limit(1)) if email else None
+    if same is not None and same in by_id and folded(by_id[same].name) == folded(name):
+        return same
+    if same is not None:
         raise Refused(SAME_EMAIL, "email")
     if not new.another:
-        by_id = {one.id: one for one in known}
         index: Index[UUID] = Index()
         for one in known:
             index.add(one.id, folded(one.name))
         twins = index.same(folded(name))
         like = twins[0] if twins else index.alike(folded(name))
         if like is not None:
-            raise AlikePerson(by_id[like])
+            raise AlikePerson(replace(by_id[like], email=_email_of(session, desk, like)))
     learner_id = insert_person(
         session, desk, organisation_id, name, email, new.audience, _team(session, desk, new.team_id)
     )
@@ -182,27 +185,25 @@ def erase_person(session: Session, desk: Desk, learner_id: UUID) -> None:
     if row.user_id is not None:
         raise Refused(HAS_ACCOUNT)
     _give_back(session, desk, learner_id)
-    forget_names(session, [learner_id], desk.now)
+    forget_names(session, Learner.id == learner_id, desk.now)
     note(session, desk, "person_erased", f"learner:{learner_id}", row.organisation_id)
 
 
-def forget_names(session: Session, learner_ids: list[UUID], now: datetime) -> int:
-    """Names, e-mails and their hashes go; how many people."""
-    if not learner_ids:
-        return 0
-    session.execute(
+def forget_names(session: Session, those: ColumnElement[bool], now: datetime) -> int:
+    """Names, e-mails and their hashes of those learners go; how many people. One statement, however many they are."""
+    gone: Any = session.execute(
         update(Learner)
-        .where(Learner.id.in_(learner_ids))
+        .where(those)
         .values(name_sealed=None, email_sealed=None, name_mark=None, email_mark=None, user_id=None, erased_at=now),
         execution_options=_NO_SYNC,
     )
-    return len(learner_ids)
+    return int(gone.rowcount)
 
 
 def erase_left_before(session: Session, before: datetime) -> int:
     """Names of people who left before that moment (UTC); how many. The retention rule."""
-    gone = select(Learner.id).where(Learner.left_at < before, Learner.erased_at.is_(None), Learner.user_id.is_(None))
-    return forget_names(session, list(session.scalars(gone)), before)
+    gone = (Learner.left_at < before) & Learner.erased_at.is_(None) & Learner.user_id.is_(None)
+    return forget_names(session, gone, before)
 
 
 def add_team(session: Session, desk: Desk, name: str) -> UUID:
@@ -241,6 +242,11 @@ def check_person(name: str, email: str) -> tuple[str, str]:
     if mailbox and not is_mailbox(mailbox):
         raise Refused(BAD_EMAIL, "email")
     return known, mailbox
+
+
+def _email_of(session: Session, desk: Desk, learner_id: UUID) -> str:
+    sealed = session.scalar(select(Learner.email_sealed).where(Learner.id == learner_id))
+    return open_text(desk.keyring, TABLE, learner_id, "email_sealed", sealed)
 
 
 def _ours(desk: Desk) -> UUID:

@@ -101,6 +101,8 @@ def _valid(session: Session, today: date, organisations: Collection[UUID] | None
     return {(row.organisation_id, row.course_id): row.people for row in rows}
 
 
+#: Lines that one statement names.
+AT_ONCE = 5_000
 _KEPT = ("type", "mrc", "people", "valid", "share")
 
 
@@ -134,8 +136,8 @@ def _keep(
         for key, new in wanted.items()
         if key not in known
     ]
-    if gone:
-        session.execute(delete(Readiness).where(Readiness.id.in_(gone)))
+    for start in range(0, len(gone), AT_ONCE):
+        session.execute(delete(Readiness).where(Readiness.id.in_(gone[start : start + AT_ONCE])))
     if changed:
         values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _KEPT}
         table: Any = Readiness.__table__

@@ -140,7 +140,7 @@ def test_the_code_of_the_screen_notes_who_is_registered(held: Held) -> None:
         assert held.arrive(session, f"{code[:3]} {code[3:]}", "PERSONNE-0@exemple.invalid").id == held.block_id
         assert minutes(session, first) == 60
         for typed, email, message in (
-            (code, "personne-9@exemple.invalid", service.NO_ACCOUNT_HERE),
+            (code, "personne-9@exemple.invalid", checkin.WRONG_PAIR),
             (code, "", service.EMAIL_NEEDED),
             ("12 34", "personne-1@exemple.invalid", checkin.NOT_A_CODE),
         ):
@@ -160,7 +160,7 @@ def test_the_code_of_the_screen_notes_who_is_registered(held: Held) -> None:
     with network.database.transaction() as session:
         with pytest.raises(CheckInRefused) as refused:  # the code of twenty-five minutes ago
             held.arrive(session, code, "personne-1@exemple.invalid")
-        assert refused.value.message == checkin.WRONG_CODE
+        assert refused.value.message == checkin.WRONG_PAIR
         held.arrive(session, held.code_now(), "personne-1@exemple.invalid")
         held.arrive(session, held.code_now(), "personne-0@exemple.invalid")
         assert (minutes(session, first), minutes(session, second)) == (60, 35)
@@ -170,7 +170,7 @@ def test_the_code_of_the_screen_notes_who_is_registered(held: Held) -> None:
     network.clock.advance(timedelta(days=1))
     with network.database.transaction() as session, pytest.raises(CheckInRefused) as refused:
         held.arrive(session, held.code_now(), "personne-2@exemple.invalid")  # yesterday's block, whatever its code
-    assert refused.value.message == checkin.WRONG_CODE
+    assert refused.value.message == checkin.WRONG_PAIR
 
 
 def test_a_block_that_is_over_becomes_credits_once(held: Held) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from core.testing.network import Network, visiting
 from core.testing.plugins import plugins_file
+from core.testing.statements import counted_statements
 
 from .. import models
 from ..models import EvaluationAnswers, EvaluationSent, Module, Presence
@@ -27,6 +28,15 @@ HOME = "/comites/ficesl"
 def rows_of(network: Network, statement: Any) -> list[Any]:
     with network.database.transaction(write=False) as session:
         return list(session.execute(statement).all())
+
+
+def tried(visitor: Any, code: str, email: str) -> tuple[tuple[int, str], int]:
+    """What somebody without an account is answered, what she typed left out; and how many statements it took."""
+    with counted_statements() as sent:
+        page = visitor.post(f"{HOME}/presence", {"code": code, "email": email})
+    assert email in page.text
+    assert code in page.text
+    return (page.status_code, page.text.replace(code, "…").replace(email, "…")), len(sent)
 
 
 @SQLITE
@@ -59,11 +69,12 @@ def test_a_sheet_a_screen_a_presence_and_an_opinion(network: Network, visitor: A
     assert typed_code not in screen.text.replace(code.group(), "")
     assert "<html" not in visitor.get(f"{sheet}/ecran", headers={"X-Fragment": "1"}).text
     anonymous = visitor.become(None)
-    wrong = anonymous.post(f"{HOME}/presence", {"code": "000000" if typed_code != "000000" else "000001",
-                                                "email": "personne-1@exemple.invalid"})  # fmt: skip
-    assert wrong.status_code == 422
-    assert "Il change toutes les 30 secondes" in wrong.text
-    assert "personne-1@exemple.invalid" in wrong.text
+    wrong_code = "000000" if typed_code != "000000" else "000001"
+    wrong, asked = tried(anonymous, wrong_code, "personne-1@exemple.invalid")
+    assert wrong[0] == 422
+    assert "Le code change toutes les 30 secondes" in wrong[1]
+    # The right code with an e-mail that nobody registered: the same page, the same number of statements
+    assert tried(anonymous, typed_code, "personne-9@exemple.invalid") == (wrong, asked)
     good = {"code": typed_code, "email": "personne-0@exemple.invalid"}
     assert "Votre présence est notée" in anonymous.post(f"{HOME}/presence", good).text
     for _ in range(12):

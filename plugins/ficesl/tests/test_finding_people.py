@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from core.testing.network import Network, Visitor
 
@@ -53,6 +55,11 @@ def test_everybody_of_a_long_list_is_found_by_name_and_no_address_holds_one(netw
     # The organisation's own list: the same, posted; another organisation finds nobody
     listed = visitor.post(f"{PEOPLE}/chercher", {"looked_for": "untel"}).text
     assert ("Zoé Untel" in listed, "Aube Essai" in listed, "?nom=" in listed) == (True, False, False)
+    # Too long a name: the page says so, at its field, and keeps what was typed
+    long = visitor.post(f"{PEOPLE}/chercher", {"looked_for": "z" * 121})
+    assert (long.status_code, "z" * 121 in long.text) == (422, True)
+    assert re.search(r'id="f-looked_for-error">[^<]*120', long.text)
+    assert 'href="#f-looked_for"' in long.text
     viewer = network.viewer(h.ADMIN)
     with network.database.transaction() as session:
         reader, now = (session, network.keyring, viewer), network.clock.now()
@@ -62,10 +69,29 @@ def test_everybody_of_a_long_list_is_found_by_name_and_no_address_holds_one(netw
         assert [one.name for one in shown] == [f"Aube Essai {number:02}" for number in range(10)]
         last, _ = people_page(*reader, now, size=10, sorted_to=10, page=7)
         assert [one.name for one in last] == ["Zoé Untel"]
-        sought, total = people_page(*reader, now, typed="UNTEL zoe", size=10, sorted_to=10)
-        assert ([one.name for one in sought], total, _journaled(session)[-1]) == (["Zoé Untel"], 1, 1)
+        # However many people are looked among, no statement names them one by one (65,535 values are PostgreSQL's most)
+        with values_sent() as most:
+            sought, total = people_page(*reader, now, typed="UNTEL zoe", size=10, sorted_to=10)
+            everybody, _ = people_page(*reader, now, size=100_000)
+        assert (len(everybody), everybody[-1].email, max(most) < 20) == (61, "", True)
+        assert ([one.name for one in sought], total, _journaled(session)[-2:]) == (["Zoé Untel"], 1, [1, 61])
         elsewhere = replace(viewer, organisation_id=network.organisation("police-repentigny"))
         assert people_among(session, network.keyring, elsewhere, set(found.values()), now) == ()
+
+
+@contextmanager
+def values_sent() -> Iterator[list[int]]:
+    """How many values each statement was given."""
+    most: list[int] = []
+
+    def note(_connection: Any, _cursor: Any, _statement: str, values: Any, *_rest: Any) -> None:
+        most.append(len(values or ()))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield most
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def _named(session: Any, network: Network, name: str) -> UUID:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 
-from core.api import Missing, ReportPeriod, printed_rows, read_sheet
+from core.api import Missing, ReportPeriod, new_id, printed_rows, read_sheet
 from core.testing.network import Network
 
 from .. import models
-from ..models import Credit
+from ..models import AttestationRow, Credit, Learner, Version
 from ..queries.published import published_lines, published_meetings, totals_of
 from ..queries.training_report import tables
 from ..rules import published
@@ -69,6 +72,26 @@ def test_printed_figures_come_out_right_and_are_never_added_twice(network: Netwo
             published_service.import_published(session, desk, [["a"], ["b"]])
 
 
+def ended(session: Session, host: UUID, now: datetime) -> None:
+    """Seven people whose attestation ends on the last day of the year; four took it again."""
+    version = session.execute(select(Version.id, Version.course_id).order_by(Version.id).limit(1)).one()
+    base = {"organisation_id": host, "course_id": version.course_id, "version_id": version.id, "minutes": 60, "at": now}
+    nothing = {"revoked_at": None, "revoked_reason": None}
+    revoked = {"revoked_at": now, "revoked_reason": "attendance"}
+    rows: list[dict[str, Any]] = []
+    for number in range(7):
+        learner = Learner(id=new_id(), organisation_id=host, audience="worker", created_at=now)
+        session.add(learner)
+        days = {"issued_on": date(2025, 3, 31), "expires_on": date(2027, 3, 31)}
+        rows.append({"learner_id": learner.id, **days, **(revoked if number == 6 else nothing)})
+        if number < 4:
+            days = {"issued_on": date(2026, 10, 1), "expires_on": date(2028, 10, 1)}
+            rows.append({"learner_id": learner.id, **days, **(revoked if number == 3 else nothing)})
+    session.flush()
+    codes = [{"id": new_id(), "code": f"{number:014}", "status_index": 9_000 + number} for number in range(len(rows))]
+    session.execute(insert(AttestationRow), [{**base, **row, **code} for row, code in zip(rows, codes, strict=True)])
+
+
 @SQLITE
 def test_the_report_counts_each_person_once_and_prints_what_was_printed(network: Network) -> None:
     now = network.clock.now()
@@ -80,9 +103,16 @@ def test_the_report_counts_each_person_once_and_prints_what_was_printed(network:
     with network.database.transaction() as session:
         for _ in range(2):
             seed_past_session(session, seeder, settings)
-        year = {one.key: one for one in tables(session, ReportPeriod("year", date(2026, 4, 1), date(2027, 3, 31)), now)}
+        period = ReportPeriod("year", date(2026, 4, 1), date(2027, 3, 31))
+        year = {one.key: one for one in tables(session, period, now)}
         old = {one.key: one for one in tables(session, ReportPeriod("year", date(2023, 4, 1), date(2024, 3, 31)), now)}
         people = session.scalar(select(func.count(Credit.learner_id.distinct())))
+        ended(session, host, now)
+        renewals = {one.key: one for one in tables(session, period, now)}["renewals"]
+    # Seven ended in the year, one of them revoked; three of the six hold another that holds
+    assert [row[1:] for row in renewals.rows] == [(6, 3)]
+    assert renewals.counted == {*renewals.columns[1:]}
+    assert "renewals" not in old
     by_type, by_audience = year["people_by_type"], year["people_by_audience"]
     assert sum(int(row[1] or 0) for row in by_type.rows) == sum(int(row[1] or 0) for row in by_audience.rows) == people
     assert all(one.counted for one in (by_type, by_audience, year["satisfaction"]))
