@@ -217,6 +217,7 @@ from core.reports.charts import Bar as ChartBar
 from core.reports.charts import Stack, shares
 from core.reports.charts import bars as bar_chart
 from core.reports.exports.pdf import alone, as_document, pdf_available
+from core.reports.pages.parts import NetworkPart, network_part
 from core.reports.queries.published import printed_rows
 from core.reports.services.facts import coarse_between as coarse_minutes
 from core.reports.services.facts import quarter_at as fiscal_quarter
@@ -304,6 +305,7 @@ __all__ = [
     "Modality",
     "NamesSomebody",
     "NavItem",
+    "NetworkPart",
     "NotYet",
     "Outcome",
     "OwnBallot",
@@ -414,6 +416,7 @@ __all__ = [
     "mail_people",
     "mark_of_referral",
     "municipality_choices",
+    "network_part",
     "new_code",
     "new_id",
     "normal_code",

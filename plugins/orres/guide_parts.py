@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from core.api import (
+    N_,
     Asking,
     Card,
     EventSpec,
@@ -17,6 +19,7 @@ from core.api import (
     PanelPage,
     PermissionSpec,
     PersonalData,
+    PublicPage,
     PurposeSpec,
     ReportPeriod,
     ReportSection,
@@ -27,10 +30,23 @@ from core.api import (
     Viewer,
 )
 
+from .access import READ
+from .pages import guide, unmet
+from .queries.unmet import report_tables
+from .seed_guide import seed_unmet
+from .services.unmet import erase_before
 from .settings import Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = ()
-ROUTES: tuple[Route, ...] = ()
+ROUTES: tuple[Route, ...] = (*guide.routes, *unmet.routes)
+#: The guide for everybody, told on the public home page.
+PUBLIC_PAGES: tuple[PublicPage, ...] = (
+    PublicPage(
+        guide.PUBLIC_WORD,
+        N_("De quoi avez-vous besoin maintenant?"),
+        N_("Six questions au plus, sans nom. Rien de ce qui est répondu n’est gardé."),
+    ),
+)
 EVENTS: tuple[EventSpec, ...] = ()
 SUBSCRIBERS: tuple[Subscriber, ...] = ()
 PURPOSES: tuple[PurposeSpec, ...] = ()
@@ -53,23 +69,27 @@ def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Setting
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
     """Sections of the yearly report."""
-    return ()
+    figures = partial(report_tables, report=report)
+    title = N_("Besoins sans réponse au guide")
+    return (ReportSection(unmet.SECTION, title, "orres/unmet_report.html", READ, tables=figures),)
 
 
 def retention(settings: Settings) -> Sequence[RetentionRule]:
     """What goes, and when."""
-    return ()
+    kept = timedelta(days=settings.unmet_days)
+    return (RetentionRule("orres.unmet", N_("Besoins sans réponse, en codes"), kept, erase_before),)
 
 
 def personal_data(reference: str, session: Session, asking: Asking | None) -> Sequence[PersonalData]:
-    """What is held about a person."""
+    """Nothing: no row of the guide leads to anybody."""
     return ()
 
 
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     """Invented data for the demo."""
+    seed_unmet(session, seeder)
 
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:
     """Links of the navigation."""
-    return ()
+    return (NavItem("guide", N_("Guide"), guide.GUIDE, READ, order=20),)

@@ -49,6 +49,7 @@ def register_plugin() -> Manifest:
         core_version=">=0.1,<1",
         description="La trajectoire régionale : qui fait quoi, pour qui, à quel moment, et ce qui vient ensuite.",
         settings=Settings,
+        public=guide_parts.PUBLIC_PAGES,
     )
 
 

@@ -35,6 +35,7 @@ class Settings(PluginSettings):
     vote_quorum: int = Field(default=51, ge=1, le=100, description="Percent of the seats that must vote.")
     # Take away
     # Guide
+    unmet_days: int = Field(default=1826, ge=730, description="Days that counts of unmet needs are kept.")
     # A woman's path
     path_days: int = Field(default=90, ge=1, le=90, description="Days after its last change that a path is kept.")
     path_facts_days: int = Field(default=1095, ge=365, description="Days that coded figures of steps are kept.")

@@ -12,6 +12,7 @@ from .exchange import (
 )
 from .path import PathRow, StepFact, StepRow
 from .trajectory import AnswerRow, ConditionRow, EdgeRow, NodeRow, UndoRow, VersionRow
+from .unmet import UnmetRow
 
 __all__ = [
     "AnswerRow",
@@ -29,6 +30,7 @@ __all__ = [
     "StepFact",
     "StepRow",
     "UndoRow",
+    "UnmetRow",
     "VersionRow",
     "Vignette",
 ]
