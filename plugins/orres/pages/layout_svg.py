@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
+from core.api import N_
+
 from ..rules.layout_shapes import (
     ARROW,
     LEAD,
@@ -113,17 +115,18 @@ def _box(box: Box, say: Say) -> Markup:
 def _leads(x: float, y: float, width: float, leads: tuple[Lead, ...], more: int, say: Say) -> Markup:
     found = Markup("")
     for lead in leads:
-        arrow, name = ("↩", say("Retour à %(number)s")) if lead.back else ("→", say("Ensuite, %(number)s"))
+        arrow, phrase = ("↩", N_("Retour à %(number)s")) if lead.back else ("→", N_("Ensuite, %(number)s"))
+        name = say(phrase, number=lead.full)
         area = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none"/>').format(
             x=_n(x - 6), y=_n(y), width=_n(width + 12), height=LEAD
         )
         words = _text(x, y + 16, f"{arrow} {lead.words}", "t-lead")
         found += Markup('<a class="t-link" href="#{anchor}{key}"><title>{name}</title>{area}{words}</a>').format(
-            anchor=ANCHOR, key=lead.target, name=name % {"number": lead.full}, area=area, words=words
+            anchor=ANCHOR, key=lead.target, name=name, area=area, words=words
         )
         y += LEAD
     if more:
-        found += _text(x, y + 12, say("et %(n)s autres : voir la liste", n=more), "t-small")
+        found += _text(x, y + 12, say(N_("et %(n)s autres : voir la liste"), n=more), "t-small")
     return found
 
 

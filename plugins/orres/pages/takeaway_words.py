@@ -64,9 +64,9 @@ def conditions_said(conditions: Iterable[Condition], say: Say, names: Mapping[st
             words = [_lowered(say(text)) for code, text in closed[subject].items() if code in values]
         else:
             words = [say(_YES_NO[subject, value]) for value in values]
-        joined = say(" ou ").join(words)
+        joined = say(N_(" ou ")).join(words)
         said.append(say(_NAMED[subject], words=joined) if subject in _NAMED else joined)
-    return say("si %(words)s", words=", ".join(said)) if said else ""
+    return say(N_("si %(words)s"), words=", ".join(said)) if said else ""
 
 
 def _lowered(words: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from core.api import Page, PageRequest, Refusal, Route, Viewer, get, not_found
+from core.api import N_, Page, PageRequest, Refusal, Route, Viewer, get, not_found
 
 from ..access import FOLLOW, READ, followed_committee
 from ..queries.takeaway import Leaflet, read_version
@@ -54,8 +54,10 @@ def drawing_of(leaflet: Leaflet, locale: str, say: Say, *, phones: bool = False)
         if edge.conditions
     }
     drawing = lay_out(leaflet.version, texts, words)
-    title = say("Dessin de la version %(number)s", number=leaflet.version.number)
-    description = say("Chaque bande est un moment, chaque boîte une étape. Les listes de la page disent la même chose.")
+    title = say(N_("Dessin de la version %(number)s"), number=leaflet.version.number)
+    description = say(
+        N_("Chaque bande est un moment, chaque boîte une étape. Les listes de la page disent la même chose.")
+    )
     return drawing, as_svg(drawing, "dessin", title, description, say)
 
 
@@ -64,12 +66,14 @@ def _small(stop: Stop, say: Say, phones: bool) -> tuple[str, ...]:
     leads = {one.service.organisation: one.service for one in stop.helps if one.role == "lead"}
     lines = []
     for name, service in list(leads.items())[:_NAMES]:
-        number = next((one.number for one in service.phones if one.kind != "fax"), "")
+        # An invented service has no number on paper: nobody is to call it
+        found = () if service.fictitious else service.phones
+        number = next((one.number for one in found if one.kind != "fax"), "")
         lines.append(f"{name} {number.replace(' ', NBSP)}".strip() if phones else name)
     if len(leads) > _NAMES:
-        lines.append(say("et %(n)s de plus", n=len(leads) - _NAMES))
+        lines.append(say(N_("et %(n)s de plus"), n=len(leads) - _NAMES))
     if stop.node.delay_hours is not None:
-        lines.append(say("Délai : %(n)s h", n=stop.node.delay_hours))
+        lines.append(say(N_("Délai : %(n)s h"), n=stop.node.delay_hours))
     return tuple(lines)
 
 

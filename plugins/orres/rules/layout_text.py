@@ -9,7 +9,7 @@ _WIDTHS = {
     **dict.fromkeys("ijlI'’|", 300),
     **dict.fromkeys(" \u00a0\u202f.,:;!", 335),
     **dict.fromkeys("ft()[]/-‑r", 405),
-    **dict.fromkeys("csvxyzJkaoeLgnhudbpqTFE«»", 600),
+    **dict.fromkeys("csvxyzJkaoeLgnhudbpqTFE", 600),
     **dict.fromkeys("0123456789éèêëàâôùûçñ", 640),
     **dict.fromkeys("ABCDGHKNOPQRSUVXYZÉÈÀÂÊÎÔ→↩–", 770),
     **dict.fromkeys("mwMWœŒæ…", 960),

@@ -15,7 +15,7 @@ from uuid import UUID
 from core.api import AGE_BANDS, ServiceShown
 
 from .conditions import AGE_BAND, MINOR, MINOR_BANDS, NO, YES, Condition, Situation, held
-from .graph import Answer, Edge, Node, Role, Trajectory
+from .graph import ROLES, Answer, Edge, Node, Role, Trajectory
 from .layout import numbers_of
 
 #: Whole years of each age band, both ends included; None: no end.
@@ -142,9 +142,8 @@ def _stop(
 ) -> Stop:
     conditions = (*(moment.conditions if moment else ()), *node.conditions)
     answers = version.answers_of(node.key)
-    helps = tuple(
-        _help(one, services[one.service_id], node, conditions) for one in answers if one.service_id in services
-    )
+    known = (_help(one, services[one.service_id], node, conditions) for one in answers if one.service_id in services)
+    helps = tuple(sorted(known, key=_rank))
     return Stop(
         node=node,
         number=numbers[node.key],
@@ -158,6 +157,11 @@ def _stop(
         if moment
         else tuple(_stop(version, services, numbers, step, node) for step in version.steps_of(node.key)),
     )
+
+
+def _rank(one: Help) -> tuple[int, str, str, str]:
+    """Responsible first, then by names: the same paper whatever the order of the rows."""
+    return list(ROLES).index(one.role), one.service.organisation, one.service.name, str(one.service.id)
 
 
 def _help(answer: Answer, service: ServiceShown, node: Node, conditions: Iterable[Condition]) -> Help:
