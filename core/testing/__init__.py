@@ -23,7 +23,7 @@ from core.kernel.clock import FixedClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.testing import databases, postgres
-from core.testing.browser import launched
+from core.testing.browser import SharedBrowser
 from core.testing.databases import NOW, in_loop
 from core.testing.server import LiveServer, free_port, serving
 from core.testing.sockets import loopback_only
@@ -174,10 +174,17 @@ def live_server() -> Iterator[Callable[[Any], LiveServer]]:
         yield lambda app: stack.enter_context(serving(app))
 
 
+@pytest.fixture(scope="session")
+def _shared_browser() -> Iterator[SharedBrowser]:
+    shared = SharedBrowser()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One headless Chromium per file: while Playwright runs, the thread has a loop and `asyncio.run` is refused."""
-    with launched() as running:
+def browser(_shared_browser: SharedBrowser) -> Iterator[Browser]:
+    """Headless Chromium, lent for the file: while it is, the thread has a loop and `asyncio.run` is refused."""
+    with _shared_browser.lent() as running:
         yield running
 
 

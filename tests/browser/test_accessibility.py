@@ -23,6 +23,7 @@ from core.testing import NOW
 from core.testing.network import Network, fresh_network
 from core.testing.server import LiveServer, serving
 from tests.support.axe import WIDTHS, faults
+from tests.support.demo import sign_in
 from tests.support.matrix import PERSONAS, reviewed
 from tests.support.samples import sample_paths
 
@@ -233,12 +234,10 @@ def test_pages_behind_a_confirmation(browser: Browser, server: LiveServer, demo:
 
 def signed_in(browser: Browser, server: LiveServer, persona: str | None) -> Page:
     """A page of a browser of its own."""
-    page = browser.new_context(viewport=WIDTHS["desk"], locale="fr-CA").new_page()  # type: ignore[arg-type]
+    context = browser.new_context(viewport=WIDTHS["desk"], locale="fr-CA")  # type: ignore[arg-type]
     if persona is not None:
-        page.goto(f"{server.url}/demo")
-        page.locator(f'form[action="/demo/{persona}"] button').click()
-        page.wait_for_url(f"{server.url}/")
-    return page
+        sign_in(context, server, persona)
+    return context.new_page()
 
 
 @pytest.mark.parametrize("persona", PAGES, ids=str)

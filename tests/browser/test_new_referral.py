@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
 
 from core.app import create_app
-from core.cli import prepare_demo
 from core.kernel.db import Database
 from core.referrals.models import Referral
 from core.testing import LiveServer
+from tests.support.axe import violations
+from tests.support.demo import copied_demo, sign_in
 from tests.support.modules import loaded
 
 PHONE = {"width": 390, "height": 844}
@@ -40,18 +40,15 @@ for (const kind of ["pointerdown", "input"]) document.addEventListener(kind, (ev
 @pytest.fixture
 def server(tmp_path: Path, live_server: Callable[..., LiveServer]) -> LiveServer:
     """The demo as it is served: real clock, SQLite file, invented people."""
-    return live_server(create_app(prepare_demo(tmp_path)))
+    return live_server(create_app(copied_demo(tmp_path)))
 
 
 @contextmanager
 def officer(browser: Browser, server: LiveServer, viewport: Any = PHONE, **options: Any) -> Iterator[Page]:
-    """A police officer's own browser, signed in with one click."""
+    """A police officer's own browser, signed in."""
     context = browser.new_context(viewport=viewport, locale="fr-CA", timezone_id="America/Toronto", **options)
-    page = context.new_page()
-    page.goto(f"{server.url}/demo")
-    page.locator('form[action="/demo/police-repentigny"] button').click()
-    page.wait_for_url(f"{server.url}/")
-    yield page
+    sign_in(context, server, "police-repentigny")
+    yield context.new_page()
     context.close()
 
 
@@ -188,11 +185,8 @@ def test_danger_and_age_open_what_is_needed(browser: Browser, server: LiveServer
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "light"), (DESK, "dark")], ids=["390", "1280"])
 def test_every_page_is_accessible(browser: Browser, server: LiveServer, viewport: Any, scheme: str) -> None:
-    axe = Axe()
-
     def clean(page: Page) -> None:
-        found = axe.run(page).response["violations"]
-        assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], page.url
+        assert violations(page) == [], page.url
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
 
     with officer(browser, server, viewport, color_scheme=scheme) as page:
@@ -214,8 +208,7 @@ def test_every_page_is_accessible(browser: Browser, server: LiveServer, viewport
         clean(page)
         go_on(page, "Envoyer", "**/recu")
         clean(page)
-        page.goto(f"{server.url}/demo")
-        page.locator('form[action="/demo/calacs-chrysalide"] button').click()
+        sign_in(page.context, server, "calacs-chrysalide")
         page.goto(f"{server.url}/demandes/saisir")
         clean(page)
 

