@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
+    ActSpec,
     Asking,
     Card,
     CommitteeSpec,
@@ -47,7 +48,7 @@ def register_plugin() -> Manifest:
         title_en="Trajectory",
         version="0.1.0",
         core_version=">=0.1,<1",
-        description="La trajectoire régionale : qui fait quoi, pour qui, à quel moment, et ce qui vient ensuite.",
+        description="La trajectoire régionale : qui fait quoi, pour qui, à quel moment, et ce qui vient ensuite.",
         settings=Settings,
         public=guide_parts.PUBLIC_PAGES,
     )
@@ -101,6 +102,11 @@ def register_events() -> Sequence[EventSpec]:
 
 
 @hookimpl
+def register_acts() -> Sequence[ActSpec]:
+    return tuple(one for part in PARTS for one in getattr(part, "ACTS", ()))
+
+
+@hookimpl
 def register_subscribers() -> Sequence[Subscriber]:
     return tuple(one for part in PARTS for one in part.SUBSCRIBERS)
 
@@ -116,8 +122,9 @@ def register_jobs(settings: Settings) -> Sequence[Job]:
 
 
 @hookimpl
-def register_access_restrictions() -> Sequence[Restriction]:
+def register_access_restrictions(settings: Settings) -> Sequence[Restriction]:
     return (
+        *exchange_parts.restrictions(settings),
         Restriction(FOLLOW, access.may_follow, access.followed),
         Restriction(EDIT, access.may_edit, access.edited),
     )

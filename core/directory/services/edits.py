@@ -7,6 +7,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
+from core.access.registry import can
 from core.access.viewer import Viewer
 from core.directory.models import DirectoryEdit, Organisation, Service
 from core.directory.queries.organisations import reader_for
@@ -38,12 +39,22 @@ def find_target(session: Session, reader: Reader, organisation_id: UUID, service
     return Target(organisation_id, service_id)
 
 
-def propose_edit(session: Session, viewer: Viewer, target: Target, field: str, value: str, *, now: datetime) -> UUID:
+def propose_edit(
+    session: Session,
+    viewer: Viewer,
+    target: Target,
+    field: str,
+    value: str,
+    *,
+    now: datetime,
+    permission: str = Permission.DIRECTORY_PROPOSE,
+) -> UUID:
     """Propose a new value to the organisation that holds the field; the identifier of the proposal.
 
-    Raises Missing (not visible, unknown field), DomainError (not a valid value, nothing changed).
+    `permission`: what lets the viewer propose, for a plugin whose own people may. Raises Missing (not visible, unknown
+    field), DomainError (not a valid value, nothing changed).
     """
-    if not holds(viewer, Permission.DIRECTORY_PROPOSE):
+    if not can(viewer, permission).allowed:
         raise Missing
     find_target(session, reader_for(viewer), target.organisation_id, target.service_id)
     if field in OWN_FIELDS:

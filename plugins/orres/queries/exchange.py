@@ -109,12 +109,26 @@ def list_vignettes(
     return tuple(_line(keyring, viewer, one, count) for one, count in rows), total
 
 
-def to_read_again(session: Session, keyring: Keyring, viewer: Viewer) -> tuple[VignetteLine, ...]:
+@dataclass(frozen=True)
+class WaitingLine:
+    """A vignette to read again (`to_read`), or that came back to who wrote it. Its code alone: no text on a card."""
+
+    code: str
+    created_at: datetime
+    to_read: bool
+
+
+def to_read_again(session: Session, viewer: Viewer) -> tuple[WaitingLine, ...]:
     """What waits for the viewer: her second readings, and what came back to her. One statement."""
     reading = (Vignette.reader_id == viewer.user_id) & (Vignette.state == State.WAITING.value)
     back = (Vignette.author_id == viewer.user_id) & (Vignette.state == State.RETURNED.value)
-    statement = select(Vignette).where(visible(viewer, EXCHANGE), reading | back).order_by(Vignette.created_at)
-    return tuple(_line(keyring, viewer, one, 0) for one in session.scalars(statement.limit(SIZE)))
+    rows = session.execute(
+        select(Vignette.code, Vignette.created_at, Vignette.state)
+        .where(visible(viewer, EXCHANGE), reading | back)
+        .order_by(Vignette.created_at)
+        .limit(SIZE)
+    )
+    return tuple(WaitingLine(row.code, row.created_at, row.state == State.WAITING.value) for row in rows)
 
 
 def find_vignette(session: Session, desk: Desk, code: str) -> VignetteView | None:

@@ -89,7 +89,7 @@ def step_due(opened_on: date, last_day: date, steps: Sequence[int], today: date)
 DATE_REFUSALS: Final[Mapping[str, str]] = {
     "past": "Choisissez une date à venir.",
     "order": "La fin vient après le début.",
-    "opened": "La campagne est ouverte : son début ne change plus.",
+    "opened": "La campagne est ouverte : son début ne change plus.",
     "long": "Une campagne dure 180 jours au plus.",
 }
 MOST_DAYS: Final = 180

@@ -35,7 +35,7 @@ CHANGED = N_("La vignette vient de changer. Voici sa version à jour.")
 WRONG_READER = N_("Choisissez une personne qui siège au comité pour un autre organisme.")
 #: Notes of one discussion: beyond, a meeting is better.
 MOST_NOTES = 60
-TOO_MANY = N_("Cette discussion a 60 notes : poursuivez-la en rencontre.")
+TOO_MANY = N_("Cette discussion a 60 notes : poursuivez-la en rencontre.")
 
 
 class NotNow(DomainError):

@@ -23,6 +23,7 @@ from core.api import (
 
 from .. import exchange_events as events
 from ..access import edited_committee
+from ..exchange_access import EXCHANGE
 from ..models import Lesson, VersionRow
 from ..rules.exchange import Act, LessonState, Target, lesson_may
 from ..rules.graph import DRAFT
@@ -133,7 +134,7 @@ def _proposed(session: Session, desk: Desk, new: NewLesson) -> UUID:
     target = DirectoryTarget(service.organisation_id, service.id)
     if new.field not in sheet_fields(target):
         raise Missing
-    return propose_edit(session, desk.viewer, target, new.field, new.value, now=desk.now)
+    return propose_edit(session, desk.viewer, target, new.field, new.value, now=desk.now, permission=EXCHANGE)
 
 
 def _told(session: Session, desk: Desk, committee_id: UUID) -> None:
