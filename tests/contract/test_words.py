@@ -129,6 +129,8 @@ TABLES = (
     ("plugins.ficesl.rules.checkin", "MOMENTS"),
     ("plugins.ficesl.rules.credits", "WORK"),
     ("plugins.ficesl.rules.evaluations", "SCALE"),
+    ("plugins.orres.rules.guide", "SENTENCES"),
+    ("plugins.orres.rules.guide", "UNMET_REASONS"),
 )
 #: What a person of the network never reads: the operator's commands (French) and data with both languages of its own.
 NOT_SHOWN = (

@@ -49,7 +49,18 @@ from ..rules.guide_questions import (
 from ..services.unmet import forget_unmet, note_unmet
 from ..settings import HOME
 from .guide_labels import labels_of
-from .guide_words import ASKED, ASKED_HER, CHOOSE, CHOOSE_SERVICE, DIRECTORY, HINTS, NOT_SAID, NOT_SAID_HER, SHORT
+from .guide_words import (
+    ASKED,
+    ASKED_HER,
+    CHOOSE,
+    CHOOSE_SERVICE,
+    DIRECTORY,
+    HINTS,
+    NOT_SAID,
+    NOT_SAID_HER,
+    SAID_HER,
+    SHORT,
+)
 
 GUIDE = f"{HOME}/guide"
 #: The short address of the page for everybody (`core.api.PublicPage`).
@@ -262,6 +273,7 @@ def _common(request: PageRequest, guide: Guide, turn: Turn, *, public: bool) -> 
         "lines": [line for line in emergency_lines(request.house.settings) if line.number],
         "version": guide.trajectory,
         "roles": ROLES,
+        "said_as": SAID_HER if public else {},
         "words": DIRECTORY_WORDS,
         "labels": labels,
         "age": turn.answers.one(AGE),

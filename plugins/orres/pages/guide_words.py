@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from core.api import N_
 
-from ..rules.conditions import DANGER
+from ..rules.conditions import AGE_BAND, DANGER, MINOR, MRC, NEED, SENTENCES
+from ..rules.conditions import LANGUAGE as SPOKEN
 from ..rules.guide_questions import AGE, LANGUAGE, MOMENT, NEEDS_NOW, PLACE
 
 #: Question → what a partner is asked.
@@ -50,3 +51,26 @@ CHOOSE = N_("Choisissez une réponse, ou « Je ne sais pas ».")
 CHOOSE_SERVICE = N_("Cochez au moins un service qui reçoit des références ici.")
 #: The last of those to talk to, whatever the network has set.
 DIRECTORY = N_("L’annuaire du réseau : qui aide, et où appeler")
+#: What the trajectory's conditions say, to somebody who asks for herself.
+SENTENCES_HER: Mapping[tuple[str, bool | None], str] = {
+    (AGE_BAND, True): N_("Pour votre groupe d’âge"),
+    (AGE_BAND, False): N_("Pour un autre groupe d’âge que le vôtre"),
+    (AGE_BAND, None): N_("Votre groupe d’âge n’est pas précisé"),
+    (MRC, True): N_("Pour votre territoire"),
+    (MRC, False): N_("Pour un autre territoire que le vôtre"),
+    (MRC, None): N_("Votre territoire n’est pas précisé"),
+    (DANGER, True): N_("Selon le danger en ce moment"),
+    (DANGER, False): N_("Pour une autre situation que la vôtre"),
+    (DANGER, None): N_("Vous n’avez pas dit s’il y a un danger en ce moment"),
+    (MINOR, True): N_("Selon votre âge, moins de 18 ans ou non"),
+    (MINOR, False): N_("Selon l’âge, moins de 18 ans ou non : ce n’est pas le vôtre"),
+    (MINOR, None): N_("Vous n’avez pas dit si vous avez moins de 18 ans"),
+    (NEED, True): N_("Pour ce besoin"),
+    (NEED, False): N_("Pour un autre besoin"),
+    (NEED, None): N_("Votre besoin n’est pas précisé"),
+    (SPOKEN, True): N_("Dans une langue que vous parlez"),
+    (SPOKEN, False): N_("Dans une autre langue"),
+    (SPOKEN, None): N_("Votre langue n’est pas précisée"),
+}
+#: The same by the sentence a partner reads.
+SAID_HER: Mapping[str, str] = {SENTENCES[key]: text for key, text in SENTENCES_HER.items()}

@@ -39,15 +39,15 @@ REGION: Final = "region"
 
 #: What is said of a service, by what is looked at and whether it holds. French source texts.
 SENTENCES: Final[Mapping[tuple[str, bool | None], str]] = {
-    ("area", True): "Dessert son territoire",
-    ("area", False): "Ne dessert pas son territoire",
-    ("area", None): "Dessert une partie de son territoire, ou ne le dit pas : à demander",
+    ("area", True): "Dessert ce territoire",
+    ("area", False): "Ne dessert pas ce territoire",
+    ("area", None): "Dessert une partie de ce territoire, ou ne le dit pas : à demander",
     ("planned", False): "La trajectoire le prévoit pour un autre territoire",
-    ("age", True): "Reçoit son groupe d’âge",
-    ("age", False): "Ne reçoit pas son groupe d’âge",
-    ("age", None): "Reçoit une partie de son groupe d’âge, ou ne le dit pas : à demander",
-    ("language", True): "Offert dans sa langue",
-    ("language", None): "Sa langue n’est pas indiquée : demander une ou un interprète",
+    ("age", True): "Reçoit ce groupe d’âge",
+    ("age", False): "Ne reçoit pas ce groupe d’âge",
+    ("age", None): "Reçoit une partie de ce groupe d’âge, ou ne le dit pas : à demander",
+    ("language", True): "Offert dans cette langue",
+    ("language", None): "Cette langue n’est pas indiquée : demander une ou un interprète",
     ("closed", False): "Ce service n’est plus offert",
 }
 #: Why a need has no answer, as it is counted.

@@ -10,7 +10,7 @@ from .conditions import DANGER, SENTENCES, YES, Held, Situation, held
 from .graph import MOMENT, Node, Trajectory
 
 #: Said of a step behind a passage that is closed further up.
-ELSEWHERE = "Cette étape n’est pas sur son chemin"
+ELSEWHERE = "Cette étape n’est pas sur ce chemin"
 DANGER_HOLDS = SENTENCES[DANGER, True]
 
 

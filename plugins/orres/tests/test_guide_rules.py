@@ -100,15 +100,15 @@ def test_who_is_proposed_why_and_why_not() -> None:
     assert names(advice) == [0, 6, 4, 5]
     assert [one.text for one in advice.proposed[0].reasons] == [
         "Selon qu’elle a moins de 18 ans",
-        "Dessert son territoire",
-        "Reçoit son groupe d’âge",
+        "Dessert ce territoire",
+        "Reçoit ce groupe d’âge",
     ]
     assert (advice.proposed[0].needs, advice.proposed[0].delay_hours) == (("housing",), 24)
     assert advice.proposed[0].certain
     assert not advice.proposed[1].certain, "a part of her territory is to be asked"
     assert against(advice) == {
         1: ("La trajectoire le prévoit pour un autre territoire",),
-        2: ("Ne reçoit pas son groupe d’âge", "Selon qu’elle a moins de 18 ans ou non : ce n’est pas son cas"),
+        2: ("Ne reçoit pas ce groupe d’âge", "Selon qu’elle a moins de 18 ans ou non : ce n’est pas son cas"),
     }
     assert advice.unmet == ()
     # The full one alone: the need is unmet, and says so, but the service stays to be called.
