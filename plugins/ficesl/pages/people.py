@@ -195,7 +195,8 @@ def _list(
         "pages": max(1, -(-total // SIZE)),
         "teams": teams_of(session, request.viewer.organisation_id, ended=True),
         "chosen": chosen,
-        "left": left,
+        # Not `left`: that word is the frame’s, the time before the lock
+        "gone": left,
         "typed": typed,
         "by_entry": total > SORTED and not typed,
         "form": form,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.api import Keyring, Viewer, open_text
 
 from ..models import Learner, ListLine, PeopleList, Registration, Team, TrainingSession, Version
-from ..rules.names import folded
+from ..rules.names import folded, reading_order
 from .names import GONE, TABLE, Person, keeps_people, note_shown, own_names, people_for
 from .training import first_block
 
@@ -114,7 +114,7 @@ def people_page(
     names = own_names(session, keyring, viewer, rows)
     found = []
     for row in rows:
-        key = folded(names.get(row.id, GONE))
+        key = reading_order(names.get(row.id, GONE))
         if all(word in key for word in wanted):
             found.append((key, str(row.id), row))
     ordered = [row for *_, row in sorted(found, key=lambda one: one[:2])]
@@ -133,7 +133,7 @@ def people_among(
     mine = (Learner.organisation_id == viewer.organisation_id) & Learner.id.in_(learner_ids)
     rows = _learners(session, mine & Learner.erased_at.is_(None) & Learner.left_at.is_(None)) if learner_ids else []
     names = people_for(session, keyring, viewer, [row.id for row in rows], now)
-    return tuple(sorted((_named(row, names) for row in rows), key=lambda one: (folded(one.name), str(one.id))))
+    return tuple(sorted((_named(row, names) for row in rows), key=lambda one: (reading_order(one.name), str(one.id))))
 
 
 def one_person(

@@ -20,14 +20,23 @@ def tidy(name: str) -> str:
     return _SPACES.sub(" ", "".join(" " if unicodedata.category(one)[0] == "C" else one for one in name)).strip()
 
 
+def reading_order(name: str) -> str:
+    """The name as it is put in order in a list: without case nor accents, its words as they are read."""
+    return " ".join(_words(name))
+
+
 def folded(name: str) -> str:
     """The name as it is compared: without case, accents, hyphens nor the order of its words. "" when it has no letter.
 
     `Marie-Ève TREMBLAY`, `Tremblay, Marie Eve` and `marie eve  tremblay` are one.
     """
+    return " ".join(sorted(_words(name)))
+
+
+def _words(name: str) -> list[str]:
     lower = "".join(_LIGATURES.get(one, one) for one in name.casefold())
     plain = "".join(one for one in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(one))
-    return " ".join(sorted(word for word in _APART.split(plain) if word))
+    return [word for word in _APART.split(plain) if word]
 
 
 def folded_email(email: str) -> str:

@@ -55,6 +55,12 @@ def test_everybody_of_a_long_list_is_found_by_name_and_no_address_holds_one(netw
     # The organisation's own list: the same, posted; another organisation finds nobody
     listed = visitor.post(f"{PEOPLE}/chercher", {"looked_for": "untel"}).text
     assert ("Zoé Untel" in listed, "Aube Essai" in listed, "?nom=" in listed) == (True, False, False)
+    # Who left: nobody yet, then somebody
+    assert "Personne ici pour l’instant" in visitor.get(f"{PEOPLE}?parties=1").text
+    assert visitor.post(f"{PEOPLE}/{found['Zoé Untel']}/depart", {"undo": "0"}).status_code == 303
+    past = visitor.get(f"{PEOPLE}?parties=1").text
+    assert ("Zoé Untel" in past, "Aube Essai" in past, "data-lock-in" in past) == (True, False, True)
+    assert visitor.post(f"{PEOPLE}/{found['Zoé Untel']}/depart", {"undo": "1"}).status_code == 303
     # Too long a name: the page says so, at its field, and keeps what was typed
     long = visitor.post(f"{PEOPLE}/chercher", {"looked_for": "z" * 121})
     assert (long.status_code, "z" * 121 in long.text) == (422, True)
