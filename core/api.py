@@ -219,6 +219,10 @@ from core.reports.charts import bars as bar_chart
 from core.reports.exports.pdf import alone, as_document, pdf_available
 from core.reports.pages.parts import NetworkPart, network_part
 from core.reports.queries.published import printed_rows
+from core.reports.queries.referral_flows import FlowFact, areas_told, referral_flows, report_quarters, told_lengths
+from core.reports.rules.cells import Cell as ReportCell
+from core.reports.rules.dimensions import ORIGINS as REPORT_ORIGINS
+from core.reports.rules.suppression import few as is_few
 from core.reports.services.facts import coarse_between as coarse_minutes
 from core.reports.services.facts import quarter_at as fiscal_quarter
 
@@ -246,6 +250,7 @@ __all__ = [
     "REFERRAL_ACCEPTED",
     "REFERRAL_CLOSED",
     "REFERRAL_WITHDRAWN",
+    "REPORT_ORIGINS",
     "TORONTO",
     "VOTE_CLOSED",
     "VOTE_ESCALATED",
@@ -288,6 +293,7 @@ __all__ = [
     "File",
     "Finding",
     "FindingKind",
+    "FlowFact",
     "Forbidden",
     "Form",
     "Home",
@@ -327,6 +333,7 @@ __all__ = [
     "RecusalForm",
     "Redirect",
     "Refusal",
+    "ReportCell",
     "ReportPeriod",
     "ReportSection",
     "ReportTable",
@@ -367,6 +374,7 @@ __all__ = [
     "alone",
     "alongside",
     "areas",
+    "areas_told",
     "as_document",
     "bar_chart",
     "can",
@@ -406,6 +414,7 @@ __all__ = [
     "hookimpl",
     "identifier",
     "internal",
+    "is_few",
     "is_member",
     "left_over",
     "lock_case",
@@ -445,7 +454,9 @@ __all__ = [
     "record",
     "record_each",
     "recuse",
+    "referral_flows",
     "register_template",
+    "report_quarters",
     "require_second_factor",
     "seal_text",
     "sealed",
@@ -462,6 +473,7 @@ __all__ = [
     "store_file",
     "take_back_confirmation",
     "tell_alongside",
+    "told_lengths",
     "too_many",
     "visible",
     "vote_by_code",

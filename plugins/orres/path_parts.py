@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -31,15 +32,18 @@ from core.api import (
     Viewer,
 )
 
+from .access import FOLLOW
+from .pages import flows
 from .pages import path as path_pages
 from .pages.path import PATH
-from .services import path
+from .queries import flows as flow_queries
+from .services import path, step_facts
 from .settings import PATHS, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
     PermissionSpec(PATH, N_("Suivre les étapes de la trajectoire"), frozenset({Role.WORKER, Role.INTAKE})),
 )
-ROUTES: tuple[Route, ...] = path_pages.routes
+ROUTES: tuple[Route, ...] = (*path_pages.routes, *flows.routes)
 EVENTS: tuple[EventSpec, ...] = (EventSpec(path.CHANGED, N_("Une étape de la trajectoire change")),)
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber(REFERRAL_WITHDRAWN, "orres.end_withdrawn_paths", path.end_paths),
@@ -60,7 +64,7 @@ PURPOSES: tuple[PurposeSpec, ...] = (
 
 def jobs(settings: Settings) -> Sequence[Job]:
     """Figures lose their place among the others."""
-    return ()
+    return (Job("orres.settle_step_facts", timedelta(hours=6), step_facts.settle),)
 
 
 def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Card]:
@@ -78,8 +82,12 @@ def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Setting
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
-    """Sections of the yearly report."""
-    return ()
+    """Where references go and where they stop, for a whole year."""
+    if report.kind != "year":
+        return ()
+    figures = partial(flow_queries.report_tables, report=report, now=now)
+    title = N_("Flux de la trajectoire")
+    return (ReportSection(flows.SECTION, title, "orres/flows_report.html", permission=FOLLOW, tables=figures),)
 
 
 def retention(settings: Settings) -> Sequence[RetentionRule]:
@@ -87,7 +95,7 @@ def retention(settings: Settings) -> Sequence[RetentionRule]:
     paths, facts = timedelta(days=settings.path_days), timedelta(days=settings.path_facts_days)
     return (
         RetentionRule("orres.paths", N_("Étapes notées sur la trajectoire"), paths, path.erase_paths_before),
-        RetentionRule("orres.step_facts", N_("Chiffres des étapes"), facts, path.erase_facts_before),
+        RetentionRule("orres.step_facts", N_("Chiffres des étapes"), facts, step_facts.erase_before),
     )
 
 

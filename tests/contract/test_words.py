@@ -42,6 +42,8 @@ TABLES = (
     ("core.accounts.rules.admission", "STEPS"),
     ("core.accounts.rules.admission", "SUSPENSIONS"),
     ("core.consent.rules", "REASONS"),
+    ("plugins.orres.rules.path", "ACTS"),
+    ("plugins.orres.rules.path", "STATUSES"),
     ("core.consent.rules", "AGE_RULES"),
     ("core.consent.rules", "_PURPOSES"),
     ("core.kernel.guard.findings", "KINDS"),

@@ -81,6 +81,10 @@ def test_what_the_page_shows_of_a_plugins_sections():
     (mine, alone) = contributed_sections([part, other], core, whole_year=True)
     assert [row[1] for row in mine.tables[0].rows] == [HIDDEN, count(40), HIDDEN]
     assert mine.tables[0].rows[0][2].value == "x"
+    table = ReportTable("k", "C", heads, rows, frozenset({"Femmes"}), beside=frozenset({"Mot"}))
+    tied = Part("p", "s", "Titre", 1, tables=(table,))
+    (besides,) = contributed_sections([tied], core, whole_year=True)
+    assert [row[2] == HIDDEN for row in besides.tables[0].rows] == [True, False, True], "a length goes with its count"
     assert [row[1] for row in alone.tables[0].rows] == [count(12), count(40), count(20)], "it counts nobody"
     assert (mine.tables[0].key, mine.tables[0].notes != ()) == ("p-s-k", True)
     (quarter,) = contributed_sections([part], core, whole_year=False)

@@ -151,13 +151,18 @@ class ReportPeriod:
 
 @dataclass(frozen=True)
 class ReportTable:
-    """Figures of a section, for page, CSV and XLSX. Columns named in `counted` count people: small cells are hidden."""
+    """Figures of a section, for page, CSV and XLSX. Columns named in `counted` count people: small cells are hidden.
+
+    Columns named in `beside` are hidden wherever the counts of their line are: a length of time, for instance, would
+    tell that there are enough to measure one.
+    """
 
     key: str
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str | int | None, ...], ...]
     counted: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

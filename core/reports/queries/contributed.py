@@ -62,7 +62,8 @@ def _table(prefix: str, table: ReportTable, hidden: frozenset[str] | None) -> Ta
     masked = [hidden is None or str(row[0]) in hidden for row in table.rows]
     rows: list[Row] = [
         tuple(
-            HIDDEN if index in counted and mask else _cell(value, first=index == 0) for index, value in enumerate(row)
+            HIDDEN if mask and (index in counted or table.columns[index] in table.beside) else _cell(value, index)
+            for index, value in enumerate(row)
         )
         for row, mask in zip(table.rows, masked, strict=True)
     ]
@@ -83,9 +84,9 @@ def _number(value: str | int | None) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _cell(value: str | int | None, *, first: bool) -> Cell:
+def _cell(value: str | int | None, index: int) -> Cell:
     if value is None:
         return NONE
     if isinstance(value, int):
         return count(value)
-    return said(value) if first else text(value)
+    return said(value) if index == 0 else text(value)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -29,9 +29,7 @@ from core.api import (
     Stale,
     Viewer,
     case_is_over,
-    coarse_minutes,
     end_purpose,
-    fiscal_quarter,
     grant_for_referral,
     hold_alongside,
     holds,
@@ -42,9 +40,10 @@ from core.api import (
     tell_alongside,
 )
 
-from ..models import PathRow, StepFact, StepRow
+from ..models import PathRow, StepRow
 from ..queries.path import PathView, path_view, version_and_marks
 from ..rules.path import Status, may_mark
+from .step_facts import keep_facts
 
 #: Her agreement that an organisation shows another the steps it marked; also the label of the pseudonym.
 PURPOSE = "orres.parcours"
@@ -176,26 +175,6 @@ def end_paths(session: Session, event: Event, house: House) -> None:
         erase_paths(session, [path.id])
 
 
-def keep_facts(session: Session, path: PathRow, now: datetime) -> None:
-    """What statistics keep of a path that ends: the step, who, a coarse wait, the quarter."""
-    rows = session.scalars(select(StepRow).where(StepRow.path_id == path.id)).all()
-    quarter = fiscal_quarter(now)
-    facts = [
-        {
-            "id": uuid4(),
-            "ended_quarter": quarter,
-            "node_key": row.node_key,
-            "organisation_id": row.organisation_id,
-            "status": row.status,
-            "wait_minutes": coarse_minutes(path.started_at, row.begun_at or row.marked_at),
-            "settled": False,
-        }
-        for row in rows
-    ]
-    if facts:
-        session.execute(insert(StepFact), facts)
-
-
 def erase_paths(session: Session, ids: Collection[UUID]) -> int:
     """Delete paths with all their steps; how many."""
     if ids:
@@ -206,12 +185,6 @@ def erase_paths(session: Session, ids: Collection[UUID]) -> int:
 def erase_paths_before(session: Session, before: datetime) -> int:
     """Delete paths that nobody touched since that moment (UTC); how many. Like the content of the references."""
     return erase_paths(session, session.scalars(select(PathRow.id).where(PathRow.touched_at < before)).all())
-
-
-def erase_facts_before(session: Session, before: datetime) -> int:
-    """Delete facts of quarters that were over at that moment (UTC); how many."""
-    done = session.execute(delete(StepFact).where(StepFact.ended_quarter < fiscal_quarter(before)))
-    return int(getattr(done, "rowcount", 0))
 
 
 def path_of_case(session: Session, reference: str, asking: Asking | None) -> Sequence[PersonalData]:
