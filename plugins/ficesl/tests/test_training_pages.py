@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from itertools import product
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from core.api import Keyring, Viewer, can, new_id, visible
-from core.testing import LiveServer
 from core.testing.network import Network, Visitor
 from core.testing.plugins import untranslated
 
@@ -343,39 +340,6 @@ def test_lists_show_exactly_what_the_rules_allow(network: Network) -> None:
         assert can(viewers[h.OFFICER], READ, facts[made[2]]).allowed is False
         assert can(viewers[h.ADMIN], READ, facts[made[2]]).allowed is True
         assert can(viewers[h.ADMIN], READ, facts[made[1]]).allowed is False
-
-
-@SQLITE
-def test_three_are_registered_one_waits_one_cancels_and_the_seat_goes_on_live(
-    network: Network, live_server: Callable[[Any], LiveServer], browser: Any
-) -> None:
-    from playwright.sync_api import expect
-
-    session_id = h.a_session(network, capacity=2)
-    for name in ("Aube Essai", "Basile Essai", "Clara Essai"):
-        h.a_person(network, name)
-    with network.database.transaction(write=False) as session:
-        code = session.scalars(select(TrainingSession.code).where(TrainingSession.id == session_id)).one()
-    server = live_server(network.app())
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-CA")
-    context.add_cookies([{"name": "arrimage", "value": network.token(h.ADMIN), "url": server.url}])
-    page = context.new_page()
-    page.goto(f"{server.url}{SESSIONS}/{code}")
-    for name in ("Aube Essai", "Basile Essai", "Clara Essai"):
-        page.get_by_label(name).check()
-    page.get_by_role("button", name="Inscrire", exact=True).click()
-    expect(page.get_by_text("rang 1 dans l’attente")).to_be_visible()
-    other = context.new_page()
-    other.goto(f"{server.url}{SESSIONS}/{code}")
-    expect(other.locator("[data-connection]")).to_have_text("En direct")
-    page.get_by_role("button", name="Annuler Aube Essai").click()
-    expect(page.get_by_role("button", name="Rétablir Aube Essai")).to_be_visible()
-    # The other page learns it by itself: the one who waited has the seat
-    expect(other.get_by_text("rang 1 dans l’attente")).to_have_count(0)
-    expect(other.get_by_text("Place confirmée")).to_have_count(2)
-    assert h.states(network, session_id).count("registered") == 2
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    context.close()
 
 
 @SQLITE
