@@ -97,6 +97,7 @@ ELSEWHERE = {
     "/references/brouillons/{key}/contact": "test_new_referral.py",
     "/references/brouillons/{key}/verifier": "test_new_referral.py",
     "/references/nouvelle/arret/{key}": "test_new_referral.py",
+    "/references/jumelees/{key}": "test_guide.py",
     "/references/{code}/transmise": "test_story.py",
     "/demandes/{code}/accuse": "test_story.py",
     "/connexion/facteur": "test_passkeys.py",

@@ -92,4 +92,5 @@ def offered_of(shown: ServiceShown) -> Offered:
         weeks=shown.weeks,
         open=shown.state.open if shown.state.known else None,
         here=shown.acceptance == HERE,
+        reachable=bool(shown.phones) or shown.acceptance == HERE,
     )

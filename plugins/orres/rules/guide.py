@@ -67,7 +67,8 @@ class Offered:
 
     `ages`: whole years, both ends included; empty: not known. `covers`: by code of area, True where it goes, None where
     it goes in part; an area that is not there is not served; None as a whole: not known. `open`: open now, None when
-    its hours are not known. `here`: it receives references on the platform. `gone`: it is not offered any more.
+    its hours are not known. `here`: it receives references on the platform. `reachable`: there, or by a number that its
+    reader may have. `gone`: it is not offered any more.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class Offered:
     weeks: int | None = None
     open: bool | None = None
     here: bool = False
+    reachable: bool = True
     gone: bool = False
 
 
@@ -168,7 +170,11 @@ def advise(
     best: dict[UUID, tuple[tuple[object, ...], Proposed]] = {}
     against: dict[UUID, LeftOut] = {}
     for node in trajectory.nodes:
+        here = found.reached.get(node.key)
         needs = _needs_met(node, situation)
+        if needs is None and here is not None and here.urgent:
+            # Danger comes before whatever was named.
+            needs = ()
         if needs is None:
             continue
         for answer in trajectory.answers_of(node.key):
@@ -241,8 +247,8 @@ def _weigh(
 
 
 def _rank(node: Node, one: Proposed, service: Offered, here: OnWay, *, asked: bool) -> tuple[object, ...]:
-    """First what danger asks for, then services with room, that answer a need, at this moment, that lead, without
-    doubt; then room, open now, the shortest delay; last the trajectory's order and the name."""
+    """First what danger asks for, then services with room, that answer a need, at this moment, that lead, that can be
+    reached, without doubt; then room, open now, the shortest delay; last the trajectory's order and the name."""
     doubts = sum(reason.ok is None for reason in one.reasons)
     return (
         not here.urgent,
@@ -250,6 +256,7 @@ def _rank(node: Node, one: Proposed, service: Offered, here: OnWay, *, asked: bo
         asked and not one.needs,
         here.distance,
         list(ROLES).index(one.role),
+        not service.reachable,
         doubts,
         -len(one.needs),
         ROOM.index(service.capacity) if service.capacity in ROOM else ROOM.index("unknown"),

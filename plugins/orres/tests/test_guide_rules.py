@@ -116,10 +116,15 @@ def test_who_is_proposed_why_and_why_not() -> None:
     full = advise(SMALL, alone, adult, DOORS)
     assert S[5] in {one.service_id for one in full.proposed}
     assert [(one.need, one.reason) for one in full.unmet] == [("legal", "full")]
-    # Equal but for one thing: what is open now, then the shorter wait, then the name.
-    twins = {S[0]: offered(0, weeks=3), S[1]: offered(1, weeks=2, open=False), S[2]: offered(2, weeks=2, open=True)}
-    same = trajectory([moment("m", 1)], [], [Answer("m", one, "lead") for one in (S[0], S[1], S[2])])
-    assert names(advise(same, twins, Situation(), DOORS)) == [2, 1, 0]
+    # Equal but for one thing: what can be reached, what is open now, then the shorter wait, then the name.
+    twins = {
+        S[0]: offered(0, open=True, reachable=False),
+        S[1]: offered(1, weeks=3),
+        S[2]: offered(2, weeks=2, open=False),
+        S[3]: offered(3, weeks=9, open=True),
+    }
+    same = trajectory([moment("m", 1)], [], [Answer("m", one, "lead") for one in twins])
+    assert names(advise(same, twins, Situation(), DOORS)) == [3, 2, 1, 0]
 
 
 def test_danger_first_and_where_she_is() -> None:
@@ -129,6 +134,8 @@ def test_danger_first_and_where_she_is() -> None:
     danger = advise(SMALL, SERVICES, Situation(danger="yes", needs=need), DOORS)
     assert names(danger)[0] == 3
     assert danger.proposed[0].delay_hours == 4
+    unsaid = advise(SMALL, SERVICES, Situation(danger="yes", needs=frozenset({"housing"})), DOORS)
+    assert names(unsaid)[0] == 3, "danger comes before whatever was named"
     # A moment brings its own services first; one behind a closed passage is left out and says why.
     there = advise(SMALL, SERVICES, Situation(needs=frozenset({"legal"})), DOORS, moment="suite")
     assert names(there)[:1] == [6]
