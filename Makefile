@@ -7,6 +7,8 @@ PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
 BIN := .venv/bin
+# Bytecode is kept even where the environment forbids it: the tests start many processes, each would compile the platform
+export PYTHONDONTWRITEBYTECODE :=
 TESTS ?= tests/unit tests/integration tests/web tests/contract tests/security tests/browser plugins
 
 .PHONY: help .venv demo test lint types contracts tests check bench lock migrate migration clean

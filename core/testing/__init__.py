@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from core.kernel.clock import FixedClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
-from core.testing import databases, postgres
+from core.testing import databases, postgres, thrift
 from core.testing.browser import SharedBrowser
 from core.testing.databases import NOW, in_loop
 from core.testing.server import LiveServer, free_port, serving
@@ -38,6 +38,8 @@ __all__ = ["NOW", "LiveServer", "free_port", "in_loop", "serving"]
 
 ENGINES = ("sqlite", "postgresql")
 
+thrift.compile_once()
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RUN] = run = postgres.begin_run()
     if config.option.basetemp is None:
         config.option.basetemp = str(run / f"files-{os.getpid()}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Everything the tests import is loaded: it stays, and needs no more looking at."""
+    thrift.collect_rarely()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,0 +1,44 @@
+"""What a run of thousands of tests in one process would otherwise pay again and again; loaded with the fixtures."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from sqlalchemy import Engine, util
+from sqlalchemy.engine.default import DefaultDialect
+
+#: Distinct statements of the whole platform, on three drivers.
+_STATEMENTS = 6000
+
+
+def compile_once() -> None:
+    """Have every engine of this process find the statements another one of the same driver compiled.
+
+    SQLAlchemy keeps compiled statements by engine and by dialect object; each test opens engines of its own, so that
+    each statement was compiled again for each test: a tenth of the suite. What is compiled depends on the dialect's
+    class alone (no engine here is made with options of its own).
+    """
+    shared: util.LRUCache[Any, Any] = util.LRUCache(_STATEMENTS)
+    make = Engine.__init__
+
+    def remembering(self: Engine, *arguments: Any, **options: Any) -> None:
+        make(self, *arguments, **options)
+        self._compiled_cache = shared
+
+    engines: Any = Engine
+    dialects: Any = DefaultDialect
+    engines.__init__ = remembering
+    dialects.__eq__ = lambda self, other: type(self) is type(other)
+    dialects.__hash__ = lambda self: hash(type(self))
+
+
+def collect_rarely() -> None:
+    """Look for cycles a tenth as often, and no more among what was loaded before the first test.
+
+    The collector walks every imported module each time: a tenth of the suite. Objects lost with a file or a
+    connection open are still seen, a little later.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
