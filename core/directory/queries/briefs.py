@@ -71,10 +71,10 @@ class ServiceShown:
 
 
 def services_shown(session: Session, viewer: Viewer, ids: Collection[UUID], now: datetime) -> dict[UUID, ServiceShown]:
-    """Those of `ids` that the viewer may see, as they stand at `now` (aware); others are absent."""
+    """Those of `ids` that the viewer may see, as they stand at `now` (aware); others are absent. Eight statements."""
     if not ids:
         return {}
-    found = cards(session, reader_for(viewer), ids, now)
+    found = cards(session, reader_for(viewer), ids, now, brief=True)
     covered = _covered(session)
     return {one.id: _shown(one, covered) for one in found.values()}
 

@@ -1,6 +1,6 @@
 """Services as a reader may see them: one bundle of statements whatever their number, redacted before it leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -105,8 +105,11 @@ class ServiceCard:
         return ServiceFacts(self.eligibility, areas, self.languages)
 
 
-def cards(session: Session, reader: Reader, ids: Iterable[UUID], now: datetime) -> dict[UUID, ServiceCard]:
-    """The cards of those of `ids` the reader may see; others are simply absent. Nine statements."""
+def cards(
+    session: Session, reader: Reader, ids: Iterable[UUID], now: datetime, *, brief: bool = False
+) -> dict[UUID, ServiceCard]:
+    """The cards of those of `ids` the reader may see; others are simply absent. Twelve statements, seven in brief:
+    without documents, needs, places and the names of territories."""
     wanted = list(ids)
     rows = [
         row
@@ -119,7 +122,7 @@ def cards(session: Session, reader: Reader, ids: Iterable[UUID], now: datetime) 
         and may_see(row.Organisation.visibility, row.Organisation.id, reader)
     ]
     seen = [row.Service.id for row in rows]
-    parts = _Parts(session, reader, seen, [row.Organisation.id for row in rows])
+    parts = _Parts(session, reader, seen, [row.Organisation.id for row in rows], brief)
     today = now.astimezone(TORONTO).date()
     return {row.Service.id: _card(row.Service, row.Organisation, parts, now, today) for row in rows}
 
@@ -169,11 +172,11 @@ def _card(service: Service, owner: Organisation, parts: "_Parts", now: datetime,
 class _Parts:
     """What hangs on services, grouped; lists held by the organisation are inherited."""
 
-    def __init__(self, session: Session, reader: Reader, services: list[UUID], owners: list[UUID]) -> None:
+    def __init__(self, session: Session, reader: Reader, services: list[UUID], owners: list[UUID], brief: bool) -> None:
         self.session, self.reader, self.services, self.owners = session, reader, services, owners
         self.hours = hours_of_many(session, list(zip(owners, services, strict=True)))
         self.phones = self._phones()
-        self.areas = self._areas()
+        self.areas = self._areas({} if brief else self._names())
         self.languages: dict[tuple[UUID, UUID | None], list[str]] = {}
         statement = select(Language.organisation_id, Language.service_id, Language.code).order_by(Language.code)
         for owner, service, code in session.execute(statement.where(Language.organisation_id.in_(owners))):
@@ -186,22 +189,28 @@ class _Parts:
         for rules in self.eligibility.values():
             rules.sort(key=lambda found: list(Audience).index(found.audience))
         self.documents: dict[UUID, list[tuple[str, str | None]]] = {}
+        self.terms: dict[UUID, list[TermView]] = {}
+        self.places: dict[UUID, list[PlaceView]] = {}
+        self.confidential: frozenset[UUID] = frozenset()
+        if not brief:
+            self._documents_and_terms()
+            self.places, self.confidential = self._places()
+
+    def _documents_and_terms(self) -> None:
         document = RequiredDocument
-        for service, name, name_en in session.execute(
+        for service, name, name_en in self.session.execute(
             select(document.service_id, document.name, document.name_en)
-            .where(document.service_id.in_(services))
+            .where(document.service_id.in_(self.services))
             .order_by(document.position)
         ):
             self.documents.setdefault(service, []).append((name, name_en))
-        self.terms: dict[UUID, list[TermView]] = {}
-        for service, code, name, name_en in session.execute(
+        for service, code, name, name_en in self.session.execute(
             select(ServiceTerm.service_id, TaxonomyTerm.code, TaxonomyTerm.name, TaxonomyTerm.name_en)
             .join(TaxonomyTerm, TaxonomyTerm.code == ServiceTerm.term_code)
-            .where(ServiceTerm.service_id.in_(services))
+            .where(ServiceTerm.service_id.in_(self.services))
             .order_by(TaxonomyTerm.position)
         ):
             self.terms.setdefault(service, []).append(TermView(code, name, name_en))
-        self.places, self.confidential = self._places()
 
     @staticmethod
     def inherited(held: dict[tuple[UUID, UUID | None], list[Any]], key: tuple[UUID, UUID]) -> list[Any]:
@@ -219,7 +228,8 @@ class _Parts:
                 found.setdefault((owner, service), []).append(PhoneView(number, extension or "", kind))
         return found
 
-    def _areas(self) -> dict[tuple[UUID, UUID | None], list[AreaView]]:
+    def _names(self) -> dict[tuple[str, str], str]:
+        """Names of territories, by (kind, code)."""
         towns = (
             select(Municipality.code, Municipality.name)
             .join(ServiceArea, (ServiceArea.code == Municipality.code) & (ServiceArea.kind == "municipality"))
@@ -230,6 +240,9 @@ class _Parts:
         for mrc_code, mrc_name, region_code, region_name in self.session.execute(wider.distinct()):
             names[("mrc", mrc_code or "")] = mrc_name or ""
             names[("region", region_code)] = region_name
+        return names
+
+    def _areas(self, names: Mapping[tuple[str, str], str]) -> dict[tuple[UUID, UUID | None], list[AreaView]]:
         found: dict[tuple[UUID, UUID | None], list[AreaView]] = {}
         rows = self.session.execute(
             select(

@@ -82,9 +82,9 @@ def _margin(band: Band, say: Say) -> Markup:
         lines.append(_text(x, y - 3, words, "t-small"))
     name = Markup("").join(lines)
     if band.key:
-        area = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none"/>').format(
-            x=_n(x - 6), y=_n(band.y + 6), width=MARGIN - 2 * PAD + 8, height=_n(y - band.y)
-        )
+        area = Markup(
+            '<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none" pointer-events="all"/>'
+        ).format(x=_n(x - 6), y=_n(band.y + 6), width=MARGIN - 2 * PAD + 8, height=_n(y - band.y))
         name = Markup('<a class="t-link" href="#{anchor}{key}">{area}{name}</a>').format(
             anchor=ANCHOR, key=band.key, area=area, name=name
         )
@@ -117,9 +117,9 @@ def _leads(x: float, y: float, width: float, leads: tuple[Lead, ...], more: int,
     for lead in leads:
         arrow, phrase = ("↩", N_("Retour à %(number)s")) if lead.back else ("→", N_("Ensuite, %(number)s"))
         name = say(phrase, number=lead.full)
-        area = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none"/>').format(
-            x=_n(x - 6), y=_n(y), width=_n(width + 12), height=LEAD
-        )
+        area = Markup(
+            '<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none" pointer-events="all"/>'
+        ).format(x=_n(x - 6), y=_n(y), width=_n(width + 12), height=LEAD)
         words = _text(x, y + 16, f"{arrow} {lead.words}", "t-lead")
         found += Markup('<a class="t-link" href="#{anchor}{key}"><title>{name}</title>{area}{words}</a>').format(
             anchor=ANCHOR, key=lead.target, name=name, area=area, words=words
