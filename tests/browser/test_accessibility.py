@@ -89,6 +89,15 @@ BY_MEMBERS = dict.fromkeys(
         "/comites/ficesl/seances/{code}/organiser",
     ),
     "ficesl-formation",
+) | dict.fromkeys(
+    (
+        "/comites/orres/echanges",
+        "/comites/orres/echanges/nouvelle",
+        "/comites/orres/echanges/{code}",
+        "/comites/orres/echanges/{code}/reprendre",
+        "/comites/orres/lecons",
+    ),
+    "orres-comite",
 )
 
 

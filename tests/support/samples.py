@@ -19,6 +19,7 @@ from core.referrals.codes import new_code
 from core.testing.network import Network
 from plugins.bien_etre.tests import money_samples, voting
 from plugins.ficesl.tests import attendance_samples, attestation_samples, training_samples
+from plugins.orres.tests import exchange_samples
 from tests.support import referrals
 from tests.support.committees import CHAIR, code_of, keep_records, opened
 
@@ -58,6 +59,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     attested = attestation_samples.attestation_samples(network)
     marked = attendance_samples.attendance_samples(network)
     trained = training_samples.training_samples(network)
+    exchanged = exchange_samples.page_samples(network)
 
     def objects(route: Route) -> Mapping[str, str]:
         if route.path.startswith("/comites/bien-etre/demandes/{code}"):
@@ -96,6 +98,9 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
             }
         if route.path.startswith(attendance_samples.ADDRESSES) and "{" in route.path:
             return {"own": _filled(route.path, marked), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
+        for beginning, values in exchanged.items():
+            if route.path.startswith(beginning):
+                return {"own": _filled(route.path, values), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
         for beginning, values in trained.items():
             if route.path.startswith(beginning) and "{" in route.path:
                 return {

@@ -72,7 +72,7 @@ def _page(session: Session, request: PageRequest, form: Parsed[MoveForm] | None,
     committee = edited_committee(session, request.viewer)
     typed = request.query.get("page", "1")
     page = max(1, int(typed) if typed.isdecimal() else 1)
-    lessons, total = list_lessons(session, request.house.keyring, request.viewer, committee.id, request.now, page=page)
+    lessons, total = list_lessons(session, request.house.keyring, request.viewer, committee.id, page=page)
     context = {
         "lessons": lessons,
         "form": form,

@@ -34,8 +34,7 @@ from core.api import (
 from ..exchange_access import EXCHANGE
 from ..forms.exchange import ActForm, HoursForm, LessonForm, NoteBackForm, NoteForm, ReturnForm
 from ..queries.exchange import VignetteView, find_vignette
-from ..queries.exchange_lessons import lessons_of_vignette
-from ..queries.trajectory import published, services_of
+from ..queries.exchange_lessons import lessons_of_vignette, sheets_in_force
 from ..rules.exchange import MOST_QUARTERS, Act, Target
 from ..services import exchange, exchange_hours, exchange_lessons
 from ..services.drafts import Desk
@@ -232,8 +231,8 @@ def _context(
     context |= forms or {}
     return context | {
         "vignette": found,
-        "lessons": lessons_of_vignette(session, keyring, request.viewer, found.id, request.now),
-        "sheets": _sheets(session, request) if discusses else (),
+        "lessons": lessons_of_vignette(session, keyring, request.viewer, found.id),
+        "sheets": sheets_in_force(session, request.viewer) if discusses else (),
         "fields": exchange_lessons.sheet_fields(DirectoryTarget(found.id, found.id)),
         "quarters": range(1, MOST_QUARTERS + 1),
         "findings": findings or {},
@@ -242,14 +241,6 @@ def _context(
         "kept_days": desk_of(request).settings.exchange_days,
         "words": WORDS,
     }
-
-
-def _sheets(session: Session, request: PageRequest) -> tuple[tuple[UUID, str], ...]:
-    """Services of the trajectory in force that the viewer may read: those an exchange speaks of."""
-    version = published(session)
-    ids = {one.service_id for one in version.answers} if version is not None else set()
-    shown = services_of(session, request.viewer, ids, request.now).values()
-    return tuple(sorted(((one.id, f"{one.organisation}, {one.name}") for one in shown), key=lambda pair: pair[1]))
 
 
 def _page(

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from core.api import Keyring, ServiceShown, Viewer, admitted_organisations, open_text, services_shown
+from core.api import Keyring, ServiceName, Viewer, admitted_organisations, open_text, service_names
 
 from ..exchange_access import side_of
-from ..models import Lesson, VersionRow, Vignette
+from ..models import AnswerRow, Lesson, VersionRow, Vignette
 from ..rules.exchange import LessonState, State, Target, reads
-from ..rules.graph import DRAFT
+from ..rules.graph import DRAFT, PUBLISHED
 from ..services.exchange import facts_of
 from ..services.exchange_texts import LESSONS
 
@@ -34,33 +34,31 @@ class LessonView:
     text: str
     organisation: str
     vignette: str
-    service: ServiceShown | None
+    service: ServiceName | None
     field: str
     version_number: int | None
     at: datetime
 
 
 def lessons_of_vignette(
-    session: Session, keyring: Keyring, viewer: Viewer, vignette_id: UUID, now: datetime
+    session: Session, keyring: Keyring, viewer: Viewer, vignette_id: UUID
 ) -> tuple[LessonView, ...]:
     """Lessons drawn from one exchange, in order."""
-    return _views(session, keyring, viewer, now, Lesson.vignette_id == vignette_id)
+    return _views(session, keyring, viewer, Lesson.vignette_id == vignette_id)
 
 
-def lessons_of_version(
-    session: Session, keyring: Keyring, viewer: Viewer, number: int, now: datetime
-) -> tuple[LessonView, ...]:
+def lessons_of_version(session: Session, keyring: Keyring, viewer: Viewer, number: int) -> tuple[LessonView, ...]:
     """Lessons joined to a version of the trajectory: for who works on it (`orres.follow` is the caller's to ask)."""
-    return _views(session, keyring, viewer, now, Lesson.version_number == number)
+    return _views(session, keyring, viewer, Lesson.version_number == number)
 
 
 def list_lessons(
-    session: Session, keyring: Keyring, viewer: Viewer, committee_id: UUID, now: datetime, *, page: int = 1
+    session: Session, keyring: Keyring, viewer: Viewer, committee_id: UUID, *, page: int = 1
 ) -> tuple[tuple[LessonView, ...], int]:
     """The committee's lessons, those to deal with first, and how many in all."""
     here = Lesson.committee_id == committee_id
     total = session.scalar(select(func.count()).select_from(Lesson).where(here)) or 0
-    found = _views(session, keyring, viewer, now, here, waiting_first=True, limit=SIZE, offset=(page - 1) * SIZE)
+    found = _views(session, keyring, viewer, here, waiting_first=True, limit=SIZE, offset=(page - 1) * SIZE)
     return found, total
 
 
@@ -68,6 +66,17 @@ def open_lessons(session: Session, committee_id: UUID) -> int:
     """How many wait to be dealt with. One statement."""
     here = (Lesson.committee_id == committee_id) & (Lesson.state == LessonState.OPEN.value)
     return session.scalar(select(func.count()).select_from(Lesson).where(here)) or 0
+
+
+def sheets_in_force(session: Session, viewer: Viewer) -> tuple[ServiceName, ...]:
+    """Services of the trajectory in force that the viewer may read: those an exchange speaks of. Two statements."""
+    ids = session.scalars(
+        select(AnswerRow.service_id)
+        .join(VersionRow, VersionRow.id == AnswerRow.version_id)
+        .where(VersionRow.state == PUBLISHED)
+        .distinct()
+    ).all()
+    return tuple(sorted(service_names(session, viewer, ids).values(), key=lambda one: (one.organisation, one.name)))
 
 
 def drafts_to_join(session: Session) -> tuple[tuple[int, str], ...]:
@@ -85,7 +94,6 @@ def _views(
     session: Session,
     keyring: Keyring,
     viewer: Viewer,
-    now: datetime,
     where: ColumnElement[bool],
     *,
     waiting_first: bool = False,
@@ -106,9 +114,8 @@ def _views(
     if not rows:
         return ()
     names: Mapping[UUID, str] = dict(admitted_organisations(session))
-    services = services_shown(
-        session, viewer, [row.Lesson.service_id for row in rows if row.Lesson.service_id is not None], now
-    )
+    about = [row.Lesson.service_id for row in rows if row.Lesson.service_id is not None]
+    services = service_names(session, viewer, about)
     return tuple(
         LessonView(
             id=row.Lesson.id,

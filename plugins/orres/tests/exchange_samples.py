@@ -7,10 +7,11 @@ from typing import Any
 from core.api import areas
 from core.testing.network import Network
 
-from ..services import exchange
+from ..rules.exchange import Target
+from ..services import exchange, exchange_lessons
 from ..services.drafts import Desk
 from ..services.exchange import NewVignette
-from ..settings import Settings
+from ..settings import EXCHANGES, LESSONS, UPKEEP, Settings
 
 #: Who writes, who reads again, who reads with the committee; who follows the committee without sitting there.
 AUTHOR, READER, MEMBER, COORDINATION = "orres-comite", "bien-etre-2", "ficesl-formation", "coordination-cresl"
@@ -59,6 +60,21 @@ def sent(network: Network, **changes: Any) -> str:
     given = desk(network)
     with network.database.transaction() as session:
         return exchange.send_vignette(session, given, a_vignette(network, session, **changes))
+
+
+def page_samples(network: Network) -> dict[str, dict[str, str]]:
+    """Beginning of an address -> what its parameters may be, for whoever asks every page."""
+    talked, waiting = shared(network, key="partagee"), sent(network, key="en-lecture")
+    given = desk(network, READER)
+    with network.database.transaction() as session:
+        new = exchange_lessons.NewLesson(Target.TRAJECTORY, "Dire qui répond le soir.")
+        lesson = exchange_lessons.write_lesson(session, given, talked, new)
+    return {
+        f"{EXCHANGES}/{{code}}/reprendre": {"code": waiting},
+        f"{EXCHANGES}/{{code}}": {"code": talked},
+        f"{LESSONS}/{{id}}": {"id": str(lesson)},
+        f"{UPKEEP}/champs/{{field}}": {"field": "phones"},
+    }
 
 
 def shared(network: Network, **changes: Any) -> str:

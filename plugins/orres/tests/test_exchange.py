@@ -236,7 +236,7 @@ def test_a_lesson_joins_a_draft_or_goes_to_the_sheet_s_organisation_which_decide
         exchange_lessons.move_lesson(session, member, own, LessonState.ATTACHED, seen=LessonState.OPEN, number=draft)
         with pytest.raises(NotNow):  # two people at once: the second is told
             exchange_lessons.move_lesson(session, member, own, LessonState.DONE, seen=LessonState.OPEN)
-        joined = lessons_of_version(session, network.keyring, member.viewer, draft, member.now)
+        joined = lessons_of_version(session, network.keyring, member.viewer, draft)
         assert "Dire qui répond le soir." in [one.text for one in joined]
         with pytest.raises(Missing):
             exchange_lessons.move_lesson(
@@ -245,7 +245,7 @@ def test_a_lesson_joins_a_draft_or_goes_to_the_sheet_s_organisation_which_decide
         # A lesson outlives its vignette, and does not lead back to one that nobody reads any more
         exchange.withdraw_vignette(session, h.desk(network), code, 2)
         lessons, _total = list_lessons(
-            session, network.keyring, member.viewer, session.scalars(select(Lesson.committee_id)).first(), member.now
+            session, network.keyring, member.viewer, session.scalars(select(Lesson.committee_id)).first()
         )
         assert {one.vignette for one in lessons if one.id in (own, lesson_id)} == {""}
 
