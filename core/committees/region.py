@@ -91,5 +91,8 @@ DEMO_SEATS: tuple[SeatSeed, ...] = (
     SeatSeed("bien-etre", "bien-etre-5"),
     SeatSeed("ficesl", "ficesl-formation", SeatRole.CHAIR),
     SeatSeed("orres", "orres-comite", SeatRole.CHAIR),
+    SeatSeed("orres", "bien-etre-2"),
+    SeatSeed("orres", "bien-etre-3", SeatRole.VICE_CHAIR),
+    SeatSeed("orres", "bien-etre-5"),
     SeatSeed("cresl", "coordination-cresl", SeatRole.CHAIR, voting=False),
 )

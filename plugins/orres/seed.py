@@ -4,7 +4,7 @@ force, one draft. The network's own trajectory is the committee's to write: thes
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -156,7 +156,7 @@ def example(services: dict[str, UUID]) -> Trajectory:
     return Trajectory(0, DRAFT, TITLE, None, tuple(nodes), edges, tuple(answers))
 
 
-def without(content: Trajectory, gone: Iterable[str]) -> Trajectory:
+def without(content: Trajectory, gone: Collection[str | None]) -> Trajectory:
     """The same without these nodes, their steps and what hangs on them."""
     out = {one.key for one in content.nodes if one.key in gone or one.moment in gone}
     return replace(

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import cast
 
 from sqlalchemy.orm import Session
 
 from core.api import (
     N_,
     VOTE_CLOSED,
+    VOTE_WORDS,
+    ActSpec,
     Asking,
     Card,
     EventSpec,
+    FactSpec,
     Job,
     NavItem,
     Panel,
@@ -52,6 +56,27 @@ EVENTS: tuple[EventSpec, ...] = (
 )
 SUBSCRIBERS: tuple[Subscriber, ...] = (Subscriber(VOTE_CLOSED, "orres.settle_vote", publishing.settle_vote),)
 PURPOSES: tuple[PurposeSpec, ...] = ()
+_VERSION = N_("version")
+_COUNTED = {"number": FactSpec(N_("Version"))}
+_RESULTS = {"result": FactSpec(N_("Résultat"), cast("Mapping[str, str]", VOTE_WORDS["results"]))}
+#: Act, its words, its facts besides the version's number.
+_ACTS: tuple[tuple[str, str, Mapping[str, FactSpec]], ...] = (
+    ("opened", N_("Brouillon de la trajectoire ouvert"), {}),
+    ("deleted", N_("Brouillon de la trajectoire supprimé"), {}),
+    ("proposed", N_("Version de la trajectoire proposée"), {"findings": FactSpec(N_("Points à savoir"))}),
+    ("withdrawn", N_("Proposition de la trajectoire retirée"), {}),
+    ("adopted", N_("Version de la trajectoire adoptée"), _RESULTS),
+    (
+        "sent_back",
+        N_("Version de la trajectoire redevenue un brouillon"),
+        _RESULTS,
+    ),
+    ("published", N_("Version de la trajectoire publiée"), {"replaced": FactSpec(N_("Version remplacée"))}),
+    ("redone", N_("Version de la trajectoire refaite"), {"clashes": FactSpec(N_("Points repris à la main"))}),
+)
+ACTS: tuple[ActSpec, ...] = tuple(
+    ActSpec(f"orres.version_{code}", title, _VERSION, {**_COUNTED, **facts}) for code, title, facts in _ACTS
+)
 
 
 def jobs(settings: Settings) -> Sequence[Job]:

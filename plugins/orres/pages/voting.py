@@ -67,8 +67,10 @@ def cast(session: Session, request: PageRequest) -> Answer:
     """Put a ballot in."""
 
     def act(vote: VoteView, form: BallotForm) -> str:
-        given = {"choice": form.choice, "amount": form.amount, "reason": form.reason}
-        cast_ballot(session, request.house.keyring, request.viewer, vote.id, now=request.now, **given)
+        keyring, viewer = request.house.keyring, request.viewer
+        cast_ballot(
+            session, keyring, viewer, vote.id, choice=form.choice, amount=None, reason=form.reason, now=request.now
+        )
         return CAST
 
     return _act(session, request, BallotForm, "form", "choice", act)

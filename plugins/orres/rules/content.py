@@ -28,7 +28,8 @@ def with_content(version: Trajectory, stored: Mapping[str, Any]) -> Trajectory:
     return replace(
         version,
         nodes=tuple(
-            Node(*values[:7], tuple(values[7]), values[8], _conditions(values[9])) for values in stored["nodes"]
+            Node(key, kind, moment, title, english, summary, place, tuple(needs), delay, _conditions(pairs))
+            for key, kind, moment, title, english, summary, place, needs, delay, pairs in stored["nodes"]
         ),
         edges=tuple(
             Edge(source, target, position, _conditions(pairs)) for source, target, position, pairs in stored["edges"]

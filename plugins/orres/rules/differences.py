@@ -115,7 +115,8 @@ def made_again(base: Trajectory | None, theirs: Trajectory, ours: Trajectory) ->
         if kept is not None:
             made[key] = kept
     content = _assembled(ours, made)
-    loose = [one for key, one in made.items() if key not in parts_of(content)]
+    kept_parts = parts_of(content)
+    loose = [one for key, one in made.items() if key not in kept_parts]
     return Redone(content, (*clashes, *(Difference("removed", what_of(one), one, None) for one in loose)))
 
 

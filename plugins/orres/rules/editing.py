@@ -188,7 +188,8 @@ def remove_answer(content: Trajectory, node: str, service_id: UUID) -> Trajector
 
 def key_for(title: str, taken: Collection[str]) -> str:
     """A key from a title: plain letters and hyphens, at most 60, unlike the others'."""
-    plain = unicodedata.normalize("NFKD", title.replace("œ", "oe").replace("Œ", "oe")).encode("ascii", "ignore")
+    spelt = title.translate({0x152: "oe", 0x153: "oe", 0x2019: " "})
+    plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore")
     found = re.sub(r"[^a-z0-9]+", "-", plain.decode().lower()).strip("-")[:50].strip("-") or "element"
     key, number = found, 2
     while key in taken:

@@ -107,11 +107,12 @@ class Trajectory:
 
     @cached_property
     def starts(self) -> tuple[Node, ...]:
-        """The moments one may begin with: nothing leads there, and something leaves, unless it is the only one."""
+        """The moments one may begin with: nothing leads there, and something leaves; else the first that nothing leads
+        to."""
         led = {edge.target for edge in self.edges}
         leaving = {edge.source for edge in self.edges}
         free = [one for one in self.moments if one.key not in led]
-        return tuple(one for one in free if one.key in leaving or len(self.moments) == 1)
+        return tuple(one for one in free if one.key in leaving) or tuple(free[:1])
 
     @cached_property
     def _nodes(self) -> Mapping[str, Node]:

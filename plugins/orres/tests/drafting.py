@@ -25,7 +25,7 @@ from ..services.publishing import vote_of
 from ..settings import Settings
 
 #: Who sits in the committee: its chair, and three organisations more.
-CHAIR, SECOND, THIRD, FOURTH = "orres-comite", "bien-etre-2", "bien-etre-3", "ficesl-formation"
+CHAIR, SECOND, THIRD, FOURTH = "orres-comite", "bien-etre-2", "bien-etre-3", "bien-etre-5"
 SEATS = (CHAIR, SECOND, THIRD, FOURTH)
 #: A partner who does not sit there; who follows without sitting.
 PARTNER, COORDINATION = "police-repentigny", "coordination-cresl"
@@ -59,7 +59,9 @@ class NetworkSeeder:
 def with_example(network: Network) -> None:
     """The demo's versions: 1 replaced, 2 in force, 3 a draft."""
     network.serve_plugins()
-    network.viewer(CHAIR)
+    # Their sessions are opened now: a test that holds a transaction could not open them
+    for persona in (*SEATS, PARTNER, COORDINATION):
+        network.viewer(persona)
     with network.database.transaction() as session:
         seed_trajectory(session, NetworkSeeder(network))
 
