@@ -127,7 +127,7 @@ def matrix(session: Session, viewer: Viewer, code: str, now: datetime, *, region
         for one in modules_of(session, version.id)
     )
     ids = [unit.id for unit in units]
-    facts = _facts(session, ids, [one.lineage_id for one in capsules], now)
+    facts = facts_of(session, ids, [one.lineage_id for one in capsules], now)
     names = dict(admitted_organisations(session))
     rows = tuple(
         Row(
@@ -167,8 +167,10 @@ def _any_version(session: Session, course_id: UUID) -> VersionView | None:
     return None if row is None else VersionView(**row._mapping)
 
 
-def _facts(session: Session, teams: list[UUID], lineages: list[UUID], now: datetime) -> dict[tuple[UUID, UUID], Facts]:
-    """What is known of each unit and capsule. Three statements."""
+def facts_of(
+    session: Session, teams: list[UUID], lineages: list[UUID], now: datetime
+) -> dict[tuple[UUID, UUID], Facts]:
+    """What is known of each unit and capsule at that moment (aware UTC), later or not. Three statements."""
     held: dict[tuple[UUID, UUID], date] = {}
     planned: dict[tuple[UUID, UUID], date] = {}
     if teams and lineages:
@@ -204,7 +206,7 @@ def _facts(session: Session, teams: list[UUID], lineages: list[UUID], now: datet
         for credited in session.execute(
             select(Learner.team_id, Credit.lineage_id, func.count(Learner.id.distinct()).label("people"))
             .join(Credit, Credit.learner_id == Learner.id)
-            .where(there, Credit.lineage_id.in_(lineages))
+            .where(there, Credit.lineage_id.in_(lineages), Credit.on_day <= now.astimezone(TORONTO).date())
             .group_by(Learner.team_id, Credit.lineage_id)
         ):
             if credited.team_id is not None:

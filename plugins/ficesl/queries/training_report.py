@@ -36,8 +36,10 @@ from ..rules.attendance import minutes_between
 from ..rules.catalogue import AUDIENCES
 from ..rules.evaluations import LEAST, Kind, Standing, satisfied, standing
 from ..rules.published import TRAINING
+from ..rules.series import CellState, cell
 from .attendance import HELD
 from .published import published_lines, totals_of
+from .series import facts_of
 
 #: Types of organisations, in the report's words.
 TYPES: Final = {
@@ -61,7 +63,7 @@ def tables(session: Session, report: ReportPeriod, now: datetime) -> Sequence[Re
     found = (
         *_people(session, report),
         _sessions(session, start, end),
-        _series(session, report),
+        _series(session, report, min(now, end)),
         _satisfaction(session, start, end, now),
         _renewals(session, report),
         _printed(session, report),
@@ -136,36 +138,32 @@ def _sessions(session: Session, start: datetime, end: datetime) -> ReportTable:
     return ReportTable("sessions", N_("Séances et heures de formation"), heads, rows)
 
 
-def _series(session: Session, report: ReportPeriod) -> ReportTable:
-    """Capsules done by unit, of those that the version in force has: one capsule is done once somebody of the unit was
-    credited it, on the last day of the period."""
-    last = report.last_day
+def _series(session: Session, report: ReportPeriod, until: datetime) -> ReportTable:
+    """Capsules done by unit at that moment, of those that the version in force has, by the rule of the series' own
+    page (`rules.series.cell`): both say the same. Four statements."""
     newest = (
         select(func.max(Version.number))
         .where(Version.course_id == Series.course_id, Version.state == "published")
         .correlate(Series)
         .scalar_subquery()
     )
-    done = exists().where(
-        Credit.lineage_id == Module.lineage_id,
-        Credit.learner_id == Learner.id,
-        Learner.team_id == SeriesTeam.team_id,
-        Credit.on_day <= last,
-    )
-    units: dict[str, set[UUID]] = defaultdict(set)
-    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in session.execute(
-        select(Version.title, SeriesTeam.team_id, done.label("done"))
+    cells = session.execute(
+        select(Version.title, SeriesTeam.team_id, Module.lineage_id)
         .select_from(Series)
         .join(SeriesTeam, SeriesTeam.series_id == Series.id)
         .join(Version, and_(Version.course_id == Series.course_id, Version.number == newest))
         .join(Module, Module.version_id == Version.id)
-        .where(Series.starts_on <= last)
+        .where(Series.starts_on <= report.last_day)
         .order_by(Version.title)
-    ):
-        units[row.title].add(row.team_id)
-        totals[row.title][0] += bool(row.done)
-        totals[row.title][1] += 1
+    ).all()
+    teams, lineages = ({row[place] for row in cells} for place in (1, 2))
+    facts = facts_of(session, sorted(teams, key=str), sorted(lineages, key=str), until)
+    units: dict[str, set[UUID]] = defaultdict(set)
+    totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for title, team_id, lineage_id in cells:
+        units[title].add(team_id)
+        totals[title][0] += cell(facts[team_id, lineage_id]).state is CellState.DONE
+        totals[title][1] += 1
     rows = tuple((title, len(units[title]), given, wanted) for title, (given, wanted) in totals.items())
     heads = (N_("Parcours"), N_("Unités"), N_("Capsules faites"), N_("Capsules visées"))
     return ReportTable("series", N_("Avancement des parcours"), heads, rows)

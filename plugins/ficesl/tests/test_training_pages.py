@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from itertools import product
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from core.api import Keyring, Viewer, can, new_id, visible
+from core.api import Keyring, ReportPeriod, Viewer, can, new_id, visible
 from core.testing.network import Network, Visitor
 from core.testing.plugins import untranslated
 
@@ -31,6 +31,7 @@ from ..models import (
 )
 from ..models.attendance import Credit
 from ..queries.training import session_facts
+from ..queries.training_report import tables
 from ..seed import seed_training
 from ..services import people, registering, sessions
 from ..settings import COURSES, PEOPLE, SERIES, SESSIONS, Settings
@@ -99,6 +100,19 @@ def test_every_page_of_the_demo_opens_for_those_it_is_for(network: Network, visi
     matrix = visitor.get(f"{SERIES}/{series}").text
     for said in ("Unité Les Ormes", "faite", "prévue", "manquante", "À donner ensuite", "La date visée est passée"):
         assert said in matrix, said
+    # The yearly report says of the series what its own page says; a year ago it says what stood then
+    with network.database.transaction(write=False) as session:
+        now = network.clock.now()
+        year, before = (
+            {
+                one.key: one.rows
+                for one in tables(session, ReportPeriod("year", date(one, 4, 1), date(one + 1, 3, 31)), now)
+            }
+            for one in (2026, 2025)
+        )
+    ((_title, units, done, wanted),) = year["series"]
+    assert (units, f"{done} sur {wanted} faites" in matrix) == (3, True)
+    assert 0 < int(before["series"][0][2] or 0) < int(done or 0)
 
 
 @SQLITE
