@@ -78,7 +78,7 @@ def test_a_meeting_is_planned_moved_cancelled_and_calendars_follow(network: Netw
         assert [line.code for line in next_meetings(session, chair, now)] == [code]
         assert meetings_of(session, chair, where, now, past=False)[1] == 1
         assert meetings_of(session, outsider, where, now, past=False) == ((), 0)
-        assert session.scalar(select(func.count()).select_from(OutgoingMail)) == 1, "the chair alone sits there"
+        assert session.scalar(select(func.count()).select_from(OutgoingMail)) == 4, "the four who sit there"
         kinds = session.scalars(select(OutboxEvent.kind).where(OutboxEvent.ref == code)).all()
         assert kinds == ["committee.meeting_changed"]
     with network.database.transaction() as session:
@@ -138,7 +138,7 @@ def test_attendance_makes_it_held_and_enters_hours_once(network: Network) -> Non
     )
     found = view(network, code)
     assert found.line.state is MeetingState.HELD
-    assert found.participation == Participation(1, 1, 1)
+    assert found.participation == Participation(4, 1, 1)
 
 
 def test_minutes_are_sealed_kept_and_adopted_once(network: Network) -> None:

@@ -45,7 +45,7 @@ def test_from_planning_to_adopted_minutes(network: Network, chair: Visitor) -> N
     page = planned(chair)
     text = chair.get(page).text
     assert "mardi\u00a01er\u00a0décembre\u00a02026, de 13\u00a0h\u00a030 à 15\u00a0h\u00a030" in text
-    assert "1 siège convoqué" in text.replace("\u00a0", " ")
+    assert "4 sièges convoqués" in text.replace("\u00a0", " ")
     assert "/presences" not in text, "nobody is marked before the hour"
     assert chair.post(f"{page}/ordre", {"agenda": "Accueil, 10 min\nTrajectoire", "version": "1"}).status_code == 303
     begun(network)
@@ -54,7 +54,7 @@ def test_from_planning_to_adopted_minutes(network: Network, chair: Visitor) -> N
     police = str(network.organisation("police-repentigny"))
     marks = {f"presence-{coup}": "present", f"persons-{coup}": "2", "guest": police}
     assert chair.post(f"{page}/presences", marks).headers["location"] == f"{page}/presences"
-    assert "1 siège représenté sur 1 (100 %) · 1 organisme invité" in chair.get(page).text.replace("\u00a0", " ")
+    assert "1 siège représenté sur 4 (25 %) · 1 organisme invité" in chair.get(page).text.replace("\u00a0", " ")
     assert chair.post(f"{page}/heures", {"kind": "meeting"}).status_code == 303
     assert chair.post(f"{page}/proces-verbal", {"minutes": "Rien ne change.", "version": "3"}).status_code == 303
     text = chair.get(page).text
