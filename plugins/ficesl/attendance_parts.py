@@ -84,6 +84,7 @@ def personal_data(reference: str, session: Session) -> Sequence[PersonalData]:
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
     """Invented data for the demo."""
     seed_attendance.seed_past_session(session, seeder, settings)
+    seed_attendance.seed_today(session, seeder, settings)
 
 
 def _card(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object] | None:

@@ -1,5 +1,5 @@
 """Invented data of attendance for the demo: a session that is over, with presences, credits and a closed evaluation;
-a capsule to follow alone; the printed figures. Made through the same services as real ones."""
+one that goes on now; a capsule to follow alone; the printed figures. Made through the same services as real ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.api import TORONTO, Seeder, printed_rows, read_sheet
 
-from .models import Course, Module, SettledBlock, TrainingSession, Version
+from .models import Block, Course, Learner, Module, SettledBlock, TrainingSession, Version
 from .queries.attendance import block_by_id
 from .queries.capsules import capsule
 from .queries.evaluations import find_evaluation
@@ -80,6 +80,42 @@ def seed_past_session(session: Session, seeder: Seeder, settings: Settings) -> N
     _opinions(session, seeder, settings, code, learners)
     _quiz(session, desk(TRAINER, before), alone)
     _figures(session, desk(TRAINER, seeder.now))
+
+
+def seed_today(session: Session, seeder: Seeder, settings: Settings) -> None:
+    """A session that goes on now, one for each day the demo starts: its sheet and its screen can be tried."""
+    version_id = session.scalar(select(Version.id).where(Version.title == TITLE, Version.state == "published"))
+    here = seeder.now.astimezone(TORONTO)
+    midnight = datetime.combine(here.date(), time(), TORONTO)
+    of_today = (Block.starts_at >= midnight) & (Block.starts_at < midnight + timedelta(days=1))
+    same = select(Block.id).join(TrainingSession, TrainingSession.id == Block.session_id)
+    if version_id is None or session.scalar(same.where(TrainingSession.version_id == version_id, of_today).limit(1)):
+        return
+    keeper = Desk(seeder.keyring, settings, seeder.viewer(TRAINER), seeder.now - timedelta(days=5))
+    code = sessions.plan_session(
+        session, keeper, version_id, organisation_id=seeder.organisation(HOST), team_id=None, capacity=12, language="fr"
+    )
+    session_id = session.scalars(select(TrainingSession.id).where(TrainingSession.code == code)).one()
+    live = session.scalars(select(Module.id).where(Module.version_id == version_id).order_by(Module.position)).first()
+    # Never in the hours when clocks change, nor over midnight
+    hour = max(4, here.hour)
+    ends = time(hour + 3) if hour < 21 else time(23, 59)
+    sessions.add_block(
+        session, keeper, session_id, NewBlock(live, here.date(), time(hour), ends, "Exemple : salle d’en haut", "")
+    )
+    trainer = seeder.viewer(TRAINER)
+    sessions.add_trainer(
+        session, keeper, session_id, user_id=trainer.user_id, organisation_id=trainer.organisation_id, name=""
+    )
+    sessions.open_registrations(session, keeper, session_id)
+    learners = session.scalars(
+        select(Learner.id)
+        .where(Learner.organisation_id == seeder.organisation(HOST), Learner.user_id.is_(None))
+        .order_by(Learner.created_at, Learner.id)
+        .limit(len(PEOPLE))
+    ).all()
+    admin = Desk(seeder.keyring, settings, seeder.viewer(ADMIN), keeper.now)
+    registering.register_people(session, admin, session_id, learners)
 
 
 def _course(session: Session, keeper: Desk) -> tuple[UUID, UUID]:

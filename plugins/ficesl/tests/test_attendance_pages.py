@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from core.api import TORONTO
 from core.testing.network import Network, visiting
 from core.testing.plugins import plugins_file
 from core.testing.statements import counted_statements
 
 from .. import models
-from ..models import EvaluationAnswers, EvaluationSent, Module, Presence
+from ..models import Block, EvaluationAnswers, EvaluationSent, Module, Presence, TrainingSession
+from ..seed_attendance import seed_past_session, seed_today
 from ..services.evaluations import evaluation_code
 from . import training
 from .test_attendance import SQLITE, Held
@@ -121,6 +124,38 @@ def test_a_sheet_a_screen_a_presence_and_an_opinion(network: Network, visitor: A
     assert visitor.post(f"{HOME}/mes-heures/{held.block_id}", {"travel": "2"}).status_code == 303
     assert visitor.post(f"{HOME}/mes-heures/{held.block_id}", {"travel": "2"}).status_code == 404
     assert "Présences et heures" not in visitor.get("/").text  # nothing waits any more
+
+
+@SQLITE
+def test_the_demo_has_a_session_that_goes_on_whatever_the_hour_it_starts(network: Network, visitor: Any) -> None:
+    settings = training.desk(network).settings
+    network.viewer(training.ADMIN)
+    host = network.organisation(training.CHRYSALIDE)
+
+    def start(now: datetime) -> list[Any]:
+        seeder = SimpleNamespace(
+            now=now, keyring=network.keyring, viewer=network.viewer, organisation=lambda _key: host
+        )
+        with network.database.transaction() as session:
+            seed_past_session(session, seeder, settings)
+            seed_today(session, seeder, settings)
+        return rows_of(
+            network,
+            select(TrainingSession.code, Block.id, Block.starts_at, Block.ends_at)
+            .join(Block, Block.session_id == TrainingSession.id)
+            .order_by(Block.starts_at.desc()),
+        )
+
+    now = network.clock.now()
+    (code, block, starts, ends), past = start(now)
+    assert (starts <= now < ends, past.ends_at < now, len(start(now + timedelta(hours=1)))) == (True, True, 2)
+    visitor.become(TRAINER)
+    sheet = f"{HOME}/seances/{code}/presences/{block}"
+    assert "Aude Lavertu" in visitor.get(sheet).text
+    assert "data-code" in visitor.get(f"{sheet}/ecran").text
+    # At night, and on the day the clocks change
+    for late in (datetime(2026, 11, 26, 4, 30, tzinfo=UTC), datetime(2027, 3, 14, 6, 30, tzinfo=UTC)):
+        assert start(late)[0].starts_at.astimezone(TORONTO).date() == late.astimezone(TORONTO).date()
 
 
 @SQLITE
