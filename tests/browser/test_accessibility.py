@@ -128,6 +128,10 @@ NO_PAGE = {
     "/heures/export.csv": "a file",
     "/heures/export.xlsx": "a file",
     "/heures/importer/{import}/erreurs.csv": "a file",
+    "/comites/orres/trajectoire/affiche/pdf": "a file",
+    "/comites/orres/trajectoire/emporter/partenaires": "a file: test_takeaway_file.py looks at it",
+    "/comites/orres/trajectoire/emporter/public": "a file: test_takeaway_file.py looks at it",
+    "/comites/orres/trajectoire/poche/pdf": "a file",
     "/rapports/{period}/fichiers/{kind}": "a file",
     "/organisation/adresse": "only an organisation with a confidential address has it, and no persona belongs to one",
 }

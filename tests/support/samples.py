@@ -19,7 +19,7 @@ from core.referrals.codes import new_code
 from core.testing.network import Network
 from plugins.bien_etre.tests import money_samples, voting
 from plugins.ficesl.tests import attendance_samples, attestation_samples, training_samples
-from plugins.orres.tests import exchange_samples
+from plugins.orres.tests import drafting, exchange_samples
 from tests.support import referrals
 from tests.support.committees import CHAIR, code_of, keep_records, opened
 
@@ -35,6 +35,8 @@ REPORTS: Mapping[str, Mapping[str, str]] = {
     "closed": {"period": "2025-2026", "kind": "zip", "section": "contact"},
     "missing": {"period": "2030-2031", "kind": "zip", "section": "contact"},
 }
+#: Versions of the example trajectory.
+TRAJECTORY: Mapping[str, str] = {"own": "2", "draft": "3", "missing": "99"}
 #: Label of the object -> address of the route for it
 Samples = Mapping[str, str]
 
@@ -60,6 +62,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     marked = attendance_samples.attendance_samples(network)
     trained = training_samples.training_samples(network)
     exchanged = exchange_samples.page_samples(network)
+    drafting.with_example(network)
 
     def objects(route: Route) -> Mapping[str, str]:
         if route.path.startswith("/comites/bien-etre/demandes/{code}"):
@@ -98,6 +101,9 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
             }
         if route.path.startswith(attendance_samples.ADDRESSES) and "{" in route.path:
             return {"own": _filled(route.path, marked), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
+        if route.path == "/comites/orres/versions/{number}":
+            # In force, a draft, none
+            return {label: route.path.replace("{number}", number) for label, number in TRAJECTORY.items()}
         for beginning, values in exchanged.items():
             if route.path.startswith(beginning):
                 return {"own": _filled(route.path, values), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}

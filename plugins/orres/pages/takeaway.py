@@ -6,7 +6,7 @@ import base64
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from markupsafe import Markup
@@ -108,10 +108,16 @@ def _pdf(session: Session, request: PageRequest, what: str) -> Answer:
 
     def make() -> File:
         html = alone(request.house, f"{template}_document.html", context, request.locale)
-        made = as_document(html, style, f"orres-{name}-{leaflet.version.number}")
+        made = _document(html, style, f"orres-{name}-{leaflet.version.number}")
         return File(made, "application/pdf", _filename(request, leaflet, name, "pdf"))
 
     return Compute(make, _hand_over)
+
+
+@lru_cache(maxsize=8)
+def _document(html: str, style: str, name: str) -> bytes:
+    """The PDF of that text. A paper is the same for every partner: a second of work once, not for each of them."""
+    return as_document(html, style, name)
 
 
 def _file(session: Session, request: PageRequest, tier: str) -> Answer:
