@@ -38,7 +38,7 @@ from .pages import path as path_pages
 from .pages.path import PATH
 from .queries import flows as flow_queries
 from .services import path, step_facts
-from .settings import PATHS, Settings
+from .settings import FLOWS, PATHS, SLUG, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
     PermissionSpec(PATH, N_("Suivre les étapes de la trajectoire"), frozenset({Role.WORKER, Role.INTAKE})),
@@ -54,7 +54,7 @@ PURPOSES: tuple[PurposeSpec, ...] = (
         code=path.PURPOSE,
         title=N_("Montrer mes étapes à un autre organisme"),
         explanation=N_(
-            "J’accepte que l’organisme nommé ici voie les étapes que notre organisme a notées pour moi : lesquelles "
+            "J’accepte que l’organisme nommé ici voie les étapes que note l’organisme qui est avec moi : lesquelles "
             "sont commencées, faites, ou ne sont pas pour moi. Rien d’autre ne lui est montré."
         ),
         blocks=path.BLOCKS,
@@ -73,7 +73,11 @@ def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Car
 
 
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
-    """On a reference in the viewer's hands: where she is on the trajectory. The sender's, until somebody accepts."""
+    """On a reference in the viewer's hands (the sender's, until somebody accepts): where she is on the trajectory. On
+    the committee's page: the way to its figures."""
+    if (page.name, page.reference) == ("committee", SLUG):
+        link = {"address": FLOWS}
+        return (Panel("flows", N_("Flux de la trajectoire"), "orres/flows_link.html", permission=FOLLOW, context=link),)
     hand = "pending" if page.facts.get("side") == "sender" else "held"
     if page.name != "referral" or page.facts.get(hand) != "yes":
         return ()

@@ -54,31 +54,31 @@ def show_path(session: Session, request: PageRequest) -> Page | Refusal:
     code = normal_code("R", request.path["code"])
     if code is None:
         return not_found()
-    view = services.read_path(session, request.house.keyring, request.viewer, code, request.now)
-    context = {"view": view, "back": request.query.get("retour", "")} | _words()
-    if request.wants_fragment:
-        return Page("orres/path_body.html", context)
-    return Page("orres/path.html", context)
+    return _path(session, request, code)
 
 
-def mark(session: Session, request: PageRequest) -> Redirect | Refusal:
+def mark(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
     """A step begins, is done, or is not for her."""
     form = parse(StepForm, request.form)
     code = normal_code("R", request.path["code"])
-    if code is None or form.value is None:
+    if code is None:
         return not_found()
+    if form.value is None:
+        return _path(session, request, code, 422)
     said = form.value
     keyring = request.house.keyring
     services.mark_step(session, keyring, request.viewer, code, said.step, said.said, request.now, seen=said.seen)
     return Redirect(_back(code, said.back))
 
 
-def undo(session: Session, request: PageRequest) -> Redirect | Refusal:
+def undo(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
     """The last thing said of a step is taken back."""
     form = parse(UndoForm, request.form)
     code = normal_code("R", request.path["code"])
-    if code is None or form.value is None:
+    if code is None:
         return not_found()
+    if form.value is None:
+        return _path(session, request, code, 422)
     services.undo_step(session, request.house.keyring, request.viewer, code, form.value.step, request.now)
     return Redirect(_back(code, form.value.back))
 
@@ -117,14 +117,23 @@ def agree(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
     return Redirect(f"{PATHS}/{code}", AGREED)
 
 
-def stop(session: Session, request: PageRequest) -> Redirect | Refusal:
+def stop(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
     """She takes it back, with whichever of the two organisations is with her."""
     code = normal_code("R", request.path["code"])
     form = parse(StopForm, request.form)
-    if code is None or form.value is None:
+    if code is None:
         return not_found()
+    if form.value is None:
+        return _agreement(session, request, code, None, 422)
     services.stop_showing(session, request.viewer, code, form.value.other, request.now)
     return Redirect(f"{PATHS}/{code}", STOPPED)
+
+
+def _path(session: Session, request: PageRequest, code: str, status: int = 200) -> Page:
+    """Her path, read anew; its body alone for a screen that follows events. Raises Missing."""
+    view = services.read_path(session, request.house.keyring, request.viewer, code, request.now)
+    context = {"view": view, "back": request.query.get("retour", "")} | _words()
+    return Page("orres/path_body.html" if request.wants_fragment else "orres/path.html", context, status)
 
 
 def _agreement(

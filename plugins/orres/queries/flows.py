@@ -31,6 +31,8 @@ ALL, NOT_TAKEN = N_("Références"), N_("Terminées sans prise en charge")
 DONE, LEFT = N_("Étapes faites"), N_("Commencées, non terminées")
 EXPECTED, MEDIAN, NINETY = N_("Délai prévu"), N_("Attente, médiane"), N_("Attente, 9 fois sur 10")
 NO_MOMENT, NONE_ANSWERS = N_("Hors de la trajectoire en vigueur"), N_("Besoins qu’aucun moment ne nomme")
+#: Stands for a length that would tell of few.
+UNTOLD = "–"
 #: Keys of the tables, in order.
 BETWEEN, MOMENTS, STOPPED, AREAS, STEPS = "between", "moments", "stopped", "areas", "steps"
 Line = tuple[str | int | None, ...]
@@ -72,10 +74,10 @@ def delays(trajectory: Trajectory | None) -> Mapping[str, int]:
     return found
 
 
-def length(minutes: int | None) -> str | None:
-    """A length of time as it is written in every language: `45 min`, `26 h`, rounded up."""
+def length(minutes: int | None) -> str:
+    """A length of time as it is written in every language: `45 min`, `26 h`, rounded up; a dash where it isn't told."""
     if minutes is None:
-        return None
+        return UNTOLD
     return f"{minutes}\u00a0min" if minutes < 60 else f"{-(-minutes // 60)}\u00a0h"
 
 
@@ -130,7 +132,7 @@ def _titles(trajectory: Trajectory | None) -> tuple[tuple[str, int], ...]:
 
 def _areas(lines: Sequence[FlowLine], places: Mapping[str, str], told: frozenset[str]) -> ReportTable:
     """No count: the report has them. A length is told where it shows the territory's number."""
-    rows = tuple((places[one.code], *(_lengths(one) if one.code in told else (None, None))) for one in lines)
+    rows = tuple((places[one.code], *(_lengths(one) if one.code in told else (UNTOLD, UNTOLD))) for one in lines)
     return ReportTable(
         AREAS, N_("Attente d’une première réponse selon le territoire"), (N_("Territoire"), MEDIAN, NINETY), rows
     )
@@ -158,7 +160,7 @@ def _counts(line: FlowLine, number: int = 2) -> tuple[int | None, ...]:
     return (None,) * number if line.counts is None else line.counts
 
 
-def _lengths(line: FlowLine) -> tuple[str | None, str | None]:
+def _lengths(line: FlowLine) -> tuple[str, str]:
     median, ninety = told_lengths(line.measured, line.held)
     return length(median), length(ninety)
 

@@ -64,7 +64,7 @@ def test_a_step_is_noted_on_the_reference_and_shown_where_she_agrees(network: Ne
         visitor.post(f"{PATHS}/{code}/annuler", {"step": "abri"})
         assert "Annuler Trouver un lieu sûr" not in shown(visitor.get(f"{PATHS}/{code}"))
         for wrong in ({"step": "ecouter", "said": "nothing"}, {"said": "done"}, {"step": "x" * 99, "said": "done"}):
-            assert visitor.post(f"{PATHS}/{code}/etapes", wrong).status_code == 404
+            assert visitor.post(f"{PATHS}/{code}/etapes", wrong).status_code == 422
         _agree(network, visitor, code)
 
 
