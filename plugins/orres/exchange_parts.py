@@ -35,12 +35,11 @@ from core.api import (
     Subscriber,
     Viewer,
     can,
-    committee_by_slug,
 )
 
 from . import exchange_access as access
 from . import exchange_events as events
-from .access import FOLLOW, MEMBERS, may_follow
+from .access import FOLLOW, MEMBERS, committee_here
 from .exchange_access import EXCHANGE, UPKEEP
 from .pages import exchange_lessons, exchange_list, exchange_one, upkeep
 from .queries import exchange as exchange_queries
@@ -191,7 +190,6 @@ def _upkeep(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, 
     if opened is not None and viewer.organisation_id is not None and can(viewer, UPKEEP).allowed:
         own = upkeep_queries.own_share(session, viewer.organisation_id, opened)
         own = None if own.confirmed >= own.total else own
-    committee = committee_by_slug(session, SLUG) if can(viewer, FOLLOW).allowed else None
-    follows = committee is not None and may_follow(viewer, committee.id).allowed
-    figures = upkeep_queries.figures(session, opened, now) if follows else None
+    committee, _sits = committee_here(session, viewer)
+    figures = None if committee is None else upkeep_queries.summary(session, opened, now)
     return {"campaign": campaign, "own": own, "figures": figures} if own or figures else None

@@ -90,8 +90,9 @@ class SheetForm(Form):
 
 
 class CorrectForm(Form):
-    """A field's new value; `exact`: the rest of the sheet is exact."""
+    """A field's new value, empty to say nothing there; `exact`: the rest of the sheet is exact."""
 
+    field: Annotated[str, StringConstraints(min_length=1, max_length=30)]
     value: Annotated[str, StringConstraints(max_length=4000)] = ""
     exact: bool = False
 

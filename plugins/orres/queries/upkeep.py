@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from core.api import TORONTO, DirectorySheet, ServiceShown, Viewer, directory_sh
 
 from ..exchange_access import UPKEEP
 from ..models import Campaign, CampaignReminder, CampaignResult
-from ..rules.upkeep import Share, fresh_share, said_since, share_of
+from ..rules.upkeep import Progress, Share, fresh_share, said_since, share_of
 
 #: A confidential sheet is its organisation's alone: the committee's figures leave it out.
 CONFIDENTIAL = "confidential"
@@ -64,6 +64,14 @@ class PastCampaign:
     closes_on: date
     organisations: Share
     sheets: Share
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a card says: organisations that have finished the campaign, and how fresh the directory is."""
+
+    finished: Share
+    fresh: Share
 
 
 @dataclass(frozen=True)
@@ -134,13 +142,25 @@ def figures(session: Session, campaign: CampaignView | None, now: datetime) -> F
         )
         for key, here in by_organisation.items()
     ]
-    rank = ["nothing", "begun", "done"]
+    rank = list(Progress)
     return Figures(
         tuple(sorted(lines, key=lambda line: rank.index(line.share.progress))),
-        Share(sum(1 for line in lines if line.share.progress == "done"), len(lines)),
+        Share(sum(1 for line in lines if line.share.progress is Progress.DONE), len(lines)),
         shared_share(sheets, first),
         fresh_share((one.verified_on for one in sheets), today),
     )
+
+
+def summary(session: Session, campaign: CampaignView | None, now: datetime) -> Summary:
+    """The same in two shares. Two statements."""
+    today = now.astimezone(TORONTO).date()
+    first = today if campaign is None else campaign.opens_on
+    sheets = [one for one in directory_sheets(session) if one.tier != CONFIDENTIAL]
+    days: dict[UUID, list[date | None]] = {}
+    for one in sheets:
+        days.setdefault(one.organisation_id, []).append(one.verified_on)
+    finished = sum(1 for here in days.values() if share_of(here, first).progress is Progress.DONE)
+    return Summary(Share(finished, len(days)), fresh_share((one.verified_on for one in sheets), today))
 
 
 def past_campaigns(session: Session, *, limit: int = 6) -> tuple[PastCampaign, ...]:
@@ -179,8 +199,3 @@ def _reminders(session: Session, campaign: CampaignView | None) -> dict[UUID, in
         .group_by(reminder.organisation_id)
     )
     return {row.organisation_id: row.sent for row in rows}
-
-
-def unfinished(lines: Collection[OrganisationProgress]) -> int:
-    """How many have not finished."""
-    return sum(1 for line in lines if line.share.progress != "done")

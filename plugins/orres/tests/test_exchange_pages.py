@@ -154,11 +154,14 @@ def test_a_partner_confirms_or_corrects_each_sheet_and_the_committee_follows(
     assert visitor.post(f"{UPKEEP}/annuler", {"service": first}).status_code == 409
     field = f"{UPKEEP}/champs/limits?fiche={first}"
     assert visitor.get(field).status_code == 200
-    wrong = visitor.post(field, {"value": "x" * 241})
+    wrong = visitor.post(field, {"field": "limits", "value": "x" * 241})
     assert wrong.status_code == 422
     assert "x" * 241 in wrong.text
-    assert visitor.post(field, {"value": "Sur rendez-vous.", "exact": "true"}).status_code == 303
+    assert visitor.post(field, {}).status_code == 422, "a form that lost its field erases nothing"
+    assert visitor.post(field, {"field": "limits", "value": "Sur rendez-vous.", "exact": "true"}).status_code == 303
     assert "Sur rendez-vous." in visitor.get(field).text
+    assert visitor.post(field, {"field": "limits", "value": ""}).status_code == 303
+    assert "Sur rendez-vous." not in visitor.get(field).text
     # A field that is not offered, a sheet of somebody else's, nonsense: missing alike
     for address in (f"{UPKEEP}/champs/rooms?fiche={first}", f"{UPKEEP}/champs/limits?fiche=x", f"{UPKEEP}/champs/nom"):
         assert visitor.get(address).status_code == 404

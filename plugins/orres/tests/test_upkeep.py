@@ -14,7 +14,7 @@ from core.testing.statements import counted_statements
 
 from ..exchange_parts import cards_for
 from ..models import Campaign, CampaignReminder, CampaignResult
-from ..queries.upkeep import current_campaign, figures, own_share, own_sheets, past_campaigns
+from ..queries.upkeep import current_campaign, figures, own_share, own_sheets, past_campaigns, summary
 from ..rules.upkeep import Progress, Share, dates_refusal, fresh_share, next_dates, share_of, step_due
 from ..services import upkeep
 from ..services.upkeep import DatesRefused
@@ -166,6 +166,7 @@ def test_a_confidential_sheet_is_its_organisation_s_alone(network: Network) -> N
             )
         for limit, act in (
             (4, lambda: figures(session, None, network.clock.now())),
+            (2, lambda: summary(session, None, network.clock.now())),
             (1, lambda: current_campaign(session)),
             (1, lambda: past_campaigns(session)),
         ):
@@ -193,14 +194,15 @@ def test_cards_tell_what_is_left_and_how_fresh_the_directory_is(network: Network
     assert mine["own"].confirmed == 0
     assert mine["figures"] is None
     for persona in (h.AUTHOR, h.COORDINATION):
-        assert card(persona)["figures"].fresh == Share(0, card(persona)["figures"].sheets.total)
+        assert card(persona)["figures"].fresh.confirmed == 0
     assert card("bien-etre-1") is None
     admin = h.desk(network, ADMIN)
     with network.database.transaction() as session:
         for one in own_sheets(session, admin.viewer, None, now):
             upkeep.say_exact(session, admin, one.sheet.service_id)
     assert card(ADMIN) is None, "nothing is left to do"
-    assert card(h.AUTHOR)["figures"].fresh.confirmed > 0
+    after = card(h.AUTHOR)["figures"]
+    assert (after.fresh.confirmed > 0, after.finished.confirmed) == (True, 1)
 
 
 def test_shares_dates_and_reminders() -> None:
