@@ -151,7 +151,10 @@ def test_the_demo_has_a_session_that_goes_on_whatever_the_hour_it_starts(network
     assert (starts <= now < ends, past.ends_at < now, len(start(now + timedelta(hours=1)))) == (True, True, 2)
     visitor.become(TRAINER)
     sheet = f"{HOME}/seances/{code}/presences/{block}"
-    assert "Aude Lavertu" in visitor.get(sheet).text
+    page = visitor.get(sheet).text
+    # On paper the form is gone: its names stand in a table with room to sign
+    assert "Aude Lavertu" in page.split('<div class="print-only paper-sheet">')[0]
+    assert "Aude Lavertu" in page.split('<div class="print-only paper-sheet">')[1]
     assert "data-code" in visitor.get(f"{sheet}/ecran").text
     # At night, and on the day the clocks change
     for late in (datetime(2026, 11, 26, 4, 30, tzinfo=UTC), datetime(2027, 3, 14, 6, 30, tzinfo=UTC)):
