@@ -96,6 +96,10 @@ BY_MEMBERS = dict.fromkeys(
         "/comites/orres/echanges/{code}",
         "/comites/orres/echanges/{code}/reprendre",
         "/comites/orres/lecons",
+        "/comites/orres/versions/{number}/elements/{key}/services",
+        "/comites/orres/versions/{number}/elements/{key}/services/{service}",
+        "/comites/orres/versions/{number}/nom",
+        "/comites/orres/versions/{number}/passages/{source}/{target}",
     ),
     "orres-comite",
 )

@@ -57,7 +57,7 @@ def test_a_chair_plans_a_meeting_marks_who_came_and_enters_their_hours(
     with page.expect_navigation():
         page.get_by_role("button", name="Enregistrer les présences").click()
     page.goto(address)
-    expect(page.get_by_text("1 siège représenté sur 1")).to_be_visible()
+    expect(page.get_by_text("1 siège représenté sur 4")).to_be_visible()
     with page.expect_navigation():
         page.get_by_role("button", name="Inscrire les heures").click()
     with network.database.transaction(write=False) as session:

@@ -62,7 +62,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
     marked = attendance_samples.attendance_samples(network)
     trained = training_samples.training_samples(network)
     exchanged = exchange_samples.page_samples(network)
-    drafting.with_example(network)
+    versions = drafting.page_samples(network)
 
     def objects(route: Route) -> Mapping[str, str]:
         if route.path.startswith("/comites/bien-etre/demandes/{code}"):
@@ -104,7 +104,7 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         if route.path == "/comites/orres/versions/{number}":
             # In force, a draft, none
             return {label: route.path.replace("{number}", number) for label, number in TRAJECTORY.items()}
-        for beginning, values in exchanged.items():
+        for beginning, values in (*versions.items(), *exchanged.items()):
             if route.path.startswith(beginning):
                 return {"own": _filled(route.path, values), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
         for beginning, values in trained.items():

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.api import Choice, Keyring, NotYet, Result, Viewer, cast_ballot, close_vote, closed_vote
 from core.testing.network import Network
 
+from ..models import VersionRow
 from ..queries.trajectory import trajectory_of
 from ..queries.versions import version_line
 from ..rules import editing
@@ -22,7 +24,7 @@ from ..seed import seed_trajectory
 from ..services import drafts, publishing
 from ..services.drafts import Desk
 from ..services.publishing import vote_of
-from ..settings import Settings
+from ..settings import VERSIONS, Settings
 
 #: Who sits in the committee: its chair, and three organisations more.
 CHAIR, SECOND, THIRD, FOURTH = "orres-comite", "bien-etre-2", "bien-etre-3", "bien-etre-5"
@@ -64,6 +66,26 @@ def with_example(network: Network) -> None:
         network.viewer(persona)
     with network.database.transaction() as session:
         seed_trajectory(session, NetworkSeeder(network))
+
+
+def page_samples(network: Network) -> dict[str, dict[str, str]]:
+    """Beginning of an address → what its parameters may be, for whoever asks every page: the demo's draft, a version
+    being voted on, and a draft whose base is no longer in force."""
+    with_example(network)
+    at = desk(network)
+    with network.database.transaction() as session:
+        voted, late = draft(session, at), draft(session, at)
+        add_step(session, at, voted, "Essai")
+        propose(session, at, voted)
+        session.execute(update(VersionRow).where(VersionRow.number == late).values(based_on=1))
+        service = str(whole(session, 3).answers_of("emploi")[0].service_id)
+    one = f"{VERSIONS}/{{number}}"
+    known = {"number": "3", "key": "emploi", "service": service, "source": "ecouter", "target": "danger"}
+    return {
+        f"{one}/vote": {"number": str(voted)},
+        f"{one}/refaire": {"number": str(late)},
+        f"{one}/": known,
+    }
 
 
 def desk(network: Network, persona: str = CHAIR, **settings: Any) -> Desk:
@@ -119,6 +141,18 @@ def vote(network: Network, session: Session, number: int, *choices: Choice) -> R
     assert closed is not None
     publishing.settle(session, at, closed)
     return closed.result
+
+
+def close(network: Network, session: Session, number: int) -> None:
+    """Close the vote on a version if nothing can change it any more, and carry it into the version."""
+    at = desk(network)
+    found = vote_of(session, at, number)
+    assert found is not None
+    with suppress(NotYet):
+        close_vote(session, network.keyring, found.id, at.now)
+    closed = closed_vote(session, found.code)
+    assert closed is not None
+    publishing.settle(session, at, closed)
 
 
 def whole(session: Session, number: int) -> Trajectory:

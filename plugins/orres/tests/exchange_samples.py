@@ -14,7 +14,7 @@ from ..services.exchange import NewVignette
 from ..settings import EXCHANGES, LESSONS, UPKEEP, Settings
 
 #: Who writes, who reads again, who reads with the committee; who follows the committee without sitting there.
-AUTHOR, READER, MEMBER, COORDINATION = "orres-comite", "bien-etre-2", "ficesl-formation", "coordination-cresl"
+AUTHOR, READER, MEMBER, COORDINATION = "orres-comite", "bien-etre-2", "bien-etre-5", "coordination-cresl"
 #: Signed in before a transaction is open: signing in writes.
 PEOPLE = (
     AUTHOR,

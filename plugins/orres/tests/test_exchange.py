@@ -181,7 +181,7 @@ def test_a_discussion_its_notes_and_its_hours(network: Network) -> None:
         assert tuple(entry) == ("submitted", 3, "orres", f"Échange clinique {code}")
         view = find_vignette(session, h.desk(network, h.MEMBER), code)
         assert view is not None
-        assert (view.hours, view.notes[-1].organisation, view.notes[-1].mine) == (3, "CALACS La Chrysalide", True)
+        assert (view.hours, view.notes[-1].organisation, view.notes[-1].mine) == (3, "CISSS de Lanaudière", True)
         exchange.close_vignette(session, h.desk(network), code, 2)
         with pytest.raises(NotNow):
             exchange.add_note(session, h.desk(network, h.MEMBER), code, "Trop tard.", frozenset())
