@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select
@@ -39,4 +40,6 @@ def sent_twins(session: Session, viewer: Viewer, keys: Sequence[str]) -> tuple[S
         )
     ).all()
     at = {key: position for position, key in enumerate(keys)}
-    return tuple(SentTwin(*row[1:]) for row in sorted(rows, key=lambda row: at[row.idempotency_key]))
+    # What is sent has a recipient and a date.
+    told = sorted(rows, key=lambda row: at[row.idempotency_key])
+    return tuple(SentTwin(*cast("tuple[str, UUID, str, datetime]", tuple(row[1:]))) for row in told)
