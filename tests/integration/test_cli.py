@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.testing.network import Network
 from tests.support.admission import prepared
+from tests.support.forking import Forking
 
 PASSWORD = "grenouille-rivière-12"
 LINES = {
@@ -263,7 +261,7 @@ renew_all(Database(url), keyring, batch=1)
 
 
 @pytest.mark.parametrize("commits", [0, 1, 30])
-def test_rotation_survives_a_kill_and_is_resumed(network: Network, commits: int) -> None:
+def test_rotation_survives_a_kill_and_is_resumed(network: Network, forking: Forking, commits: int) -> None:
     from tests.support.rotation import opened, rows_bearing, something_of_each
 
     something_of_each(network)
@@ -271,12 +269,7 @@ def test_rotation_survives_a_kill_and_is_resumed(network: Network, commits: int)
     old = Keyring.from_file(key)
     before = opened(network, old)
     assert rows_bearing(network, old.active_id) == before.keys()
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, network.url, str(key), str(commits)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
+    killed = forking.run(KILLED, network.url, key, commits)
     assert killed.returncode == -9, killed.stderr
     between = Keyring.from_file(key)
     assert between.active_id != old.active_id

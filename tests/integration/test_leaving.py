@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -39,6 +36,7 @@ from core.referrals.models import BlockSeal, OnCallShift, Referral, ReferralDraf
 from core.referrals.services.drafts import open_draft, save_draft
 from core.testing.network import Network
 from tests.support.admission import approver, at_once
+from tests.support.forking import Forking
 from tests.support.held import ADMIN, POLICE, RECEIVER, hold, send
 
 SLUG = "calacs-la-chrysalide"
@@ -263,7 +261,9 @@ while True:
 
 
 @pytest.mark.parametrize("commits", [0, 3])
-def test_too_many_seals_for_one_act_are_moved_in_batches_whatever_dies(network: Network, commits: int) -> None:
+def test_too_many_seals_for_one_act_are_moved_in_batches_whatever_dies(
+    network: Network, forking: Forking, commits: int
+) -> None:
     organisation, now, keyring = network.organisation(SLUG), network.clock.now(), network.keyring
     hold(network)
     hold(network)
@@ -272,12 +272,7 @@ def test_too_many_seals_for_one_act_are_moved_in_batches_whatever_dies(network: 
         before = opened(session, organisation, old)
         assert len(before) >= 8
         assert not keys.replace_keys(session, keyring, network.viewer(ADMIN), organisation, now, limit=2)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, network.url, str(network.settings.master_key_file), str(commits)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
+    killed = forking.run(KILLED, network.url, network.settings.master_key_file, commits)
     assert killed.returncode == -9, killed.stderr
     with network.database.transaction() as session:
         assert opened(session, organisation, private(session, keyring, organisation)) == before, "nothing moved yet"
