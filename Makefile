@@ -38,16 +38,16 @@ demo: .venv/.installed ## The Lanaudière network with fictitious people, on htt
 	$(BIN)/arrimage demo --port $(PORT)
 
 test: .venv/.installed ## Everything that must hold: lint, types, import contracts, every test
-	@$(MAKE) --no-print-directory -j$(WORKERS) --output-sync=target types lint contracts
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory -j4 types lint contracts tests
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --lint --quiet templates plugins
 
+# A minute of one core, when nothing is known yet: it takes what the tests leave, while they wait for a browser or a server
 types: .venv/.installed
-	$(BIN)/mypy
+	nice $(BIN)/mypy
 
 contracts: .venv/.installed
 	$(BIN)/lint-imports --no-logo
