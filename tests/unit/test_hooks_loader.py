@@ -214,7 +214,7 @@ MANIFESTS = {
         "from core.api import PublicPage\n@hookimpl\ndef register_plugin(): "
         'return Manifest("NAME", "", "", "1", ">=0", "", public=(PublicPage("annuaire/x", "", ""),))',
         "« annuaire/x »",
-        "un mot sans accent",
+        "des lettres et des traits d’union",
     ),
     "short address that is not for everybody": (
         "from core.api import PublicPage\n@hookimpl\ndef register_plugin(): "
