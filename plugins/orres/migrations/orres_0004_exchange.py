@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("edits", sa.Integer(), nullable=False),
-        sa.CheckConstraint("closes_on > opens_on", name=op.f("ck_orres_campaigns_days_in_order")),
+        sa.CheckConstraint("closes_on >= opens_on", name=op.f("ck_orres_campaigns_days_in_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orres_campaigns")),
         sa.UniqueConstraint("number", name=op.f("uq_orres_campaigns_number")),
     )

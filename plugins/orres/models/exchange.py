@@ -137,7 +137,7 @@ class Campaign(Base):
     """An upkeep campaign: planned, then open, then ended; both days are included."""
 
     __tablename__ = "orres_campaigns"
-    __table_args__ = (CheckConstraint("closes_on > opens_on", name="days_in_order"),)
+    __table_args__ = (CheckConstraint("closes_on >= opens_on", name="days_in_order"),)
 
     id: Mapped[UUID] = identifier()
     number: Mapped[int] = internal(Integer, unique=True)
