@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from tests.support.forking import Forking
     from tests.support.provider import RunningProvider
 
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -25,6 +26,15 @@ def provider() -> Iterator[RunningProvider]:
     from tests.support.provider import provider_process
 
     with provider_process() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking]:
+    """A process that forks those which a test kills, or wants alone, one for the worker."""
+    from tests.support.forking import forking_process
+
+    with forking_process() as running:
         yield running
 
 

@@ -15,7 +15,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "plugin-tutorial.md"
-COPIED = ("core", "plugins", "migrations", "templates", "pyproject.toml", "plugins.toml")
+COPIED = ("core", "plugins", "migrations", "templates", "pyproject.toml")
+
+OTHERS = tuple(
+    found.parent.name for found in (ROOT / "plugins").glob("*/plugin.py") if not found.parent.name.startswith("_")
+)
 
 _BLOCK = re.compile(r'^```(\w+)(?: (\w+)="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
@@ -44,9 +48,13 @@ class Checkout:
         for name in COPIED:
             if (ROOT / name).is_dir():
                 # With the bytecode: compiling the whole core again would be half of what the page's commands cost
-                shutil.copytree(ROOT / name, self.folder / name)
+                shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns(*OTHERS))
             else:
                 shutil.copyfile(ROOT / name, self.folder / name)
+        # The model without the committees' own plugins: each command would load, migrate and seed them too
+        listed = re.split(r"^(?=\[plugins\.)", (ROOT / "plugins.toml").read_text("utf-8"), flags=re.MULTILINE)
+        kept_lists = [part for part in listed if not part.startswith(tuple(f"[plugins.{name}]" for name in OTHERS))]
+        (self.folder / "plugins.toml").write_text("".join(kept_lists), encoding="utf-8")
         bin_folder = folder / "bin"
         bin_folder.mkdir()
         python = f'#!/bin/sh\nexec "{sys.executable}" '

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 from core.kernel.errors import StartupError
 from core.kernel.hooks import loader
 from core.kernel.hooks.loader import find_plugins, load_plugins, migration_packages
+from tests.support.forking import Forking
 from tests.support.plugin_source import PluginWorkshop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -292,7 +291,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("what", TABLES)
-def test_a_table_outside_its_prefix_is_refused(workshop: PluginWorkshop, what: str) -> None:
+def test_a_table_outside_its_prefix_is_refused(workshop: PluginWorkshop, forking: Forking, what: str) -> None:
     """In a process of its own: a mapped class stays in the shared metadata for ever."""
     body, remedy = TABLES[what]
     head = "from uuid import UUID\nfrom core.api import *\nfrom sqlalchemy.orm import Mapped, mapped_column\n"
@@ -302,8 +301,7 @@ def test_a_table_outside_its_prefix_is_refused(workshop: PluginWorkshop, what: s
         "from pathlib import Path\nfrom core.kernel.hooks.loader import load_plugins\n"
         "load_plugins(Path(sys.argv[3]))\n"
     )
-    command = [sys.executable, "-c", code, str(ROOT), str(workshop.folder), str(workshop.toml)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = forking.run(code, ROOT, workshop.folder, workshop.toml)
     assert done.returncode == 1
     said = done.stderr.strip().splitlines()[-1]
     assert f"StartupError: {home} : " in said

@@ -1,6 +1,8 @@
 """Loading a region: counts, idempotence, dry run, errors with their line, and what an import must never undo."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +13,36 @@ from sqlalchemy.orm import Session
 from core.directory import queries
 from core.directory.models import DirectoryEdit, Municipality, Organisation, Service, TaxonomyTerm
 from core.directory.rules.words import EditState
-from core.directory.services import import_region
-from core.kernel.db import Base, dialect_name
+from core.directory.services import ImportReport, import_region
+from core.kernel.db import Base, Database, dialect_name
+from core.testing import ENGINES, databases
 
 REGION = Path(__file__).parents[3] / "core" / "directory" / "regions" / "lanaudiere"
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
+
+
+@pytest.fixture(params=ENGINES, scope="module")
+def loaded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, ImportReport]]:
+    """A database of its own with the region, loaded once per engine, and what the import said."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = databases.fresh_sqlite(tmp_path_factory.mktemp("loaded"))
+        else:
+            url = stack.enter_context(databases.fresh_postgresql())
+        database = Database(url)
+        stack.callback(database.dispose)
+        with database.transaction() as session:
+            report = import_region(session, REGION, now=NOW, dry_run=False)
+        yield database, report
+
+
+@pytest.fixture
+def imported(loaded: tuple[Database, ImportReport]) -> Iterator[Session]:
+    """A session where the region is; what a test changes is rolled back."""
+    with databases.rolled_back(loaded[0]) as session:
+        yield session
 
 
 @pytest.fixture
@@ -44,8 +71,8 @@ def edit(folder: Path, name: str, old: str, new: str) -> None:
     path.write_text(content.replace(old, new, 1), "utf-8")
 
 
-def test_whole_region_is_loaded(session: Session) -> None:
-    report = import_region(session, REGION, now=NOW, dry_run=False)
+def test_whole_region_is_loaded(loaded: tuple[Database, ImportReport], imported: Session) -> None:
+    session, report = imported, loaded[1]
     assert report.errors == ()
     assert report.created == report.rows
     assert report.updated == 0
@@ -58,12 +85,11 @@ def test_whole_region_is_loaded(session: Session) -> None:
     assert session.scalars(select(Organisation).where(Organisation.verified_on.is_not(None))).all() == []
 
 
-def test_importing_again_changes_nothing(session: Session) -> None:
-    import_region(session, REGION, now=NOW, dry_run=False)
-    before = counted(session)
-    again = import_region(session, REGION, now=NOW, dry_run=False)
+def test_importing_again_changes_nothing(imported: Session) -> None:
+    before = counted(imported)
+    again = import_region(imported, REGION, now=NOW, dry_run=False)
     assert (again.created, again.updated, again.kept, again.errors) == (0, 0, 0, ())
-    assert counted(session) == before
+    assert counted(imported) == before
 
 
 def test_dry_run_leaves_no_row(session: Session) -> None:
@@ -72,25 +98,23 @@ def test_dry_run_leaves_no_row(session: Session) -> None:
     assert set(counted(session).values()) == {0}
 
 
-def test_change_of_a_file_is_applied_with_its_history(session: Session, folder: Path) -> None:
-    import_region(session, folder, now=NOW, dry_run=False)
+def test_change_of_a_file_is_applied_with_its_history(imported: Session, folder: Path) -> None:
     edit(folder, "organisations.csv", "lu-ve 9:00-17:00", "lu-je 9:00-16:30")
     edit(folder, "services.csv", "5 rencontres,5 meetings", "6 rencontres,6 meetings")
-    report = import_region(session, folder, now=NOW, dry_run=False)
+    report = import_region(imported, folder, now=NOW, dry_run=False)
     assert (report.created, report.updated) == (0, 2)
-    edits = {(e.field, e.old_value, e.new_value, e.state) for e in session.scalars(select(DirectoryEdit))}
+    edits = {(e.field, e.old_value, e.new_value, e.state) for e in imported.scalars(select(DirectoryEdit))}
     assert ("hours", "lu-ve 9:00-17:00", "lu-je 9:00-16:30", EditState.IMPORTED) in edits
     assert ("limits", "5 rencontres", "6 rencontres", EditState.IMPORTED) in edits
-    cc = queries.organisation_by_slug(session, "calacs-coup-de-coeur")
+    cc = queries.organisation_by_slug(imported, "calacs-coup-de-coeur")
     assert cc is not None
-    assert {i.closes for i in queries.opening_hours(session, cc.id).weekly} == {16 * 60 + 30}
+    assert {i.closes for i in queries.opening_hours(imported, cc.id).weekly} == {16 * 60 + 30}
 
 
-def test_what_the_organisation_decided_is_kept(session: Session, folder: Path) -> None:
-    import_region(session, folder, now=NOW, dry_run=False)
-    row = session.scalars(select(Organisation).where(Organisation.slug == "calacs-coup-de-coeur")).one()
+def test_what_the_organisation_decided_is_kept(imported: Session, folder: Path) -> None:
+    row = imported.scalars(select(Organisation).where(Organisation.slug == "calacs-coup-de-coeur")).one()
     row.city = "Saint-Charles-Borromée"
-    session.add(
+    imported.add(
         DirectoryEdit(
             organisation_id=row.id,
             field="city",
@@ -100,17 +124,16 @@ def test_what_the_organisation_decided_is_kept(session: Session, folder: Path) -
             proposed_at=NOW,
         )
     )
-    report = import_region(session, folder, now=NOW, dry_run=False)
+    report = import_region(imported, folder, now=NOW, dry_run=False)
     assert report.kept == 1
     assert row.city == "Saint-Charles-Borromée"
 
 
-def test_status_given_by_the_network_is_not_undone(session: Session) -> None:
-    import_region(session, REGION, now=NOW, dry_run=False)
-    row = session.scalars(select(Organisation).where(Organisation.slug == "police-mascouche")).one()
+def test_status_given_by_the_network_is_not_undone(imported: Session) -> None:
+    row = imported.scalars(select(Organisation).where(Organisation.slug == "police-mascouche")).one()
     row.status = "suspended"
-    import_region(session, REGION, now=NOW, dry_run=False)
-    session.refresh(row)
+    import_region(imported, REGION, now=NOW, dry_run=False)
+    imported.refresh(row)
     assert row.status == "suspended"
 
 
@@ -157,10 +180,9 @@ def test_broken_utf8_and_missing_file(session: Session, folder: Path) -> None:
     assert "absent" in errors["organisations.csv"]
 
 
-def test_services_of_the_calacs_come_from_the_facts(session: Session) -> None:
-    import_region(session, REGION, now=NOW, dry_run=False)
-    cc = queries.organisation_by_slug(session, "calacs-coup-de-coeur")
+def test_services_of_the_calacs_come_from_the_facts(imported: Session) -> None:
+    cc = queries.organisation_by_slug(imported, "calacs-coup-de-coeur")
     assert cc is not None
-    names = set(session.scalars(select(Service.name).where(Service.organisation_id == cc.id)))
+    names = set(imported.scalars(select(Service.name).where(Service.organisation_id == cc.id)))
     assert len(names) == 18
     assert {"Rencontres d’urgence", "Suivi en exploitation sexuelle", "Soutien à l’entourage"} <= names
