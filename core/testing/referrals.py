@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from core.consent.rules import AgeBand, Attestation
 from core.consent.services import ConsentInput
 from core.consent.wordings import current_wording
@@ -53,8 +55,25 @@ def accept_referral(network: Network, persona: str, code: str) -> None:
 
 def close_referral(network: Network, persona: str, code: str) -> None:
     """The follow-up is over."""
+    viewer = network.viewer(persona)
     with network.database.transaction() as session:
-        services.close_referral(session, network.viewer(persona), code, "served", network.clock.now())
+        services.close_referral(session, viewer, code, "served", network.clock.now())
+
+
+def close_in(session: Session, network: Network, persona: str, code: str) -> None:
+    """The same in a transaction under way; the persona's viewer is known already."""
+    services.close_referral(session, network.viewer(persona), code, "served", network.clock.now())
+
+
+def withdraw_in(session: Session, network: Network, persona: str, code: str) -> None:
+    """She takes everything back, in a transaction under way."""
+    withdraw_case(session, network.keyring, network.viewer(persona), code, network.clock.now())
+
+
+def by_herself_in(session: Session, network: Network, code: str, *, undo: bool) -> None:
+    """`withdraw_by_herself`, in a transaction under way."""
+    act = resume_case if undo else suspend_case
+    act(session, network.keyring, lock_code(session, code), network.clock.now())
 
 
 def refer_onward(network: Network, persona: str, code: str, recipient: str, kind: str = "reference") -> str:
@@ -95,17 +114,18 @@ def withdraw_referral(network: Network, persona: str, code: str) -> None:
 def withdraw_by_herself(network: Network, code: str, *, undo: bool = False) -> None:
     """She takes everything back by her own paper, which she may undo for 72 h; `undo`: she does."""
     with network.database.transaction() as session:
-        case_id = lock_code(session, code)
-        act = resume_case if undo else suspend_case
-        act(session, network.keyring, case_id, network.clock.now())
+        by_herself_in(session, network, code, undo=undo)
 
 
 __all__ = [
     "a_referral",
     "accept_referral",
+    "by_herself_in",
+    "close_in",
     "close_referral",
     "refer_onward",
     "set_aside",
     "withdraw_by_herself",
+    "withdraw_in",
     "withdraw_referral",
 ]

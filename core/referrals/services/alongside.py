@@ -255,36 +255,37 @@ def _standing(viewer: Viewer, purpose: str) -> Select[Any]:
     organisation on either side; the organisation on the other side must still belong to the network."""
     own = viewer.organisation_id
     shared, given, other = aliased(Consent), aliased(ConsentVersion), aliased(Organisation)
+    columns: tuple[Any, ...] = (
+        Referral.code,
+        Referral.case_id,
+        Referral.state,
+        Referral.kind,
+        Referral.origin_id,
+        Referral.sender_id,
+        Referral.recipient_id,
+        Referral.accepted_at,
+        Referral.submitted_at,
+        ReferralPreview.age_band,
+        ReferralPreview.area_code,
+        ReferralPreview.needs,
+        ReferralPreview.language,
+        Consent.id.label("own_id"),
+        Consent.purpose.label("own_purpose"),
+        Consent.discloser_id.label("own_discloser_id"),
+        Consent.recipient_id.label("own_recipient_id"),
+        ConsentVersion.status.label("own_status"),
+        ConsentVersion.granted_at.label("own_granted_at"),
+        ConsentVersion.expires_at.label("own_expires_at"),
+        other.id.label("shared_id"),
+        shared.purpose.label("shared_purpose"),
+        shared.discloser_id.label("shared_discloser_id"),
+        shared.recipient_id.label("shared_recipient_id"),
+        given.status.label("shared_status"),
+        given.granted_at.label("shared_granted_at"),
+        given.expires_at.label("shared_expires_at"),
+    )
     return (
-        select(
-            Referral.code,
-            Referral.case_id,
-            Referral.state,
-            Referral.kind,
-            Referral.origin_id,
-            Referral.sender_id,
-            Referral.recipient_id,
-            Referral.accepted_at,
-            Referral.submitted_at,
-            ReferralPreview.age_band,
-            ReferralPreview.area_code,
-            ReferralPreview.needs,
-            ReferralPreview.language,
-            Consent.id.label("own_id"),
-            Consent.purpose.label("own_purpose"),
-            Consent.discloser_id.label("own_discloser_id"),
-            Consent.recipient_id.label("own_recipient_id"),
-            ConsentVersion.status.label("own_status"),
-            ConsentVersion.granted_at.label("own_granted_at"),
-            ConsentVersion.expires_at.label("own_expires_at"),
-            other.id.label("shared_id"),
-            shared.purpose.label("shared_purpose"),
-            shared.discloser_id.label("shared_discloser_id"),
-            shared.recipient_id.label("shared_recipient_id"),
-            given.status.label("shared_status"),
-            given.granted_at.label("shared_granted_at"),
-            given.expires_at.label("shared_expires_at"),
-        )
+        select(*columns)
         .select_from(Referral)
         .outerjoin(ReferralPreview, ReferralPreview.referral_id == Referral.id)
         .join(Consent, Consent.id == Referral.consent_id)

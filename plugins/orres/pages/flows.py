@@ -55,7 +55,14 @@ def show_flows(session: Session, request: PageRequest) -> Page:
     part = network_part(session, request, NAME, (SECTION,), wanted)
     if part is None and wanted:
         raise Missing
-    context = {"committee": committee, "part": part, "address": FLOWS, "home": HOME, "charts": {}, "stalls": ()}
+    context: dict[str, object] = {
+        "committee": committee,
+        "part": part,
+        "address": FLOWS,
+        "home": HOME,
+        "charts": {},
+        "stalls": (),
+    }
     if part is not None and part.sections:
         context["charts"] = _charts(request, part)
         context["stalls"] = _stalls(session, part)
