@@ -14,7 +14,6 @@ from core.api import N_
 
 from ..rules.layout_shapes import (
     ARROW,
-    LEAD,
     MARGIN,
     MOMENT,
     MOMENT_LINE,
@@ -119,12 +118,14 @@ def _leads(x: float, y: float, width: float, leads: tuple[Lead, ...], more: int,
         name = say(phrase, number=lead.full)
         area = Markup(
             '<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="none" pointer-events="all"/>'
-        ).format(x=_n(x - 6), y=_n(y), width=_n(width + 12), height=LEAD)
-        words = _text(x, y + 16, f"{arrow} {lead.words}", "t-lead")
+        ).format(x=_n(x - 6), y=_n(y), width=_n(width + 12), height=_n(lead.height))
+        words = _text(x, y + 16, arrow, "t-lead")
+        for index, line in enumerate(lead.words):
+            words += _text(x + 16, y + 16 + index * SMALL_LINE, line, "t-lead")
         found += Markup('<a class="t-link" href="#{anchor}{key}"><title>{name}</title>{area}{words}</a>').format(
             anchor=ANCHOR, key=lead.target, name=name, area=area, words=words
         )
-        y += LEAD
+        y += lead.height
     if more:
         found += _text(x, y + 12, say(N_("et %(n)s autres : voir la liste"), n=more), "t-small")
     return found

@@ -17,7 +17,7 @@ from .layout_order import Wish, draw_links, positions, rows_of
 from .layout_shapes import (
     BOX,
     GAP,
-    LEAD,
+    LEAD_LINES,
     LEADS,
     MARGIN,
     MOMENT,
@@ -147,12 +147,15 @@ class _Layout:
         return tuple(self._lead(edge) for edge in found[:LEADS]), len(found[LEADS:])
 
     def _lead(self, edge: Edge) -> Lead:
-        room = (BOX if edge.source in self.row_of else MARGIN) - 24
+        room = (BOX if edge.source in self.row_of else MARGIN) - 40
         title = f"{self.numbers[edge.target]} {self._text(edge.target).title}"
         condition = self.words.get((edge.source, edge.target))
         said = f"{self.numbers[edge.target]} {condition}" if condition else title
         full = f"{title} ({condition})" if condition else title
-        return Lead(edge.target, shorten(f"→ {said}", SMALL, room)[2:], full, self._is_back(edge))
+        first, *rest = wrap(said, SMALL, room)
+        if len(rest) >= LEAD_LINES:
+            rest = [*rest[: LEAD_LINES - 2], shorten(" ".join(rest[LEAD_LINES - 2 :]), SMALL, room)]
+        return Lead(edge.target, (first, *rest), full, self._is_back(edge))
 
     def _is_back(self, edge: Edge) -> bool:
         here, there = self.band_of[edge.source], self.band_of[edge.target]
@@ -168,7 +171,7 @@ class _Layout:
         small = tuple(line for said in text.small for line in wrap(said, SMALL, BOX - 24))
         leads, more = self._leads(key)
         height = 20 + len(title) * TITLE_LINE + len(small) * SMALL_LINE + (4 if small else 0)
-        height += len(leads) * LEAD + (SMALL_LINE if more else 0) + (6 if leads else 0)
+        height += sum(lead.height for lead in leads) + (SMALL_LINE if more else 0) + (6 if leads else 0)
         return Box(key, self.numbers[key], self.middle[key] - BOX / 2, 0.0, height, title, small, leads, more)
 
     def _band(self, index: int) -> tuple[Band, float]:
@@ -179,7 +182,7 @@ class _Layout:
         small = tuple(line for said in text.small for line in wrap(said, SMALL, MARGIN - 32))
         leads, more = self._leads(key) if key else ((), 0)
         height = 2 * PAD + 30 + len(title) * MOMENT_LINE + len(small) * SMALL_LINE
-        height += len(leads) * LEAD + (SMALL_LINE if more else 0) + (8 if leads else 0)
+        height += sum(lead.height for lead in leads) + (SMALL_LINE if more else 0) + (8 if leads else 0)
         return Band(key, str(index + 1), 0.0, 0.0, title, small, leads, more), height
 
     def draw(self) -> tuple[Drawing, frozenset[tuple[str, str]]]:

@@ -14,7 +14,7 @@ BEND, BETWEEN, ARROW = 34, 26, 10
 #: Lines that leave a box: from its corners, from each other.
 CORNER, SIDE = 20, 26
 #: A link to another box, high enough for a finger; how many a box shows, the others being in the list.
-LEAD, LEADS = 24, 4
+LEAD, LEADS, LEAD_LINES = 24, 4, 3
 #: Left of the bands: how far apart the passages that skip moments run, and how many; where they leave and reach a band.
 LANE, LANES, LEAVES, REACHES = 14, 3, 62, 29
 #: Room for the words above an arrow: at least, at most.
@@ -31,13 +31,18 @@ class Text:
 
 @dataclass(frozen=True)
 class Lead:
-    """A passage that is written, not drawn. `words`: what its line has room for; `full`: all of it; `back`: to what
+    """A passage that is written, not drawn. `words`: what its lines have room for; `full`: all of it; `back`: to what
     stands above, or beside."""
 
     target: str
-    words: str
+    words: tuple[str, ...]
     full: str
     back: bool
+
+    @property
+    def height(self) -> float:
+        """High enough for a finger."""
+        return max(LEAD, len(self.words) * SMALL_LINE + 8)
 
 
 @dataclass(frozen=True)
