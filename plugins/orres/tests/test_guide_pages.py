@@ -6,6 +6,7 @@ import logging
 import random
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from ..queries.guide import guide_for
 from ..rules.guide import advise
 from ..rules.guide_questions import MOST, PASSED, read_answers
 from ..seed_guide import PERSONAS, seed_unmet
+from ..services.unmet import erase_before
 from .drafting import NetworkSeeder, with_example
 
 ONE_ENGINE = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
@@ -182,6 +184,11 @@ def test_needs_without_answer_are_counted_once_in_codes(visitor: Visitor) -> Non
         kept = session.execute(select(UnmetRow.id, UnmetRow.run)).all()
     assert all(one.id.version == 4 for one in kept), "a key that holds no instant"
     assert UUID(answers["run"]) not in {one.run for one in kept}
+    # Kept by whole quarters, then gone.
+    now = network.clock.now()
+    with network.database.transaction() as session:
+        assert erase_before(session, now) == 0
+        assert erase_before(session, now + timedelta(days=92)) == 2 * len(counted)
 
 
 @ONE_ENGINE
