@@ -210,15 +210,19 @@ MANIFESTS = {
         "core.api.PluginSettings",
     ),
     "short address that is no word": (
-        "from core.api import PublicPage\n@hookimpl\ndef register_plugin(): "
-        'return Manifest("NAME", "", "", "1", ">=0", "", public=(PublicPage("annuaire/x", "", ""),))',
+        (
+            "from core.api import PublicPage\n@hookimpl\ndef register_plugin(): "
+            'return Manifest("NAME", "", "", "1", ">=0", "", public=(PublicPage("annuaire/x", "", ""),))'
+        ),
         "« annuaire/x »",
         "des lettres et des traits d’union",
     ),
     "short address that is not for everybody": (
-        "from core.api import PublicPage\n@hookimpl\ndef register_plugin(): "
-        'return Manifest("NAME", "", "", "1", ">=0", "", public=(PublicPage("aide", "", ""),))\n'
-        '@hookimpl\ndef register_routes(): return (get("/aide", print, permission="NAME.read", name="NAME.x"),)',
+        (
+            "from core.api import PublicPage\n@hookimpl\ndef register_plugin(): "
+            'return Manifest("NAME", "", "", "1", ">=0", "", public=(PublicPage("aide", "", ""),))\n'
+            '@hookimpl\ndef register_routes(): return (get("/aide", print, permission="NAME.read", name="NAME.x"),)'
+        ),
         "« /aide »",
         "PUBLIC",
     ),

@@ -75,7 +75,10 @@ def offers(network: Network) -> dict[str, Any]:
     with network.database.transaction(write=False) as session:
         rows = session.execute(select(Referral).where(Referral.recipient_id.is_not(None))).scalars().all()
         previews = {one.referral_id: one for one in session.execute(select(ReferralPreview)).scalars()}
-        return {slugs[row.recipient_id]: (row.case_id, row.code, tuple(previews[row.id].needs)) for row in rows}
+        return {
+            slugs[row.recipient_id or UUID(int=0)]: (row.case_id, row.code, tuple(previews[row.id].needs))
+            for row in rows
+        }
 
 
 def test_one_agreement_is_missing_the_other_reference_leaves(visitor: Visitor) -> None:
