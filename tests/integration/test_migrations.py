@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,10 +16,10 @@ from core.kernel.db import Database
 from core.kernel.migrations import MigrationError
 from core.kernel.schema import create_schema, import_models
 from core.testing import postgres
+from tests.support.forking import Forking
 from tests.support.rows import counts, fill
 
 PLUGINS = tuple(migrations.plugin_labels())
-SETS = [(), *((plugin,) for plugin in PLUGINS), PLUGINS]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -39,6 +37,18 @@ def empty(empty_url: str) -> Iterator[Database]:
     database = Database(empty_url)
     yield database
     database.dispose()
+
+
+@pytest.fixture
+def migrated_url(database_url: str) -> str:
+    """A copy of what `migrations.upgrade(empty, PLUGINS)` made at the beginning of the run."""
+    return database_url
+
+
+@pytest.fixture
+def migrated(database: Database) -> Database:
+    """The same database, opened."""
+    return database
 
 
 def tables(*branches: str) -> list[Table]:
@@ -64,27 +74,42 @@ def revision(folder: Path, label: str, up: str, down: str = "pass", *, depends: 
     return folder
 
 
-@pytest.mark.parametrize("plugins", SETS, ids=lambda names: "+".join(("core", *names)))
-def test_a_migrated_database_is_what_the_models_say(empty_url: str, plugins: tuple[str, ...]) -> None:
-    migrations.upgrade(empty_url, plugins)
-    assert migrations.compare(empty_url, plugins) == []
-    assert migrations.pending(empty_url, plugins) == ()
-    assert set(migrations.current(empty_url)) == {"core", *plugins}
+def test_core_alone_then_with_each_plugin_is_what_the_models_say(empty_url: str) -> None:
+    """Also what an empty database, then core alone, says is pending."""
+    assert migrations.pending(empty_url, PLUGINS) == ("core", *PLUGINS)
+    migrations.upgrade(empty_url)
+    assert migrations.pending(empty_url, PLUGINS) == PLUGINS
+    agree(empty_url)
+    for plugin in PLUGINS:
+        migrations.upgrade(empty_url, (plugin,))
+        agree(empty_url, plugin)
+        migrations.downgrade(empty_url, f"{plugin}@base")
+    agree(empty_url)
 
 
-def test_triggers_checks_and_search_are_migrated_too(empty: Database, empty_url: str, tmp_path: Path) -> None:
+def test_all_plugins_together_are_what_the_models_say(migrated_url: str) -> None:
+    agree(migrated_url, *PLUGINS)
+
+
+def agree(url: str, *plugins: str) -> None:
+    """The database holds the models' tables of core and of these plugins, at their last revisions."""
+    assert migrations.compare(url, plugins) == []
+    assert migrations.pending(url, plugins) == ()
+    assert set(migrations.current(url)) == {"core", *plugins}
+
+
+def test_triggers_checks_and_search_are_migrated_too(migrated: Database, tmp_path: Path) -> None:
     """What compare_metadata does not see: read from both catalogues, migrated and made from the models."""
-    migrations.upgrade(empty_url, PLUGINS)
-    if empty.dialect == "sqlite":
+    if migrated.dialect == "sqlite":
         model = Database(f"sqlite:///{tmp_path / 'model.sqlite'}")
     else:
         name = postgres.fresh_name()
         model = Database(postgres.create_database(name))
     create_schema(model.engine, migrations.plugin_labels())
-    assert catalogue(empty) == catalogue(model)
-    assert any(entry.startswith("trigger ") for entry in catalogue(empty))
+    assert catalogue(migrated) == catalogue(model)
+    assert any(entry.startswith("trigger ") for entry in catalogue(migrated))
     model.dispose()
-    if empty.dialect == "postgresql":
+    if migrated.dialect == "postgresql":
         postgres.drop_database(name)
 
 
@@ -112,85 +137,75 @@ def catalogue(database: Database) -> set[str]:
     return {re.sub(r"\s+", " ", entry) for entry in found}
 
 
-def test_up_down_up_with_rows(empty: Database, empty_url: str) -> None:
+def test_up_down_up_with_rows(migrated: Database, migrated_url: str) -> None:
     everything = tables("core", *PLUGINS)
-    migrations.upgrade(empty_url, PLUGINS)
-    with empty.engine.begin() as connection:
+    with migrated.engine.begin() as connection:
         fill(connection, everything)
         before = counts(connection, everything)
     assert len(before) == len(everything) > 10
     assert set(before.values()) == {1}
 
-    migrations.upgrade(empty_url, PLUGINS)  # again: nothing to do, nothing lost
-    with empty.engine.connect() as connection:
+    migrations.upgrade(migrated_url, PLUGINS)  # again: nothing to do, nothing lost
+    with migrated.engine.connect() as connection:
         assert counts(connection, everything) == before
 
     for plugin in PLUGINS:
-        migrations.downgrade(empty_url, f"{plugin}@base")
-    with empty.engine.connect() as connection:
+        migrations.downgrade(migrated_url, f"{plugin}@base")
+    with migrated.engine.connect() as connection:
         assert counts(connection, everything) == dict.fromkeys((table.name for table in tables("core")), 1)
 
-    migrations.upgrade(empty_url, PLUGINS)
-    with empty.engine.begin() as connection:
+    migrations.upgrade(migrated_url, PLUGINS)
+    with migrated.engine.begin() as connection:
         fill(connection, tables(*PLUGINS))
         assert counts(connection, everything) == before
 
     for plugin in PLUGINS:
-        migrations.downgrade(empty_url, f"{plugin}@base")
-    migrations.downgrade(empty_url, "core@base")
-    assert set(inspect(empty.engine).get_table_names()) <= {"alembic_version"}
-    assert migrations.current(empty_url) == {}
+        migrations.downgrade(migrated_url, f"{plugin}@base")
+    migrations.downgrade(migrated_url, "core@base")
+    assert set(inspect(migrated.engine).get_table_names()) <= {"alembic_version"}
+    assert migrations.current(migrated_url) == {}
 
-    migrations.upgrade(empty_url, PLUGINS)
-    with empty.engine.begin() as connection:
+    migrations.upgrade(migrated_url, PLUGINS)
+    with migrated.engine.begin() as connection:
         fill(connection, everything)
         assert counts(connection, everything) == before
-    assert migrations.compare(empty_url, PLUGINS) == []
+    assert migrations.compare(migrated_url, PLUGINS) == []
 
 
-def test_a_plugin_switched_off_keeps_its_rows(empty: Database, empty_url: str) -> None:
-    migrations.upgrade(empty_url, PLUGINS)
-    with empty.engine.begin() as connection:
+def test_a_plugin_switched_off_keeps_its_rows(migrated: Database, migrated_url: str) -> None:
+    with migrated.engine.begin() as connection:
         fill(connection, tables("core", *PLUGINS))
-    migrations.upgrade(empty_url, ())
-    with empty.engine.connect() as connection:
+    migrations.upgrade(migrated_url, ())
+    with migrated.engine.connect() as connection:
         assert set(counts(connection, tables(*PLUGINS)).values()) == {1}
-    assert set(migrations.current(empty_url)) == {"core", *PLUGINS}
+    assert set(migrations.current(migrated_url)) == {"core", *PLUGINS}
 
 
-def test_core_does_not_go_back_under_a_plugin(empty: Database, empty_url: str) -> None:
-    migrations.upgrade(empty_url, PLUGINS)
+def test_core_does_not_go_back_under_a_plugin(migrated: Database, migrated_url: str) -> None:
     with pytest.raises(MigrationError, match=f"arrimage plugin uninstall {sorted(PLUGINS)[0]}"):
-        migrations.downgrade(empty_url, "core@base")
-    assert {table.name for table in tables(*PLUGINS)} <= set(inspect(empty.engine).get_table_names())
+        migrations.downgrade(migrated_url, "core@base")
+    assert {table.name for table in tables(*PLUGINS)} <= set(inspect(migrated.engine).get_table_names())
 
 
-def test_a_target_without_its_branch_is_refused(empty_url: str) -> None:
-    migrations.upgrade(empty_url)
+def test_a_target_without_its_branch_is_refused(migrated_url: str) -> None:
     with pytest.raises(MigrationError, match="core@base"):
-        migrations.downgrade(empty_url, "base")
+        migrations.downgrade(migrated_url, "base")
 
 
-def test_a_new_database_says_what_is_pending(empty_url: str) -> None:
-    assert migrations.pending(empty_url, PLUGINS) == ("core", *PLUGINS)
-    migrations.upgrade(empty_url)
-    assert migrations.pending(empty_url, PLUGINS) == PLUGINS
-
-
-def test_a_plugin_from_a_package_has_its_branch(empty: Database, empty_url: str, tmp_path: Path) -> None:
+def test_a_plugin_from_a_package_has_its_branch(migrated: Database, migrated_url: str, tmp_path: Path) -> None:
     up = "op.create_table('ailleurs_notes', sa.Column('id', sa.Integer, primary_key=True))"
     packages = {"ailleurs": revision(tmp_path / "package", "ailleurs", up, "op.drop_table('ailleurs_notes')")}
-    migrations.upgrade(empty_url, ("ailleurs",), packages=packages)
-    assert "ailleurs_notes" in inspect(empty.engine).get_table_names()
-    migrations.downgrade(empty_url, "ailleurs@base", packages=packages)
-    assert "ailleurs_notes" not in inspect(empty.engine).get_table_names()
+    migrations.upgrade(migrated_url, ("ailleurs",), packages=packages)
+    assert "ailleurs_notes" in inspect(migrated.engine).get_table_names()
+    migrations.downgrade(migrated_url, "ailleurs@base", packages=packages)
+    assert "ailleurs_notes" not in inspect(migrated.engine).get_table_names()
 
 
-def test_a_plugin_whose_files_are_gone_is_named_with_the_remedy(empty_url: str, tmp_path: Path) -> None:
+def test_a_plugin_whose_files_are_gone_is_named_with_the_remedy(migrated_url: str, tmp_path: Path) -> None:
     packages = {"ailleurs": revision(tmp_path / "package", "ailleurs", "pass")}
-    migrations.upgrade(empty_url, ("ailleurs",), packages=packages)
+    migrations.upgrade(migrated_url, ("ailleurs",), packages=packages)
     with pytest.raises(MigrationError, match=r"ailleurs_0001.*arrimage plugin uninstall"):
-        migrations.upgrade(empty_url)
+        migrations.upgrade(migrated_url)
 
 
 def test_a_migration_that_fails_leaves_nothing(empty: Database, empty_url: str, tmp_path: Path) -> None:
@@ -202,23 +217,13 @@ def test_a_migration_that_fails_leaves_nothing(empty: Database, empty_url: str, 
     assert migrations.current(empty_url) == {}
 
 
-def test_two_processes_that_migrate_at_once_migrate_once(empty_url: str) -> None:
-    failures: list[BaseException] = []
-
-    def migrate() -> None:
-        try:
-            migrations.upgrade(empty_url, PLUGINS)
-        except BaseException as error:
-            failures.append(error)
-
+def test_two_processes_that_migrate_at_once_migrate_once(empty_url: str, forking: Forking) -> None:
     # Alembic's context belongs to the process: the second migrator is another process, as it would be in life
     code = "import sys; from core.kernel import migrations; migrations.upgrade(sys.argv[1], tuple(sys.argv[2:]))"
-    other = subprocess.Popen([sys.executable, "-c", code, empty_url, *PLUGINS], cwd=migrations.ROOT)
-    thread = threading.Thread(target=migrate)
-    thread.start()
-    thread.join(60)
-    assert other.wait(60) == 0
-    assert failures == []
+    with ThreadPoolExecutor(1) as beside:
+        other = beside.submit(forking.run, code, empty_url, *PLUGINS)
+        migrations.upgrade(empty_url, PLUGINS)
+    assert other.result() == (0, "")
     assert migrations.pending(empty_url, PLUGINS) == ()
 
 

@@ -15,16 +15,23 @@ _CODES = re.compile(r"^\W*(\w+)\W* IN \('([^']*)'", re.IGNORECASE)
 
 
 def fill(connection: Connection, tables: Iterable[Table]) -> None:
-    """Insert one row in each table, parents first; only the columns that cannot be empty are given."""
-    numbers = count(1)
+    """Insert one row in each table, parents first; only the columns that cannot be empty are given.
+
+    A parent that is not among them is one the database has already.
+    """
+    tables, numbers = list(tables), count(1)
     made: dict[str, dict[str, Any]] = {}
+    for parent in {key.column.table for table in tables for key in table.foreign_keys} - set(tables):
+        row = connection.execute(select(*parent.columns).limit(1)).first()
+        if row is not None:
+            made[parent.name] = dict(row._mapping)
     for table in tables:
-        row: dict[str, Any] = {}
+        given: dict[str, Any] = {}
         for column in table.columns:
             if column.nullable or column.default is not None or column.server_default is not None:
                 continue
-            row[column.name] = _value(column, made, next(numbers))
-        result = connection.execute(insert(table).values(row).returning(*table.columns))
+            given[column.name] = _value(column, made, next(numbers))
+        result = connection.execute(insert(table).values(given).returning(*table.columns))
         made[table.name] = dict(result.one()._mapping)
 
 
