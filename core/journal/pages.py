@@ -51,6 +51,7 @@ ACTIONS: dict[str, str] = {
     "referral.resume": N_("Elle a repris sa demande"),
     "referral.withdraw": N_("Retrait du consentement"),
     "consent.purpose_granted": N_("Accord pour une autre fin"),
+    "consent.purpose_ended": N_("Fin d’un accord pour une autre fin"),
     "directory.address_read": N_("Lecture d’une adresse confidentielle"),
     "directory.address_changed": N_("Changement d’une adresse confidentielle"),
     "provider.set": N_("Réglage de la connexion par le fournisseur d’identité"),

@@ -12,9 +12,11 @@ from core.api import (
     N_,
     REFERRAL_CLOSED,
     REFERRAL_WITHDRAWN,
+    ActSpec,
     Asking,
     Card,
     EventSpec,
+    FactSpec,
     Job,
     NavItem,
     Panel,
@@ -37,6 +39,7 @@ from .pages import flows
 from .pages import path as path_pages
 from .pages.path import PATH
 from .queries import flows as flow_queries
+from .rules.path import STATUSES
 from .services import path, step_facts
 from .settings import FLOWS, PATHS, SLUG, Settings
 
@@ -45,6 +48,13 @@ PERMISSIONS: tuple[PermissionSpec, ...] = (
 )
 ROUTES: tuple[Route, ...] = (*path_pages.routes, *flows.routes)
 EVENTS: tuple[EventSpec, ...] = (EventSpec(path.CHANGED, N_("Une étape de la trajectoire change")),)
+_STEP = FactSpec(N_("étape"))
+_SAID = FactSpec(N_("état"), STATUSES)
+ACTS: tuple[ActSpec, ...] = (
+    ActSpec("orres.path_read", N_("Lecture des étapes d’une personne sur la trajectoire")),
+    ActSpec("orres.step_marked", N_("Étape notée sur la trajectoire"), facts={"step": _STEP, "status": _SAID}),
+    ActSpec("orres.step_undone", N_("Étape reprise sur la trajectoire"), facts={"step": _STEP}),
+)
 SUBSCRIBERS: tuple[Subscriber, ...] = (
     Subscriber(REFERRAL_WITHDRAWN, "orres.end_withdrawn_paths", path.end_paths),
     Subscriber(REFERRAL_CLOSED, "orres.end_closed_paths", path.end_paths),
