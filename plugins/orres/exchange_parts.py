@@ -132,11 +132,14 @@ def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Car
 
 
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
-    """On the committee's own page: how fresh the directory is."""
+    """On the committee's own page: the way to exchanges and lessons, and how fresh the directory is."""
     if page.name != "committee" or page.reference != SLUG:
         return ()
-    context = partial(_upkeep, viewer=viewer, now=now)
-    return (Panel("upkeep", N_("Entretien de l’outil"), "orres/upkeep_card.html", permission=FOLLOW, context=context),)
+    keeping, talking = partial(_upkeep, viewer=viewer, now=now), partial(_talking, viewer=viewer)
+    return (
+        Panel("exchanges", N_("Échanges cliniques"), "orres/exchange_panel.html", permission=EXCHANGE, context=talking),
+        Panel("upkeep", N_("Entretien de l’outil"), "orres/upkeep_card.html", permission=FOLLOW, context=keeping),
+    )
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:
@@ -180,6 +183,12 @@ def nav_for(viewer: Viewer) -> Sequence[NavItem]:
 def _to_read(session: Session, *, viewer: Viewer) -> Mapping[str, object] | None:
     lines = exchange_queries.to_read_again(session, viewer)
     return {"lines": lines} if lines else None
+
+
+def _talking(session: Session, *, viewer: Viewer) -> Mapping[str, object] | None:
+    """For who sits there only."""
+    _committee, seated = committee_here(session, viewer)
+    return {"lines": exchange_queries.to_read_again(session, viewer)} if seated else None
 
 
 def _upkeep(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object] | None:

@@ -82,6 +82,11 @@ def test_a_vignette_is_typed_refused_corrected_read_again_and_discussed(network:
         assert "Trois portes" not in visitor.get(EXCHANGES).text
     visitor.become(h.READER)
     assert "Relire" in visitor.get("/").text
+    way = visitor.get("/comites/orres").text
+    assert f'href="{EXCHANGES}"' in way
+    assert f'href="{LESSONS}"' in way
+    assert EXCHANGES not in visitor.become(h.COORDINATION).get("/comites/orres").text
+    visitor.become(h.READER)
     read = visitor.get(here)
     assert "Qui l’a écrite a dit que ceci ne désigne personne" in text_of(read)
     remark = visitor.post(f"{here}/retourner", {"version": "1", "remark": "Julie Gagnon se reconnaîtrait."})
