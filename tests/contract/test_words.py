@@ -196,6 +196,7 @@ NOT_SHOWN = (
     "plugins/ficesl/seed",
     "plugins/ficesl/services/reminders.py",
     "plugins/ficesl/settings.py",
+    "plugins/orres/rules/layout_text.py",
     "plugins/orres/seed",
 )
 #: French whoever reads: the heading of the text copied into an organisation's own record, a manifest's description.

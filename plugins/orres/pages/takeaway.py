@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -31,6 +30,7 @@ from core.api import (
 from ..access import READ
 from ..queries.takeaway import Leaflet, read_leaflet
 from ..rules.layout_shapes import SMALL, Drawing
+from ..rules.layout_text import folded
 from ..rules.takeaway import PARTNERS, Stop, by_service
 from ..rules.takeaway import PUBLIC as PUBLIC_TIER
 from ..settings import TRAJECTORY
@@ -159,12 +159,6 @@ def file_context(request: PageRequest, leaflet: Leaflet, tier: str) -> dict[str,
         "used": _used(leaflet),
         "folded": folded,
     }
-
-
-def folded(text: str) -> str:
-    """Lower case without accents, as the file's script folds what is typed."""
-    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("æ", "ae"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).replace("’", "'")
 
 
 def _used(leaflet: Leaflet) -> Mapping[str, frozenset[str]]:

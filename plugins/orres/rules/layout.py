@@ -170,7 +170,7 @@ class _Layout:
         title = wrap(f"{self.numbers[key]}\u00a0 {text.title}", TITLE, BOX - 24, bold=True)
         small = tuple(line for said in text.small for line in wrap(said, SMALL, BOX - 24))
         leads, more = self._leads(key)
-        height = 20 + len(title) * TITLE_LINE + len(small) * SMALL_LINE + (4 if small else 0)
+        height: float = 20 + len(title) * TITLE_LINE + len(small) * SMALL_LINE + (4 if small else 0)
         height += sum(lead.height for lead in leads) + (SMALL_LINE if more else 0) + (6 if leads else 0)
         return Box(key, self.numbers[key], self.middle[key] - BOX / 2, 0.0, height, title, small, leads, more)
 
@@ -181,7 +181,7 @@ class _Layout:
         title = wrap(text.title, MOMENT, MARGIN - 32, bold=True)
         small = tuple(line for said in text.small for line in wrap(said, SMALL, MARGIN - 32))
         leads, more = self._leads(key) if key else ((), 0)
-        height = 2 * PAD + 30 + len(title) * MOMENT_LINE + len(small) * SMALL_LINE
+        height: float = 2 * PAD + 30 + len(title) * MOMENT_LINE + len(small) * SMALL_LINE
         height += sum(lead.height for lead in leads) + (SMALL_LINE if more else 0) + (8 if leads else 0)
         return Band(key, str(index + 1), 0.0, 0.0, title, small, leads, more), height
 

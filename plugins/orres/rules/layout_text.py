@@ -1,7 +1,8 @@
-"""How wide a text is, and where it is cut into lines: by a table of widths, the same on every machine."""
+"""How wide a text is and where it is cut into lines, by a table of widths; and a text as it is searched. Pure."""
 
 from __future__ import annotations
 
+import unicodedata
 from functools import lru_cache
 
 #: Widths in thousandths of an em, those of DejaVu Sans: wider than the fonts of screens, so that what is drawn fits.
@@ -53,6 +54,13 @@ def shorten(text: str, size: float, room: float) -> str:
             break
         kept += 1
     return f"{text[:kept].rstrip()}…"
+
+
+def folded(text: str) -> str:
+    """Lower case, letters and digits alone, without accents: as the single file's script folds what is typed."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("æ", "ae"))
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in bare).split())
 
 
 def _parts(word: str, size: float, room: float, bold: bool) -> list[str]:

@@ -15,7 +15,7 @@
   const fields = [["need", "needs", false], ["area", "areas", true], ["band", "bands", false], ["language", "languages", true]];
 
   const folded = (text) =>
-    text.toLowerCase().replace(/œ/g, "oe").replace(/æ/g, "ae").normalize("NFKD").replace(/\p{M}/gu, "").replace(/’/g, "'");
+    text.toLowerCase().replace(/œ/g, "oe").replace(/æ/g, "ae").normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\p{L}\p{N}]+/gu, " ");
 
   function fits(help, asked, words) {
     return (

@@ -21,11 +21,11 @@ from core.testing.network import Network, Visitor
 from core.testing.statements import counted_statements
 
 from ..models import AnswerRow, NodeRow, VersionRow
-from ..pages.takeaway import folded
 from ..queries.takeaway import read_leaflet, read_version
 from ..queries.trajectory import published, services_of
 from ..rules.conditions import Condition
 from ..rules.graph import Trajectory
+from ..rules.layout_text import folded
 from ..rules.takeaway import PARTNERS, PUBLIC, bands_of, by_service, may_leave, stops_of, to_talk_to
 from . import drafting
 
@@ -263,7 +263,7 @@ def test_the_rules_of_what_is_read(network: Network) -> None:
     assert bands_of((Condition("minor", "yes"),), ()) == ("under_12", "12_13", "14_17")
     assert bands_of((), ((12, 17),)) == ("12_13", "14_17")
     assert bands_of((Condition("age_band", "14_17"),), ((18, None),)) == ()
-    assert folded("Écœurée d’être L’Épiphanie") == "ecoeuree d'etre l'epiphanie"
+    assert folded("Écœurée d’être L’Épiphanie") == "ecoeuree d etre l epiphanie"
 
 
 def _empty(version: Trajectory) -> Trajectory:
