@@ -104,9 +104,9 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
         if route.path == "/comites/orres/versions/{number}":
             # In force, a draft, none
             return {label: route.path.replace("{number}", number) for label, number in TRAJECTORY.items()}
-        for beginning, values in (*versions.items(), *exchanged.items()):
+        for beginning, told in (*versions.items(), *exchanged.items()):
             if route.path.startswith(beginning):
-                return {"own": _filled(route.path, values), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
+                return {"own": _filled(route.path, told), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
         for beginning, values in trained.items():
             if route.path.startswith(beginning) and "{" in route.path:
                 return {
