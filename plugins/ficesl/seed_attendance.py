@@ -96,7 +96,7 @@ def seed_today(session: Session, seeder: Seeder, settings: Settings) -> None:
         session, keeper, version_id, organisation_id=seeder.organisation(HOST), team_id=None, capacity=12, language="fr"
     )
     session_id = session.scalars(select(TrainingSession.id).where(TrainingSession.code == code)).one()
-    live = session.scalars(select(Module.id).where(Module.version_id == version_id).order_by(Module.position)).first()
+    live = session.scalars(select(Module.id).where(Module.version_id == version_id).order_by(Module.position)).all()[0]
     # Never in the hours when clocks change, nor over midnight
     hour = max(4, here.hour)
     ends = time(hour + 3) if hour < 21 else time(23, 59)

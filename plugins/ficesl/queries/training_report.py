@@ -156,8 +156,8 @@ def _series(session: Session, report: ReportPeriod, until: datetime) -> ReportTa
         .where(Series.starts_on <= report.last_day)
         .order_by(Version.title)
     ).all()
-    teams, lineages = ({row[place] for row in cells} for place in (1, 2))
-    facts = facts_of(session, sorted(teams, key=str), sorted(lineages, key=str), until)
+    teams = sorted({row.team_id for row in cells}, key=str)
+    facts = facts_of(session, teams, sorted({row.lineage_id for row in cells}, key=str), until)
     units: dict[str, set[UUID]] = defaultdict(set)
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for title, team_id, lineage_id in cells:
