@@ -69,13 +69,19 @@ def unguarded() -> Iterator[Session]:
     engine.dispose()
 
 
+def driver(session: Session) -> Any:
+    """The driver's own connection, in the session's transaction: a forger has no mapping, and it costs a tenth."""
+    return session.connection().connection.driver_connection
+
+
 def rows(session: Session, table: str, order: str) -> list[dict[str, Any]]:
-    found = session.connection().exec_driver_sql(f"SELECT * FROM {table} ORDER BY {order}")
-    return [dict(row) for row in found.mappings()]
+    found = driver(session).execute(f"SELECT * FROM {table} ORDER BY {order}")
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def run(session: Session, statement: str, **values: object) -> None:
-    session.connection().exec_driver_sql(statement, values)
+    driver(session).execute(statement, values)
 
 
 def chains(session: Session) -> list[str]:

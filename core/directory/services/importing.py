@@ -227,7 +227,9 @@ class _Import:
         self, line: Line, lists: Mapping[str, ListField], owner: UUID, service_id: UUID | None, change: str | None
     ) -> str | None:
         for name, held in lists.items():
-            old, new = held.read(self.session, owner, service_id), held.normal(line[name])
+            # What was made a moment ago holds no list yet: nothing to read, which was a quarter of a first import
+            old = "" if change == "created" else held.read(self.session, owner, service_id)
+            new = held.normal(line[name])
             if old == new:
                 continue
             if (owner, service_id, name) in self.decided:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import func, literal, select, text, true
+from sqlalchemy import func, literal, select, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -136,8 +136,9 @@ def _check_storage(session: Session) -> None:
     """SQLite only: a damaged page or an index that disagrees with its table would hide rows from reads."""
     if dialect_name(session) != "sqlite":
         return
+    connection = session.connection()
     for table in (JournalRoot, JournalSealed, JournalHead, JournalEntry):
-        answer = session.scalars(text(f"PRAGMA integrity_check('{table.__tablename__}')")).first()
+        answer = connection.exec_driver_sql(f"PRAGMA integrity_check('{table.__tablename__}')").scalar()
         if answer != "ok":
             raise _Found(f"table {table.__tablename__}", "fichier endommagé")
 
