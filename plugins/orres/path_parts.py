@@ -40,6 +40,7 @@ from .pages import path as path_pages
 from .pages.path import PATH
 from .queries import flows as flow_queries
 from .rules.path import STATUSES
+from .seed_path import seed_paths
 from .services import path, step_facts
 from .settings import FLOWS, PATHS, SLUG, Settings
 
@@ -119,7 +120,8 @@ def personal_data(reference: str, session: Session, asking: Asking | None) -> Se
 
 
 def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
-    """Invented data for the demo."""
+    """A few steps on the demo's references."""
+    seed_paths(session, seeder)
 
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:
