@@ -10,7 +10,8 @@ import difflib
 import keyword
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +37,7 @@ CORE_PAGES = frozenset({"decisions", "documents", "heures", "mandat", "rencontre
 #: What a short address may be: `/guide`.
 _WORD = re.compile(r"[a-z]+(-[a-z]+)*")
 
-#: The only doors of the core; `core.testing` is for a plugin's tests.
+#: The only doors of the core: `core.api` itself, none of its rooms; `core.testing` and below, for a plugin's tests.
 DOORS = ("core.api",)
 DOORS_OF_TESTS = ("core.api", "core.testing")
 
@@ -71,7 +72,7 @@ def check_imports(plugin: str, folder: Path, package: str, others: Collection[st
         inside = path.relative_to(folder)
         doors = DOORS_OF_TESTS if "tests" in inside.parts else DOORS
         for line, module in _imports(path, path.read_text(encoding="utf-8"), inside, package):
-            if module.split(".")[0] == "core" and ".".join(module.split(".")[:2]) not in doors:
+            if _within(module, ("core",)) and module not in doors and not _within(module, doors[1:]):
                 refuse(
                     f"{path}, ligne {line}",
                     module,
@@ -91,6 +92,10 @@ def _within(module: str, packages: Collection[str]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
+_IMPORTERS = ("import_module", "__import__")
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
 @lru_cache(maxsize=1024)
 def _imports(path: Path, source: str, inside: Path, package: str) -> tuple[tuple[int, str], ...]:
     """Line and absolute module of each import: `from core import api` counts as `core.api`.
@@ -103,11 +108,24 @@ def _imports(path: Path, source: str, inside: Path, package: str) -> tuple[tuple
     except SyntaxError as error:
         refuse(f"{path}, ligne {error.lineno}", "syntaxe", f"{error.msg}.", "corrigez le fichier.")
     parents = (package.split(".") + list(inside.with_suffix("").parts))[:-1]
-    return tuple(_imported(tree, parents))
+    # As the parser spells names: ﬁ is fi
+    spelled = unicodedata.normalize("NFKC", source)
+    calls = any(name in spelled for name in _IMPORTERS)
+    return tuple(_imported(ast.walk(tree) if calls else _statements(tree), parents))
 
 
-def _imported(tree: ast.AST, parents: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """The statements at every depth: an import is never inside an expression, and those are nine nodes in ten."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in _BLOCKS:
+            waiting += getattr(node, block, ())
+
+
+def _imported(nodes: Iterable[ast.AST], parents: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -117,7 +135,7 @@ def _imported(tree: ast.AST, parents: Sequence[str]) -> Iterator[tuple[int, str]
                 yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
             else:
                 yield node.lineno, module
-        elif isinstance(node, ast.Call) and _called(node) in {"import_module", "__import__"} and node.args:
+        elif isinstance(node, ast.Call) and _called(node) in _IMPORTERS and node.args:
             first = node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, str):
                 yield node.lineno, first.value
