@@ -164,7 +164,7 @@ def nursery(network: Network) -> Iterator[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("engine", "kills"), [("sqlite", 12), ("postgresql", 5)])
+@pytest.mark.parametrize(("engine", "kills"), [("sqlite", 8), ("postgresql", 5)])
 def test_a_killed_server_loses_nothing_and_doubles_nothing(
     engine: str, kills: int, tmp_path: Path, clock: FixedClock
 ) -> None:

@@ -128,6 +128,7 @@ def test_right_codes_shut_nobody_out_and_wrong_ones_still_do(network: Network) -
     assert shown(network, person, person.code(network)).method == "totp"
 
 
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 def test_a_team_behind_one_address_is_not_shut_out_by_its_own_right_passwords(visitor: Visitor) -> None:
     add(visitor.network)
     for _turn in range(45):

@@ -34,6 +34,7 @@ ENGLISH = (
     "operator",
 )
 _REFUSALS = frozenset({"303", "403", "404"})
+_ELSEWHERE = frozenset({"303", "307"})
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _walked(locale: str) -> Walk:
         network = stack.enter_context(fresh_network("sqlite", folder, FixedClock(NOW)))
         network.settings = network.settings.model_copy(update={"raise_unexpected": False})
         people = PERSONAS if locale == "fr" else ENGLISH
-        found = answers(network, people, locale=locale, asked=None if locale == "fr" else telling(people))
+        found = answers(network, people, locale=locale, asked=None if locale == "fr" else said_to(people))
     return {
         key: {
             name: Seen(answer.status_code, tuple(answer.headers.multi_items()), answer.content)
@@ -88,6 +89,25 @@ def _walked(locale: str) -> Walk:
         }
         for key, row in found.items()
     }
+
+
+def said_to(people: Collection[str]) -> Callable[[Key, str], bool]:
+    """The same, without what nobody reads: an answer that only leads elsewhere has no word."""
+    told, table = telling(people), reviewed()
+    return lambda key, person: told(key, person) and table.get(key, {}).get(person) not in _ELSEWHERE
+
+
+def decided_by_rows(people: Collection[str]) -> Callable[[Key, str], bool]:
+    """The same, without what is refused before any row is read: who is sent to sign in, and whose role lacks the
+    permission of a route that names no object."""
+    told, table = telling(people), reviewed()
+
+    def asked(key: Key, person: str) -> bool:
+        status = table.get(key, {}).get(person)
+        sent_away = status == "303" and person == "anonymous"
+        return told(key, person) and not sent_away and (status != "403" or "{" in key[1])
+
+    return asked
 
 
 def telling(people: Collection[str]) -> Callable[[Key, str], bool]:

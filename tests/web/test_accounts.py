@@ -131,6 +131,7 @@ def test_whoever_may_not_sign_in_hears_the_same(
     assert sessions(network) == []
 
 
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 def test_known_and_unknown_accounts_take_the_same_time(visitor: Visitor) -> None:
     """Processor time of the whole request, in turn, so that a busy machine slows both: the medians are close."""
     with hashing_as_shipped() as cost:

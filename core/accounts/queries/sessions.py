@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.access.known import PersonColumns, known_codes, known_column
@@ -88,8 +88,7 @@ def identity(
     """Who holds this session token. Unknown, ended, expired, disabled or not admitted: nobody. One statement."""
     if not token:
         return NOBODY
-    mine = _statement(now).where(LoginSession.token_hash == token_hash(token))
-    row = session.execute(mine, hashes_in_force()).first()
+    row = session.execute(of_token(now), {**hashes_in_force(), "token_hash": token_hash(token)}).first()
     if row is None:
         return NOBODY
     state = session_state(
@@ -111,6 +110,11 @@ def identity(
     )
     stale = notes_activity(row.last_seen_at, now, idle)
     return Identity(viewer, session_id=row.id, stale=stale, must_agree=bool(missing), left=left)
+
+
+def of_token(now: datetime) -> Select[Any]:
+    """Who holds the session of a token; parameters: `token_hash` and `hashes_in_force`."""
+    return _statement(now).where(LoginSession.token_hash == bindparam("token_hash"))
 
 
 def _statement(now: datetime) -> Select[Any]:
