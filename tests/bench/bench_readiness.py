@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from core.directory.models import Municipality, Organisation
@@ -123,18 +123,22 @@ def measure(engine: str, folder: Path, repeat: int) -> Iterator[dict[str, Any]]:
                 begun = time.perf_counter()
                 readiness.refresh(session, now)
                 counted = time.perf_counter() - begun
+                # What autovacuum does within a minute of such a change
+                session.execute(text("ANALYZE"))
             times, statements = page_times(network, f"/comites/ficesl/portrait?formation={given[2]}", repeat)
-            median = statistics.median(times)
-            first = first or median
+            # The best of many: on a shared machine the median measures the neighbours
+            best = min(times)
+            first = first or best
             yield {
                 "bench": "readiness",
                 "engine": engine,
                 "organisations": organisations,
                 "people": people,
-                "page_ms": round(median * 1000, 1),
+                "page_ms": round(best * 1000, 1),
+                "median_ms": round(statistics.median(times) * 1000, 1),
                 "count_ms": round(counted * 1000, 1),
                 "statements": statements,
-                "ratio": round(median / first, 2),
+                "ratio": round(best / first, 2),
                 "target": TARGET,
             }
 
