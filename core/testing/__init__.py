@@ -5,6 +5,7 @@
 `session`                a plain `Session` on both engines, everything rolled back after the test
 `clock`, `keyring`       a `FixedClock` (a Tuesday, 14 h in Joliette) and a keyring of its own
 `network`                the demo's network and people, seeded, on both engines; `visitor` and `client` walk its pages
+`pango`                  the system's library that PDFs are drawn with
 `browser`, `page`        Debian's Chromium; `live_server(app)` a real server on loopback
 """
 
@@ -22,9 +23,11 @@ from sqlalchemy.orm import Session
 from core.kernel.clock import FixedClock
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
+from core.reports.exports.pdf import pdf_available
 from core.testing import databases, postgres, thrift
 from core.testing.browser import SharedBrowser
 from core.testing.databases import NOW, in_loop
+from core.testing.missing import missing
 from core.testing.server import LiveServer, free_port, serving
 from core.testing.sockets import loopback_only
 
@@ -65,6 +68,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 _RUN = pytest.StashKey[Path]()
+
+
+@pytest.fixture
+def pango() -> None:
+    """A machine that can make PDFs."""
+    if not pdf_available():
+        missing("Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0")
 
 
 @pytest.fixture(autouse=True, scope="session")

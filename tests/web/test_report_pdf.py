@@ -9,7 +9,6 @@ from __future__ import annotations
 import getpass
 import importlib
 import io
-import os
 import re
 import socket
 import threading
@@ -40,17 +39,6 @@ def reader(visitor: Visitor) -> Iterator[Visitor]:
         session.execute(update(LoginSession).values(stepped_up_at=now))
     yield visitor
     pdf_available.cache_clear()
-
-
-@pytest.fixture
-def pango() -> None:
-    """A machine that can make PDFs."""
-    if pdf_available():
-        return
-    reason = "Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason} (never skipped when CI is set)", pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.mark.parametrize("network", ["sqlite"], indirect=True)

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import importlib
 import io
-import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -171,16 +170,6 @@ def test_as_many_statements_whatever_the_version_holds(network: Network) -> None
                 session.add(AnswerRow(version_id=version, node_key=key, service_id=service, role="support"))
     # Four for the version; then twice eight for its services and one for the areas
     assert small == asked() == [22, 22]
-
-
-@pytest.fixture
-def pango() -> None:
-    """A machine that can make PDFs; never skipped when CI is set."""
-    if not pdf_available():
-        reason = "Pango is missing: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
 
 
 @pytest.mark.usefixtures("shown", "pango")
