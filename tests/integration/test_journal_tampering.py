@@ -374,6 +374,24 @@ def test_a_damaged_file_is_said_without_a_stack_trace(journal_file: Path, monkey
     assert (result.exit_code, result.output[:18]) == (1, "Journal illisible\u00a0")
 
 
+def test_an_index_that_would_hide_lines_is_seen(
+    journal_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made empty, then declared whole: a read that goes by it finds no line, and every hash agrees."""
+    hidden = tmp_path / "hidden.sqlite"
+    hidden.write_bytes(journal_file.read_bytes())
+    connection = sqlite3.connect(hidden)
+    connection.execute("CREATE INDEX hidden ON journal_entries (at) WHERE position < 0")
+    connection.execute("PRAGMA writable_schema = ON")
+    whole = "CREATE INDEX hidden ON journal_entries (at)"
+    connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'hidden'", (whole,))
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    status, said = verify_copy(journal_file, hidden.read_bytes(), monkeypatch)
+    assert (status, said) == (1, "Journal altéré\u00a0— table journal_entries\u00a0: fichier endommagé.\n")
+
+
 def test_the_witness_option(journal_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = journal_file.read_bytes()
     assert verify_copy(journal_file, content, monkeypatch)[0] == 0
