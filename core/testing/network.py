@@ -54,7 +54,7 @@ def _built_once(build: Callable[[datetime], Select[Any]]) -> Callable[[datetime]
     return built
 
 
-sessions.of_token = _built_once(sessions.of_token)
+sessions.of_token = _built_once(sessions.of_token)  # type: ignore[assignment]
 
 
 @dataclass

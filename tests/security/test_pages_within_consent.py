@@ -1,4 +1,4 @@
-"""S4 through the pages: sixteen generated consents; page, fragment, copy, receipt, list and refusal are searched."""
+"""S4 through the pages: ten generated consents; page, fragment, copy, receipt, list and refusal are searched."""
 
 from __future__ import annotations
 
@@ -165,11 +165,11 @@ class Walk:
 def test_no_page_shows_more_than_she_agreed_to(
     network: Network, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A single person withdraws for sixteen women here: the throttle of codes has its own tests
+    # A single person withdraws for several women here: the throttle of codes has its own tests
     monkeypatch.setattr("core.referrals.pages.withdrawal.too_many", lambda *_: False)
     chance = random.Random(44)
     consents = 0
-    while consents < 16:
+    while consents < 10:
         # Every third referral is walked through all the pages, the others through those that show her words
         Walk(network, visitor, chance, everything=consents % 6 == 0).walk()
         consents += 2

@@ -1,4 +1,4 @@
-"""S14, S15: a withdrawal against everything at once, on PostgreSQL, with real threads, fifty times.
+"""S14, S15: a withdrawal against everything at once, on PostgreSQL, with real threads, thirty times.
 
 The order is the journal's, whose chain every reading and every transition locks first: nothing that shows, copies,
 opens or sends her words stands after the line of the withdrawal.
@@ -28,7 +28,7 @@ from core.referrals.rules.workflow import HELD, PENDING
 from core.referrals.services import Onward, ReferralPage, send_onward
 from tests.support.referrals import CLOCK, NOW, PHONE, WORD, World, accepted, build, consent, send
 
-ROUNDS = 50
+ROUNDS = 30
 #: What the journal calls an act that shows, opens, changes or passes on her words.
 USES = {"referral.read", "referral.accept", "referral.copy", "referral.onward", "referral.submit", "referral.amend"}
 ENDS = {"referral.withdraw", "referral.suspend"}
@@ -151,7 +151,7 @@ class Round:
 
 
 @pytest.mark.slow
-def test_fifty_withdrawals_against_everything_at_once(pg_url: str, keyring: Keyring) -> None:
+def test_thirty_withdrawals_against_everything_at_once(pg_url: str, keyring: Keyring) -> None:
     database = Database(pg_url)
     with database.transaction() as session:
         world = build(session, keyring)
