@@ -35,7 +35,7 @@ from core.api import (
 )
 
 from . import events
-from .access import EDIT, FOLLOW, FOLLOWERS, MEMBERS, READ, READERS, may_follow
+from .access import EDIT, FOLLOW, FOLLOWERS, MEMBERS, READ, READERS, committee_here
 from .pages import editing, linking, versions, voting
 from .pages.trajectory_words import WORDS
 from .queries.versions import at_work, flags, in_force
@@ -124,8 +124,8 @@ def nav_for(viewer: Viewer) -> Sequence[NavItem]:
 
 
 def _waiting(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str, object] | None:
-    """Two statements; nothing when nothing waits, or for who sits elsewhere."""
-    if not may_follow(viewer, None).allowed:
+    """Three statements; nothing when nothing waits, or for who sits elsewhere."""
+    if committee_here(session, viewer)[0] is None:
         return None
     work = [one for one in at_work(session) if one.state == ADOPTED or one.moved]
     flagged = flags(session, viewer, now)
@@ -133,6 +133,6 @@ def _waiting(session: Session, *, viewer: Viewer, now: datetime) -> Mapping[str,
 
 
 def _brief(session: Session, *, viewer: Viewer) -> Mapping[str, object]:
-    """Two statements, one for who does not follow the work."""
-    work = at_work(session) if may_follow(viewer, None).allowed else ()
+    """Three statements, one for who does not follow the work."""
+    work = at_work(session) if committee_here(session, viewer)[0] is not None else ()
     return {"current": in_force(session), "work": work, "words": WORDS}

@@ -118,7 +118,8 @@ def hold_alongside(
 def partners_alongside(session: Session, viewer: Viewer, code: str) -> tuple[PartnerAlongside, ...]:
     """Who the viewer's organisation sent references to, or got them from, about this person. One statement.
 
-    Whatever became of these references since: what is listed must not tell that one was accepted, or ended.
+    Whatever became of these references since: what is listed must not tell that one was accepted, or ended. Somebody
+    who must never learn of her is not listed: nothing more is agreed to with it.
     """
     own = viewer.organisation_id
     case = select(Referral.case_id).where(Referral.code == codes.normalise(code)).scalar_subquery()
@@ -136,6 +137,7 @@ def partners_alongside(session: Session, viewer: Viewer, code: str) -> tuple[Par
             visible_referrals(viewer),
             Organisation.status == Status.ADMITTED.value,
             Organisation.id != own,
+            _not_set_aside(Organisation.id),
         )
         .distinct()
         .order_by(Organisation.sort_key)

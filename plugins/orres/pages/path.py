@@ -41,7 +41,7 @@ from core.api import (
 from ..forms.path import ShowForm, StepForm, StopForm, UndoForm
 from ..rules.path import ACTS, STATUSES
 from ..services import path as services
-from ..services.path import PURPOSE, NotAPartner
+from ..services.path import PURPOSE, NoSuchStep, NotAPartner, NothingToUndo
 from ..settings import PATHS
 
 PATH = "orres.path"
@@ -67,7 +67,10 @@ def mark(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
         return _path(session, request, code, 422)
     said = form.value
     keyring = request.house.keyring
-    services.mark_step(session, keyring, request.viewer, code, said.step, said.said, request.now, seen=said.seen)
+    try:
+        services.mark_step(session, keyring, request.viewer, code, said.step, said.said, request.now, seen=said.seen)
+    except (NoSuchStep, Stale) as refused:
+        return _path(session, request, code, refused.status, refused.message)
     return Redirect(_back(code, said.back))
 
 
@@ -79,7 +82,10 @@ def undo(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
         return not_found()
     if form.value is None:
         return _path(session, request, code, 422)
-    services.undo_step(session, request.house.keyring, request.viewer, code, form.value.step, request.now)
+    try:
+        services.undo_step(session, request.house.keyring, request.viewer, code, form.value.step, request.now)
+    except NothingToUndo as refused:
+        return _path(session, request, code, refused.status, refused.message)
     return Redirect(_back(code, form.value.back))
 
 
@@ -129,10 +135,11 @@ def stop(session: Session, request: PageRequest) -> Page | Redirect | Refusal:
     return Redirect(f"{PATHS}/{code}", STOPPED)
 
 
-def _path(session: Session, request: PageRequest, code: str, status: int = 200) -> Page:
-    """Her path, read anew; its body alone for a screen that follows events. Raises Missing."""
+def _path(session: Session, request: PageRequest, code: str, status: int = 200, refused: str = "") -> Page:
+    """Her path, read anew; its body alone for a screen that follows events. Raises Missing. `refused`: why nothing
+    was noted; the read is journaled with this answer, which writes nothing else."""
     view = services.read_path(session, request.house.keyring, request.viewer, code, request.now)
-    context = {"view": view, "back": request.query.get("retour", "")} | _words()
+    context = {"view": view, "back": request.query.get("retour", ""), "refused": refused} | _words()
     return Page("orres/path_body.html" if request.wants_fragment else "orres/path.html", context, status)
 
 

@@ -69,6 +69,13 @@ def conditions_said(conditions: Iterable[Condition], say: Say, names: Mapping[st
     return say(N_("si %(words)s"), words=", ".join(said)) if said else ""
 
 
+def lasting(hours: int, say: Say) -> str:
+    """A delay in few letters: whole days from three days on, else hours."""
+    if hours < 72 or hours % 24:
+        return say(N_("%(n)s h"), n=hours)
+    return say(N_("%(n)s jours"), n=hours // 24)
+
+
 def _lowered(words: str) -> str:
     """In the middle of a sentence. A name keeps its capital: « Centre désigné » is no single word."""
     return words[:1].lower() + words[1:]

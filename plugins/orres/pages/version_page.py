@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from core.api import N_, Page, PageRequest, Refusal, Route, Viewer, get, not_found
+from core.api import N_, Page, PageRequest, Refusal, Route, get, not_found
 
-from ..access import FOLLOW, READ, followed_committee
+from ..access import READ, committee_here, followed_committee
 from ..queries.takeaway import Leaflet, read_version
 from ..queries.trajectory import published, trajectory_of
-from ..rules.graph import PUBLISHED, RETIRED
+from ..queries.versions import WHY, Flag, flags
+from ..rules.graph import PUBLISHED, RETIRED, Trajectory
 from ..rules.layout import lay_out
 from ..rules.layout_shapes import Drawing, Text
 from ..rules.takeaway import Stop
 from ..settings import HOME, TRAJECTORY, VERSIONS
 from .layout_svg import as_svg
-from .takeaway_words import Say, area_names, conditions_said, saying, shared, titled
+from .takeaway_words import Say, area_names, conditions_said, lasting, saying, shared, titled
 
 #: Names of organisations written in a box.
 _NAMES = 2
@@ -27,8 +30,8 @@ def show_published(session: Session, request: PageRequest) -> Page:
     """The version in force."""
     version = published(session)
     if version is None:
-        return Page("orres/version_none.html", {"follows": _follows(request), "home": HOME})
-    return _page(request, read_version(session, request.viewer, version, request.now))
+        return Page("orres/version_none.html", {"follows": _follows(session, request), "home": HOME})
+    return _page(session, request, read_version(session, request.viewer, version, request.now))
 
 
 def show_version(session: Session, request: PageRequest) -> Page | Refusal:
@@ -40,7 +43,7 @@ def show_version(session: Session, request: PageRequest) -> Page | Refusal:
         return not_found()
     if version.state not in (PUBLISHED, RETIRED):
         followed_committee(session, request.viewer)
-    return _page(request, read_version(session, request.viewer, version, request.now))
+    return _page(session, request, read_version(session, request.viewer, version, request.now))
 
 
 def drawing_of(leaflet: Leaflet, locale: str, say: Say, *, phones: bool = False) -> tuple[Drawing, Markup]:
@@ -73,18 +76,21 @@ def _small(stop: Stop, say: Say, phones: bool) -> tuple[str, ...]:
     if len(leads) > _NAMES:
         lines.append(say(N_("et %(n)s de plus"), n=len(leads) - _NAMES))
     if stop.node.delay_hours is not None:
-        lines.append(say(N_("Délai : %(n)s h"), n=stop.node.delay_hours))
+        lines.append(say(N_("Délai : %(delay)s"), delay=lasting(stop.node.delay_hours, say)))
     return tuple(lines)
 
 
-def _page(request: PageRequest, leaflet: Leaflet) -> Page:
+def _page(session: Session, request: PageRequest, leaflet: Leaflet) -> Page:
     _, drawing = drawing_of(leaflet, request.locale, saying(request))
+    follows = _follows(session, request)
     context = {
         "version": leaflet.version,
         "stops": leaflet.stops,
         "drawing": drawing,
         "in_force": leaflet.version.state == PUBLISHED,
-        "follows": _follows(request),
+        "follows": follows,
+        "gone": _gone(session, request, leaflet.version) if follows else {},
+        "why": WHY,
         "home": HOME,
         "versions": VERSIONS,
         "trajectory": TRAJECTORY,
@@ -93,10 +99,22 @@ def _page(request: PageRequest, leaflet: Leaflet) -> Page:
     return Page("orres/version_page.html", context)
 
 
-def _follows(request: PageRequest) -> bool:
+def _gone(session: Session, request: PageRequest, version: Trajectory) -> Mapping[str, tuple[Flag, ...]]:
+    """For who follows the work, the services that the version in force names and partners no longer see, by the key of
+    the node where each stands. One that is out of date says so itself, to everybody. Two statements."""
+    if version.state != PUBLISHED:
+        return {}
+    left = {one.service_id: one for one in flags(session, request.viewer, request.now) if one.why == "gone"}
+    found: dict[str, tuple[Flag, ...]] = {}
+    for answer in version.answers if left else ():
+        if answer.service_id in left:
+            found[answer.node] = (*found.get(answer.node, ()), left[answer.service_id])
+    return found
+
+
+def _follows(session: Session, request: PageRequest) -> bool:
     """Whether the committee's own pages are hers to read."""
-    viewer: Viewer = request.viewer
-    return bool(request.house.holds(viewer, FOLLOW))
+    return committee_here(session, request.viewer)[0] is not None
 
 
 routes: tuple[Route, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -99,9 +99,15 @@ def flags(session: Session, viewer: Viewer, now: datetime) -> tuple[Flag, ...]:
     return flagged(session, viewer, {row.service_id: row.label for row in rows}, now)
 
 
+def as_partners(viewer: Viewer) -> Viewer:
+    """Who reads the directory as partners do, without what only the viewer's own organisation may see."""
+    return replace(viewer, organisation_id=None)
+
+
 def flagged(session: Session, viewer: Viewer, services: Mapping[UUID, str], now: datetime) -> tuple[Flag, ...]:
-    """The flags of these services (identifier → label). One statement."""
-    states = service_states(session, viewer, services, now)
+    """The flags of these services (identifier → label), the same whoever asks: one that only the reader's own
+    organisation may see is gone for the partners who are sent there. One statement."""
+    states = service_states(session, as_partners(viewer), services, now)
     found = []
     for service_id, label in services.items():
         state = states.get(service_id)

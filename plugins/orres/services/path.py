@@ -97,12 +97,13 @@ def mark_step(
     trajectory, _marks = version_and_marks(session, beside.mark)
     if may_mark(trajectory, node) is None:
         raise NoSuchStep
-    path_id = _path(session, beside.mark, now)
-    row = _row(session, path_id, viewer, node)
+    row = _row(session, beside.mark, viewer, node)
+    # Nothing is written before this: what is refused is answered with the page as it stands
     if seen != ("" if row is None else row.status):
         raise Stale
     if row is not None and row.status == said.value:
         return
+    path_id = _path(session, beside.mark, now)
     began = now if said is Status.BEGUN else None
     if row is None:
         row = StepRow(
@@ -125,15 +126,7 @@ def mark_step(
 def undo_step(session: Session, keyring: Keyring, viewer: Viewer, code: str, node: str, now: datetime) -> None:
     """Take back the last thing this organisation said of a step. Raises Missing, Forbidden, NothingToUndo."""
     beside = _held(session, keyring, viewer, code, now)
-    row = session.scalars(
-        select(StepRow)
-        .join(PathRow, PathRow.id == StepRow.path_id)
-        .where(
-            PathRow.case_mark == beside.mark,
-            StepRow.organisation_id == viewer.organisation_id,
-            StepRow.node_key == node,
-        )
-    ).first()
+    row = _row(session, beside.mark, viewer, node)
     if row is None:
         raise NothingToUndo
     if row.before is None:
@@ -245,10 +238,12 @@ def _touch(session: Session, path_id: UUID, now: datetime) -> None:
     session.execute(update(PathRow).where(PathRow.id == path_id).values(touched_at=now), execution_options=_PLAIN)
 
 
-def _row(session: Session, path_id: UUID, viewer: Viewer, node: str) -> StepRow | None:
+def _row(session: Session, mark: bytes, viewer: Viewer, node: str) -> StepRow | None:
     return session.scalars(
-        select(StepRow).where(
-            StepRow.path_id == path_id,
+        select(StepRow)
+        .join(PathRow, PathRow.id == StepRow.path_id)
+        .where(
+            PathRow.case_mark == mark,
             StepRow.organisation_id == viewer.organisation_id,
             StepRow.node_key == node,
         )

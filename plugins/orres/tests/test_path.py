@@ -142,6 +142,9 @@ def test_who_has_no_reference_in_hand_gets_a_page_that_does_not_exist(
     r.set_aside(network, code, "calacs-coup-de-coeur")
     with pytest.raises(Missing):
         h.read(network, SECOND, second)
+    # And nothing is agreed to with it any more: the page would say that it sees what it must never see.
+    with pytest.raises(path.NotAPartner):
+        h.agree(network, FIRST, code, "calacs-coup-de-coeur")
     before = len(outbox(network))
     h.mark(network, FIRST, code, "abri")
     assert {reference for _topic, reference in outbox(network)[before:]} == {code}

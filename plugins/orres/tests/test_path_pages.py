@@ -60,7 +60,14 @@ def test_a_step_is_noted_on_the_reference_and_shown_where_she_agrees(network: Ne
         assert "<html" not in part.text
         assert 'name="back" value="reference"' in part.text
         stale = visitor.post(f"{PATHS}/{code}/etapes", {"step": "ecouter", "said": "done", "seen": ""})
-        assert stale.status_code == 409
+        # What is refused is answered with the page as it stands, and why
+        assert (stale.status_code, "Voici sa version à jour" in shown(stale)) == (409, True)
+        assert "En cours Écouter" in shown(stale)
+        for wrong in ("nowhere", "moment"):
+            gone = visitor.post(f"{PATHS}/{code}/etapes", {"step": wrong, "said": "done"})
+            assert (gone.status_code, "En cours Écouter" in shown(gone)) == (409, True)
+            undone = visitor.post(f"{PATHS}/{code}/annuler", {"step": wrong})
+            assert (undone.status_code, "plus rien à annuler" in shown(undone)) == (409, True)
         visitor.post(f"{PATHS}/{code}/annuler", {"step": "abri"})
         assert "Annuler Trouver un lieu sûr" not in shown(visitor.get(f"{PATHS}/{code}"))
         for wrong in ({"step": "ecouter", "said": "nothing"}, {"said": "done"}, {"step": "x" * 99, "said": "done"}):
