@@ -84,5 +84,6 @@ def glued(text: str) -> Iterator[tuple[re.Match[str], list[str]]]:
 def foreign(text: str) -> Iterator[re.Match[str]]:
     """Words of another alphabet, or of two: here, they can only be a name."""
     for match in _WORD.finditer(text):
-        if any(ord(one) > 0x24F and "LATIN" not in unicodedata.name(one, "") for one in match.group()):
+        # Latin letters of no language of this country (small capitals, phonetics) are a disguise too
+        if any(ord(one) > 0x24F and not 0x1E00 <= ord(one) <= 0x1EFF for one in match.group()):
             yield match
