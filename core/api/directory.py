@@ -16,15 +16,24 @@ from core.directory.queries.names import ServiceName, organisation_names, servic
 from core.directory.queries.organisations import organisation_by_slug
 from core.directory.queries.places import areas, municipality_choices
 from core.directory.queries.receiving import Receiving, receiving_organisations
-from core.directory.queries.sheets import DirectorySheet, directory_sheets
+from core.directory.queries.sheets import DirectorySheet, SheetContent, directory_sheets, own_contents
+from core.directory.queries.views import edit_states
 from core.directory.rules.emergency import EmergencyLine, emergency_lines
 from core.directory.rules.visibility import Area
-from core.directory.services.edits import OWN_FIELDS, change_own, confirm_exact, propose_edit, take_back_confirmation
+from core.directory.services.edits import (
+    EDIT_DECIDED,
+    OWN_FIELDS,
+    change_own,
+    confirm_exact,
+    propose_edit,
+    take_back_confirmation,
+)
 from core.directory.services.fields import Target as DirectoryTarget
 from core.directory.services.fields import current_value
 
 __all__ = [
     "DIRECTORY_WORDS",
+    "EDIT_DECIDED",
     "OWN_FIELDS",
     "Area",
     "DirectorySheet",
@@ -35,17 +44,20 @@ __all__ = [
     "ServiceName",
     "ServiceShown",
     "ServiceState",
+    "SheetContent",
     "areas",
     "change_own",
     "confirm_exact",
     "current_value",
     "directory_sheets",
+    "edit_states",
     "emergency_lines",
     "find_services",
     "homes_of",
     "municipality_choices",
     "organisation_by_slug",
     "organisation_names",
+    "own_contents",
     "propose_edit",
     "receiving_organisations",
     "service_ids",

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.api import (
+    EDIT_DECIDED,
     FINDING_KINDS,
     N_,
     ActSpec,
@@ -47,8 +48,10 @@ from .queries import upkeep as upkeep_queries
 from .rules.exchange import LESSON_STATES, TARGETS
 from .seed_exchange import seed_exchange
 from .services import exchange_keeping
+from .services import exchange_lessons as exchange_lesson_services
 from .services.upkeep import run_campaigns
 from .settings import NAME, SLUG, Settings
+from .settings import UPKEEP as UPKEEP_PAGE
 
 PERMISSIONS: tuple[PermissionSpec, ...] = (
     PermissionSpec(EXCHANGE, N_("Participer aux échanges cliniques"), MEMBERS),
@@ -66,7 +69,9 @@ EVENTS: tuple[EventSpec, ...] = (
     EventSpec(events.CAMPAIGN_CHANGED, N_("Une campagne d’entretien commence, change ou finit")),
     EventSpec(events.SHEET_SAID, N_("Un organisme confirme une fiche")),
 )
-SUBSCRIBERS: tuple[Subscriber, ...] = ()
+SUBSCRIBERS: tuple[Subscriber, ...] = (
+    Subscriber(EDIT_DECIDED, "orres.follow_lesson", exchange_lesson_services.follow_decision),
+)
 PURPOSES: tuple[PurposeSpec, ...] = ()
 _NOT_ONE = {
     "not_one": FactSpec(N_("Dit n’être pas"), {kind.value: words for kind, words in FINDING_KINDS.items()}),
@@ -176,8 +181,8 @@ def seed(session: Session, seeder: Seeder, settings: Settings) -> None:
 
 
 def nav_for(viewer: Viewer) -> Sequence[NavItem]:
-    """Links of the navigation."""
-    return ()
+    """Links of the navigation: one's own sheets, between campaigns too."""
+    return (NavItem("upkeep", N_("Nos fiches"), UPKEEP_PAGE, UPKEEP, order=30),)
 
 
 def _to_read(session: Session, *, viewer: Viewer) -> Mapping[str, object] | None:

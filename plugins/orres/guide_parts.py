@@ -30,12 +30,12 @@ from core.api import (
     Viewer,
 )
 
-from .access import READ
+from .access import FOLLOW, READ
 from .pages import guide, unmet
 from .queries.unmet import report_tables
 from .seed_guide import seed_unmet
 from .services.unmet import erase_before
-from .settings import Settings
+from .settings import SLUG, Settings
 
 PERMISSIONS: tuple[PermissionSpec, ...] = ()
 ROUTES: tuple[Route, ...] = (*guide.routes, *unmet.routes)
@@ -63,8 +63,11 @@ def cards_for(viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Car
 
 
 def panels_for(page: PanelPage, viewer: Viewer, now: datetime, settings: Settings) -> Sequence[Panel]:
-    """Panels of the core's pages."""
-    return ()
+    """On the committee's own page, the way to the needs that the guide left without an answer."""
+    if (page.name, page.reference) != ("committee", SLUG):
+        return ()
+    link = {"address": unmet.UNMET}
+    return (Panel("unmet", N_("Besoins sans réponse"), "orres/unmet_link.html", permission=FOLLOW, context=link),)
 
 
 def sections_for(report: ReportPeriod, viewer: Viewer, now: datetime) -> Sequence[ReportSection]:

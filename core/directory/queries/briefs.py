@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,7 +30,8 @@ class ServiceShown:
     `tier`: public, partners or confidential, the strictest of the service's and its organisation's. `freshness`: fresh,
     stale or unconfirmed. `capacity`: a code of the directory, `weeks` its announced delay. `ages`: whole years, both
     ends included, None where there is no end; empty: not known. `areas`: codes of `areas()` it may go to; empty: not
-    known. `audiences`, `languages`: the directory's codes; empty: not known. `week`: its hours, for what is printed.
+    known; `areas_in_part`: those of them it goes to in part, or does not say that it goes to the whole of. `audiences`,
+    `languages`: the directory's codes; empty: not known. `week`: its hours, for what is printed.
     """
 
     id: UUID
@@ -58,6 +60,7 @@ class ServiceShown:
     how_to_en: str | None
     fictitious: bool
     week: tuple[DayRange, ...] = ()
+    areas_in_part: tuple[str, ...] = ()
 
     @property
     def closed(self) -> bool:
@@ -79,11 +82,12 @@ def services_shown(session: Session, viewer: Viewer, ids: Collection[UUID], now:
     return {one.id: _shown(one, covered) for one in found.values()}
 
 
-def _shown(card: ServiceCard, covered: Mapping[tuple[str, str], frozenset[str]]) -> ServiceShown:
-    everywhere = covered["province", ""]
-    places = {code for area in card.areas for code in covered.get((area.kind, area.code), frozenset())}
-    if any(area.kind == "province" for area in card.areas):
-        places |= everywhere
+def _shown(card: ServiceCard, covered: Mapping[tuple[str, str], Mapping[str, bool]]) -> ServiceShown:
+    places: dict[str, bool] = {}
+    for area in card.areas:
+        key = ("province", "") if area.kind == "province" else (area.kind, area.code)
+        for code, whole in covered.get(key, {}).items():
+            places[code] = places.get(code, False) or (whole and area.part is None)
     return ServiceShown(
         id=card.id,
         slug=card.slug,
@@ -111,6 +115,7 @@ def _shown(card: ServiceCard, covered: Mapping[tuple[str, str], frozenset[str]])
         how_to_en=card.how_to_en,
         fictitious=card.fictitious,
         week=ranges(card.hours),
+        areas_in_part=tuple(sorted(code for code, whole in places.items() if not whole)),
     )
 
 
@@ -118,14 +123,16 @@ def _shown(card: ServiceCard, covered: Mapping[tuple[str, str], frozenset[str]])
 PERSONS = frozenset({"women", "girls", "trans_women", "men", "boys", "children", "everyone"})
 
 
-def _covered(session: Session) -> Mapping[tuple[str, str], frozenset[str]]:
-    """(kind, code) of a territory → codes of the areas it touches. One statement."""
+def _covered(session: Session) -> Mapping[tuple[str, str], Mapping[str, bool]]:
+    """(kind, code) of a territory → codes of the areas it touches, and whether it holds the whole of each. One
+    statement. Several parts never make a whole: nobody said that nothing is left between them."""
     columns = (Municipality.code, Municipality.mrc_code, Municipality.region_code, Municipality.preview_code)
-    found: dict[tuple[str, str], set[str]] = {("province", ""): set()}
+    found: dict[tuple[str, str], Counter[str]] = {("province", ""): Counter()}
     for code, mrc, region, area in session.execute(select(*columns)):
         for key in (("municipality", code), ("mrc", mrc or ""), ("region", region), ("province", "")):
-            found.setdefault(key, set()).add(area)
-    return {key: frozenset(areas) for key, areas in found.items()}
+            found.setdefault(key, Counter())[area] += 1
+    sizes = found["province", ""]
+    return {key: {area: count == sizes[area] for area, count in here.items()} for key, here in found.items()}
 
 
 def service_ids(session: Session, slugs: Collection[str]) -> dict[str, UUID]:

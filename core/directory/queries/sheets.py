@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.directory.models import Organisation, Service
-from core.directory.rules.words import Status
+from core.access.viewer import Viewer
+from core.directory.models import EligibilityRule, Organisation, Phone, Service
+from core.directory.rules.words import Audience, Status
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,47 @@ class DirectorySheet:
     slug: str
     tier: str
     verified_on: date | None
+
+
+@dataclass(frozen=True)
+class SheetContent:
+    """What an organisation rereads first of its service: codes of audiences, its numbers (else the organisation's), how
+    one asks for it."""
+
+    audiences: tuple[str, ...]
+    phones: tuple[str, ...]
+    how_to: str | None
+    how_to_en: str | None
+
+
+def own_contents(session: Session, viewer: Viewer) -> dict[UUID, SheetContent]:
+    """The services of the viewer's own organisation, confidential ones too. Three statements."""
+    mine = viewer.organisation_id
+    if mine is None:
+        return {}
+    audiences: dict[UUID, set[str]] = {}
+    rule = EligibilityRule
+    rows = session.execute(
+        select(rule.service_id, rule.audience)
+        .join(Service, Service.id == rule.service_id)
+        .where(Service.organisation_id == mine)
+    )
+    for service_id, audience in rows:
+        audiences.setdefault(service_id, set()).add(audience)
+    phones: dict[UUID | None, list[str]] = {}
+    numbers = select(Phone.service_id, Phone.number).where(Phone.organisation_id == mine, Phone.contact_id.is_(None))
+    for service_id, number in session.execute(numbers.order_by(Phone.position)):
+        phones.setdefault(service_id, []).append(number)
+    services = select(Service.id, Service.how_to, Service.how_to_en).where(Service.organisation_id == mine)
+    return {
+        row.id: SheetContent(
+            tuple(one.value for one in Audience if one.value in audiences.get(row.id, ())),
+            tuple(phones.get(row.id) or phones.get(None, ())),
+            row.how_to,
+            row.how_to_en,
+        )
+        for row in session.execute(services)
+    }
 
 
 def directory_sheets(session: Session, organisations: Collection[UUID] | None = None) -> tuple[DirectorySheet, ...]:

@@ -22,6 +22,8 @@ from core.kernel.i18n import N_
 
 #: A text proposed for a field, at most; the field itself may ask for less.
 MAX_VALUE = 4000
+#: A proposal was accepted or declined; its identifier. To whoever proposed and to whom it was made.
+EDIT_DECIDED = "directory.edit_decided"
 #: Fields that only the organisation writes about itself.
 OWN_FIELDS = frozenset({"contacts", "rooms"})
 
@@ -175,6 +177,7 @@ def decide_edit(session: Session, viewer: Viewer, edit_id: UUID, *, accept: bool
             DirectoryEdit.field,
             DirectoryEdit.new_value,
             DirectoryEdit.problem,
+            DirectoryEdit.proposed_by_organisation_id,
         ).where(DirectoryEdit.id == edit_id)
     ).first()
     if edit is None or viewer.organisation_id != edit.organisation_id:
@@ -199,6 +202,8 @@ def decide_edit(session: Session, viewer: Viewer, edit_id: UUID, *, accept: bool
     ).first()
     if decided is None:
         raise Stale
+    told = {f"org:{one}" for one in (edit.organisation_id, edit.proposed_by_organisation_id) if one is not None}
+    emit(session, EDIT_DECIDED, str(edit_id), topics=sorted(told), now=now)
     if accept and edit.problem is None:
         write_value(session, target, edit.field, normal_value(session, target, edit.field, edit.new_value or ""))
         emit(session, "directory.changed", str(edit.service_id or edit.organisation_id), topics=("network",), now=now)

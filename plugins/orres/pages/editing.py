@@ -26,6 +26,7 @@ from core.api import (
 
 from ..access import EDIT, FOLLOW
 from ..forms.versions import NewNodeForm, NodeForm, PlaceForm
+from ..queries.exchange_lessons import LessonView, lessons_of_version
 from ..queries.trajectory import trajectory_of
 from ..rules import editing
 from ..rules.content import mark_of
@@ -135,8 +136,21 @@ def draft_page(
 ) -> Page:
     """The draft, with what was typed in the form that adds to it."""
     content = trajectory_of(session, found.number)
-    context = {"found": found, "content": content, "form": form, "words": words_here(session, request)}
+    context = {
+        "found": found,
+        "content": content,
+        "form": form,
+        "lessons": joined_lessons(session, request, found),
+        "words": words_here(session, request),
+    }
     return Page("orres/draft.html", context, status)
+
+
+def joined_lessons(session: Session, request: PageRequest, found: Found) -> tuple[LessonView, ...]:
+    """Lessons of exchanges joined to the version, for who takes part in exchanges: their pages ask for as much."""
+    if not found.edits or not request.viewer.second_factor:
+        return ()
+    return lessons_of_version(session, request.house.keyring, request.viewer, found.number)
 
 
 def words_here(session: Session, request: PageRequest) -> dict[str, object]:

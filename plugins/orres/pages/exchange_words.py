@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.api import AGE_BANDS, DIRECTORY_WORDS, FINDING_KINDS, N_, NEEDS
 
 from ..rules import upkeep
-from ..rules.exchange import LESSON_STATES, SIGNS, SINCE, STATES, SURE, TARGETS
+from ..rules.exchange import LESSON_STATES, OUTCOMES, SIGNS, SINCE, STATES, SURE, TARGETS
 
 #: Fields of free text, for the list of what looks like a person.
 FIELDS: Mapping[str, str] = {
@@ -28,6 +28,7 @@ WORDS: Mapping[str, object] = {
     "lesson_signs": LESSON_SIGNS,
     "lesson_states": LESSON_STATES,
     "needs": NEEDS,
+    "outcomes": OUTCOMES,
     "progress": upkeep.PROGRESS,
     "progress_signs": upkeep.SIGNS,
     "signs": SIGNS,

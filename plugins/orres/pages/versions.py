@@ -34,6 +34,7 @@ from ..services import drafts, publishing
 from ..services.drafts import NotInThisState
 from ..services.publishing import NotReady
 from ..settings import VERSIONS
+from .editing import joined_lessons
 from .trajectory_words import WORDS, Found, area_labels, desk_for, found_version
 
 ONE = f"{VERSIONS}/{{number}}"
@@ -242,6 +243,7 @@ def _differences(
     context = _checked(session, request, found, content)
     base = None if found.line.based_on is None else trajectory_of(session, found.line.based_on)
     context |= {"base": base, "changes": differences(base, content), "form": form}
+    context["lessons"] = joined_lessons(session, request, found)
     return Page("orres/differences.html", context, status)
 
 

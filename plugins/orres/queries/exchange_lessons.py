@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from core.api import Keyring, ServiceName, Viewer, admitted_organisations, open_text, service_names
+from core.api import Keyring, ServiceName, Viewer, admitted_organisations, edit_states, open_text, service_names
 
 from ..exchange_access import side_of
 from ..models import AnswerRow, Lesson, VersionRow, Vignette
@@ -26,7 +26,8 @@ SIZE = 20
 @dataclass(frozen=True)
 class LessonView:
     """A lesson. `vignette`: the code of the exchange, "" once it is gone or while the viewer may not read it;
-    `service` None when the lesson is about no sheet, or about one that the viewer may not read."""
+    `service` None when the lesson is about no sheet, or about one that the viewer may not read; `outcome`: what its
+    organisation decided, a code of `OUTCOMES`, "" for a lesson about no sheet."""
 
     id: UUID
     target: Target
@@ -38,6 +39,7 @@ class LessonView:
     field: str
     version_number: int | None
     at: datetime
+    outcome: str
 
 
 def lessons_of_vignette(
@@ -116,6 +118,7 @@ def _views(
     names: Mapping[UUID, str] = dict(admitted_organisations(session))
     about = [row.Lesson.service_id for row in rows if row.Lesson.service_id is not None]
     services = service_names(session, viewer, about)
+    outcomes = edit_states(session, [row.Lesson.edit_id for row in rows if row.Lesson.edit_id is not None])
     return tuple(
         LessonView(
             id=row.Lesson.id,
@@ -128,6 +131,7 @@ def _views(
             field=row.Lesson.field,
             version_number=row.Lesson.version_number,
             at=row.Lesson.at,
+            outcome=outcomes.get(row.Lesson.edit_id, ""),
         )
         for row in rows
     )

@@ -86,7 +86,7 @@ def offered_of(shown: ServiceShown) -> Offered:
         organisation_id=shown.organisation_id,
         name=shown.name,
         ages=ages,
-        covers=dict.fromkeys(shown.areas, True) if shown.areas else None,
+        covers={code: None if code in shown.areas_in_part else True for code in shown.areas} if shown.areas else None,
         languages=frozenset(shown.languages),
         capacity=shown.capacity,
         weeks=shown.weeks,

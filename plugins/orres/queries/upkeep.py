@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from core.api import TORONTO, DirectorySheet, ServiceShown, Viewer, directory_sheets, holders_of, services_shown
+from core.api import TORONTO, DirectorySheet, SheetContent, Viewer, directory_sheets, holders_of, own_contents
 
 from ..exchange_access import UPKEEP
 from ..models import Campaign, CampaignReminder, CampaignResult
@@ -38,7 +38,7 @@ class OwnSheet:
     """A sheet of the viewer's organisation; `service` None for the organisation's own."""
 
     sheet: DirectorySheet
-    service: ServiceShown | None
+    service: SheetContent | None
     said: bool
     said_today: bool
 
@@ -97,11 +97,11 @@ def current_campaign(session: Session) -> CampaignView | None:
 
 
 def own_sheets(session: Session, viewer: Viewer, campaign: CampaignView | None, now: datetime) -> tuple[OwnSheet, ...]:
-    """The sheets of the viewer's organisation, its own first, as partners read them."""
+    """The sheets of the viewer's organisation, its own first. Five statements, however many."""
     if viewer.organisation_id is None:
         return ()
     sheets = directory_sheets(session, [viewer.organisation_id])
-    services = services_shown(session, viewer, [one.service_id for one in sheets if one.service_id is not None], now)
+    services = own_contents(session, viewer)
     today = now.astimezone(TORONTO).date()
     first = today if campaign is None else campaign.opens_on
     return tuple(

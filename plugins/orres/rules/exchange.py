@@ -141,6 +141,12 @@ LESSON_STATES: Final[Mapping[LessonState, str]] = {
     LessonState.DONE: "Faite",
     LessonState.ASIDE: "Mise de côté",
 }
+#: What the organisation decided of the change that a lesson proposes to its sheet.
+OUTCOMES: Final[Mapping[str, str]] = {
+    "proposed": "L’organisme n’a pas encore répondu",
+    "accepted": "L’organisme a accepté le changement",
+    "declined": "L’organisme a décliné le changement",
+}
 #: From each state, those it may go to: nothing here is without return.
 LESSON_MOVES: Final[Mapping[LessonState, frozenset[LessonState]]] = {
     LessonState.OPEN: frozenset({LessonState.ATTACHED, LessonState.DONE, LessonState.ASIDE}),

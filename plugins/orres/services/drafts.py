@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.api import (
@@ -23,11 +23,12 @@ from core.api import (
     services_shown,
 )
 
-from .. import events
+from .. import events, exchange_events
 from ..access import edited_committee
-from ..models import UndoRow, VersionRow
+from ..models import Lesson, UndoRow, VersionRow
 from ..queries.trajectory import labels_in, next_number, published, trajectory_of
 from ..rules.content import as_json, with_content
+from ..rules.exchange import LessonState
 from ..rules.graph import DRAFT, Trajectory
 from ..rules.versions import WHY_NOT, Act, next_state
 from ..settings import Settings
@@ -129,10 +130,18 @@ def rename_draft(session: Session, desk: Desk, number: int, title: str, note: st
 
 
 def delete_draft(session: Session, desk: Desk, number: int) -> None:
-    """Delete a draft; its number is not given again while a later one exists. Raises Missing, NotInThisState."""
+    """Delete a draft; its number is not given again while a later one exists. Lessons joined to it wait again: they
+    must join no other draft by themselves. Raises Missing, NotInThisState."""
     committee = edited_committee(session, desk.viewer)
     row = held(session, number, Act.DELETE)
     told(session, desk, committee.id, row, "deleted")
+    session.execute(
+        update(Lesson)
+        .where(Lesson.version_number == row.number, Lesson.state == LessonState.ATTACHED.value)
+        .values(version_number=None, state=LessonState.OPEN.value, decided_by=None, decided_at=None),
+        execution_options={"synchronize_session": False},
+    )
+    emit(session, exchange_events.LESSON_CHANGED, "lecons", topics={f"committee:{committee.id}"}, now=desk.now)
     session.execute(delete(VersionRow).where(VersionRow.id == row.id))
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.api import (
+    ANONYMOUS,
     OWN_FIELDS,
     DirectoryTarget,
+    Event,
+    House,
     Missing,
+    Viewer,
+    edit_states,
     emit,
     lock_row,
     new_id,
@@ -31,6 +37,9 @@ from . import exchange_telling as telling
 from .drafts import Desk
 from .exchange import NotNow, hold
 from .exchange_texts import LESSONS, check, record_dismissed, sealed
+
+#: A proposal that its organisation took up, as the directory says it.
+ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def write_lesson(session: Session, desk: Desk, code: str, new: NewLesson) -> UUI
     record_dismissed(session, desk, vignette.id, said)
     telling.note(session, desk, vignette, "lesson_written", target=row.target)
     telling.tell(session, desk, vignette)
-    _told(session, desk, row.committee_id)
+    _told(session, row.committee_id, desk.now)
     return row.id
 
 
@@ -110,19 +119,41 @@ def move_lesson(
         row.version_number = None
     row.state = wanted.value
     row.decided_by = None if wanted is LessonState.OPEN else desk.viewer.user_id
-    row.decided_at = None if wanted is LessonState.OPEN else desk.now
+    # Joined to a draft it still waits: what counts its time is the end.
+    row.decided_at = desk.now if wanted in (LessonState.DONE, LessonState.ASIDE) else None
     session.flush()
+    _moved(session, desk.viewer, row, desk.now)
+
+
+def follow_decision(session: Session, event: Event, house: House) -> None:
+    """An organisation accepted what a lesson proposed to its sheet: the lesson is done. One that it declined waits for
+    the committee, which reads so. Run again, it changes nothing."""
+    edit_id = UUID(event.ref)
+    lock_row(session, select(Lesson.id).where(Lesson.edit_id == edit_id))
+    waits = (Lesson.edit_id == edit_id) & (Lesson.state == LessonState.OPEN.value)
+    row = session.scalars(select(Lesson).where(waits).execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        return
+    if edit_states(session, [edit_id]).get(edit_id) != ACCEPTED:
+        _told(session, row.committee_id, house.clock.now())
+        return
+    row.state, row.decided_at = LessonState.DONE.value, house.clock.now()
+    session.flush()
+    _moved(session, ANONYMOUS, row, row.decided_at)
+
+
+def _moved(session: Session, actor: Viewer, row: Lesson, now: datetime) -> None:
     record(
         session,
         case_id=None,
         organisation_id=row.organisation_id,
-        actor=desk.viewer,
+        actor=actor,
         action="orres.lesson_moved",
         subject=f"lesson:{row.id}",
-        facts={"state": wanted.value},
-        now=desk.now,
+        facts={"state": row.state},
+        now=now,
     )
-    _told(session, desk, committee.id)
+    _told(session, row.committee_id, now)
 
 
 def _proposed(session: Session, desk: Desk, new: NewLesson) -> UUID:
@@ -137,5 +168,5 @@ def _proposed(session: Session, desk: Desk, new: NewLesson) -> UUID:
     return propose_edit(session, desk.viewer, target, new.field, new.value, now=desk.now, permission=EXCHANGE)
 
 
-def _told(session: Session, desk: Desk, committee_id: UUID) -> None:
-    emit(session, events.LESSON_CHANGED, "lecons", topics={f"committee:{committee_id}"}, now=desk.now)
+def _told(session: Session, committee_id: UUID, now: datetime) -> None:
+    emit(session, events.LESSON_CHANGED, "lecons", topics={f"committee:{committee_id}"}, now=now)

@@ -6,22 +6,33 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text, update
 
-from core.api import Forbidden, Missing, NamesSomebody, can, services_shown, visible
-from core.testing.network import Network
+from core.api import (
+    EDIT_DECIDED,
+    Event,
+    Forbidden,
+    Missing,
+    NamesSomebody,
+    can,
+    new_id,
+    services_shown,
+    visible,
+)
+from core.testing.network import Network, Visitor
 from core.testing.statements import counted_statements
 
+from .. import exchange_parts
 from ..exchange_access import EXCHANGE
 from ..models import GivenHours, Lesson, Note, NotOne, VersionRow, Vignette
 from ..queries.exchange import about_person, find_vignette, list_vignettes, to_read_again
 from ..queries.exchange_lessons import lessons_of_version, list_lessons
 from ..queries.trajectory import published
 from ..rules.exchange import LessonState, State, Target
-from ..services import exchange, exchange_hours, exchange_keeping, exchange_lessons
+from ..services import drafts, exchange, exchange_hours, exchange_keeping, exchange_lessons
 from ..services.exchange import NotNow, NotThisReader
 from . import drafting
 from . import exchange_samples as h
@@ -234,10 +245,20 @@ def test_a_lesson_joins_a_draft_or_goes_to_the_sheet_s_organisation_which_decide
                 session, member, own, LessonState.ATTACHED, seen=LessonState.OPEN, number=version.number
             )
         exchange_lessons.move_lesson(session, member, own, LessonState.ATTACHED, seen=LessonState.OPEN, number=draft)
+        assert exchange_keeping.erase_lessons_before(session, network.clock.now() + timedelta(days=9)) == 0, "it waits"
         with pytest.raises(NotNow):  # two people at once: the second is told
             exchange_lessons.move_lesson(session, member, own, LessonState.DONE, seen=LessonState.OPEN)
         joined = lessons_of_version(session, network.keyring, member.viewer, draft)
         assert "Dire qui répond le soir." in [one.text for one in joined]
+        # The draft is deleted: the lesson waits again, and joins no other draft that takes its number
+        drafts.delete_draft(session, member, draft)
+        assert session.execute(select(Lesson.state, Lesson.version_number).where(Lesson.id == own)).one() == (
+            "open",
+            None,
+        )
+        again = drafts.open_draft(session, member, "Un autre brouillon", "")
+        assert lessons_of_version(session, network.keyring, member.viewer, again) == ()
+        exchange_lessons.move_lesson(session, member, own, LessonState.ATTACHED, seen=LessonState.OPEN, number=again)
         with pytest.raises(Missing):
             exchange_lessons.move_lesson(
                 session, h.desk(network, "bien-etre-1"), own, LessonState.DONE, seen=LessonState.ATTACHED
@@ -248,6 +269,42 @@ def test_a_lesson_joins_a_draft_or_goes_to_the_sheet_s_organisation_which_decide
             session, network.keyring, member.viewer, session.scalars(select(Lesson.committee_id)).first()
         )
         assert {one.vignette for one in lessons if one.id in (own, lesson_id)} == {""}
+        assert [one.outcome for one in lessons if one.id in (own, lesson_id)] == ["proposed", ""]
+
+
+@SQLITE
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_lesson_about_a_sheet_follows_what_its_organisation_decides(visitor: Visitor, accept: bool) -> None:
+    network = visitor.network
+    code, member = h.shared(network), h.desk(network, h.MEMBER)
+    with network.database.transaction() as session:
+        sheet = session.scalar(text("SELECT id FROM services WHERE slug = 'lc-survivantes'"))
+        new = exchange_lessons.NewLesson(Target.DIRECTORY, "Dire le soir.", UUID(str(sheet)), "limits", "Le soir.")
+        lesson_id = exchange_lessons.write_lesson(session, member, code, new)
+        edit_id = session.scalars(select(Lesson.edit_id).where(Lesson.id == lesson_id)).one()
+        assert edit_id is not None
+    visitor.become("admin-chrysalide")
+    answer = visitor.post(f"/organisation/propositions/{edit_id}", {"decision": "accept" if accept else "decline"})
+    assert answer.status_code == 303
+    with network.database.transaction(write=False) as session:
+        told = str(session.scalar(text("SELECT topics FROM outbox_events WHERE kind = 'directory.edit_decided'")))
+        assert told.count("org:") == 2, "to who was asked and who proposed"
+    (heard,) = (one for one in exchange_parts.SUBSCRIBERS if one.kind == EDIT_DECIDED)
+    event = Event(new_id(), EDIT_DECIDED, str(edit_id), (), network.clock.now())
+    house = network.app().state.house
+    for _ in range(2):  # told twice, done once
+        with network.database.transaction() as session:
+            heard.run(session, event, house)
+    with network.database.transaction(write=False) as session:
+        lessons, _total = list_lessons(
+            session, network.keyring, member.viewer, session.scalars(select(Lesson.committee_id)).first()
+        )
+        one = next(one for one in lessons if one.id == lesson_id)
+        assert (one.state, one.outcome) == (
+            (LessonState.DONE, "accepted") if accept else (LessonState.OPEN, "declined")
+        )
+        lines = session.execute(text("SELECT line FROM journal_entries")).scalars()
+        assert sum("orres.lesson_moved" in str(line) for line in lines) == int(accept)
 
 
 @SQLITE

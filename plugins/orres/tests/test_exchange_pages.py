@@ -126,6 +126,15 @@ def test_a_vignette_is_typed_refused_corrected_read_again_and_discussed(network:
     one = f"{LESSONS}/{join.group(1)}"
     assert visitor.post(one, {"state": "attached", "seen": "open"}).status_code == 422
     assert visitor.post(one, {"state": "attached", "seen": "open", "version": "3"}).status_code == 303
+    # Where the draft is worked on and where it is proposed, for who takes part; not for who only follows
+    for path in ("/comites/orres/versions/3/modifier", "/comites/orres/versions/3/differences"):
+        assert "Dire qui répond le soir." in text_of(visitor.get(path)), path
+    visitor.become(h.COORDINATION)
+    follows = visitor.get("/comites/orres/versions/3/modifier")
+    assert follows.status_code == 200
+    assert "Dire qui répond" not in follows.text
+    visitor.become(h.MEMBER)
+    assert "n’a pas encore répondu" in text_of(visitor.get(LESSONS))
     assert visitor.post(one, {"state": "done", "seen": "open"}).status_code == 409
     assert visitor.post(one, {"state": "done", "seen": "attached"}).status_code == 303
     assert visitor.post(f"{here}/suspendre", {"version": "4"}).headers["location"] == EXCHANGES
@@ -147,6 +156,7 @@ def test_a_partner_confirms_or_corrects_each_sheet_and_the_committee_follows(
         session.add(Campaign(number=1, opens_on=today, closes_on=today + timedelta(days=30), opened_at=now, edits=0))
     visitor.become("admin-chrysalide")
     assert "à confirmer" in text_of(visitor.get("/"))
+    assert f'href="{UPKEEP}"' in visitor.get("/annuaire").text, "a way there from any page"
     page = visitor.get(UPKEEP)
     services = [one for one in re.findall(r'/entretien/confirmer".*?name="service" value="([^"]*)"', page.text) if one]
     assert services
@@ -171,6 +181,7 @@ def test_a_partner_confirms_or_corrects_each_sheet_and_the_committee_follows(
     for address in (f"{UPKEEP}/champs/rooms?fiche={first}", f"{UPKEEP}/champs/limits?fiche=x", f"{UPKEEP}/champs/nom"):
         assert visitor.get(address).status_code == 404
     visitor.become(h.AUTHOR)
+    assert f'href="{UPKEEP}"' not in visitor.get("/annuaire").text
     followed = visitor.get(f"{UPKEEP}/suivi")
     assert "CALACS La Chrysalide" in followed.text
     assert "Commencé" in followed.text
@@ -182,7 +193,7 @@ def test_a_partner_confirms_or_corrects_each_sheet_and_the_committee_follows(
     visitor.become(h.COORDINATION)
     assert visitor.get(f"{UPKEEP}/suivi").status_code == 200
     assert visitor.post(f"{UPKEEP}/suivi/dates", {**dates, "edits": "1"}).status_code in (403, 404)
-    for persona, path, limit in ((h.COORDINATION, f"{UPKEEP}/suivi", 10), ("admin-chrysalide", UPKEEP, 20)):
+    for persona, path, limit in ((h.COORDINATION, f"{UPKEEP}/suivi", 10), ("admin-chrysalide", UPKEEP, 8)):
         visitor.become(persona)
         with counted_statements() as statements:
             assert visitor.get(path).status_code == 200

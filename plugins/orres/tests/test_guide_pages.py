@@ -269,6 +269,16 @@ def test_one_tap_begins_a_reference_and_several_begin_twins(visitor: Visitor) ->
     # Both centres serve the cut MRC: two organisations may be asked.
     answers = {**ADULT, "place": "mrc-630", "needs": ["exploitation_support", "group", "support"]}
     page = visitor.post(GUIDE, {**answers, "go": "see"})
+    # Cut between two centres: neither says that it serves the whole of it
+    with visitor.network.database.transaction(write=False) as session:
+        guide = guide_for(session, visitor.network.viewer("police-repentigny"), visitor.network.clock.now())
+    assert guide is not None
+    centres = [one for one in guide.shown.values() if one.organisation_type == "calacs" and "mrc-630" in one.areas]
+    assert len({one.organisation_id for one in centres}) == 2
+    assert all("mrc-630" in one.areas_in_part for one in centres), [one.areas_in_part for one in centres]
+    assert {guide.offered[one.id].covers["mrc-630"] for one in centres} == {None}
+    assert "Dessert une partie de ce territoire" in words(page.text)
+    assert {guide.offered[one.id].covers["mrc-600"] for one in centres if "mrc-600" in one.areas} == {True}
     offered = re.findall(r'name="only" value="([0-9a-f-]{36})"', page.text)
     assert len(offered) > 2
     kept = hidden(page.text, f"{GUIDE}/references")
@@ -337,6 +347,7 @@ def test_own_counts_are_exact_and_the_networks_are_the_reports(visitor: Visitor)
     assert "Trimestre 2026T3" in said
     assert "Dans tout le réseau" not in said
     visitor.become("orres-comite")
+    assert f'href="{page}"' in visitor.get("/comites/orres").text, "a way there when nothing is left out"
     committee = words(visitor.get(page).text)
     shown = committee.split("Dans tout le réseau")[1]
     with network.database.transaction(write=False) as session:
