@@ -6,6 +6,7 @@ Everything on this page is read from the report's own section: what is hidden th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ from core.api import (
 
 from ..access import FOLLOW, followed_committee
 from ..queries.flows import BETWEEN, MOMENTS, STEPS, STOPPED, delays
-from ..queries.trajectory import published
+from ..queries.trajectory import in_force_on
 from ..rules.flows import stalls
 from ..settings import FLOWS, HOME, NAME
 from .flow_chart import Flow, flow_chart
@@ -104,7 +105,8 @@ def _flow(key: str, caption: str, drawn: str, places: tuple[str, str], lines: li
 
 def _stalls(session: Session, part: NetworkPart) -> tuple[Stall, ...]:
     """Where references stop, from what the tables show and from nothing else."""
-    trajectory = published(session)
+    # A fiscal year ends on March 31: `2025-2026`
+    trajectory = in_force_on(session, date(int(part.year.rpartition("-")[2]), 3, 31))
     expected, tables = delays(trajectory), _tables(part)
     hours = {one.title: expected.get(one.key) for one in trajectory.nodes} if trajectory is not None else {}
     found = []

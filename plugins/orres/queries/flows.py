@@ -24,7 +24,7 @@ from ..models import StepFact
 from ..rules import flows
 from ..rules.flows import FlowLine, Step
 from ..rules.graph import Node, Trajectory
-from .trajectory import published
+from .trajectory import in_force_on
 
 TO_CALACS, TO_OTHERS = N_("Vers un CALACS"), N_("Vers un autre organisme")
 ALL, NOT_TAKEN = N_("Références"), N_("Terminées sans prise en charge")
@@ -46,7 +46,7 @@ def report_tables(session: Session, report: ReportPeriod, now: datetime) -> Sequ
     steps = _steps(session, report)
     if not facts and not steps:
         return ()
-    trajectory = published(session)
+    trajectory = in_force_on(session, report.last_day)
     told = areas_told(session, report.last_day, now)
     places = {area.code: area.label for area in areas(session)}
     tables = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,9 +14,18 @@ from core.api import TORONTO, ServiceShown, Viewer, services_shown
 
 from ..models import AnswerRow, ConditionRow, EdgeRow, NodeRow, VersionRow
 from ..rules.conditions import Condition
-from ..rules.graph import PUBLISHED, Answer, Edge, Kind, Node, Role, Trajectory
+from ..rules.graph import PUBLISHED, RETIRED, Answer, Edge, Kind, Node, Role, Trajectory
 
-__all__ = ["ServiceShown", "draft_or_version", "edge_key", "labels_in", "published", "services_of", "trajectory_of"]
+__all__ = [
+    "ServiceShown",
+    "draft_or_version",
+    "edge_key",
+    "in_force_on",
+    "labels_in",
+    "published",
+    "services_of",
+    "trajectory_of",
+]
 
 Owned = Mapping[tuple[str, str], tuple[Condition, ...]]
 
@@ -24,6 +33,21 @@ Owned = Mapping[tuple[str, str], tuple[Condition, ...]]
 def published(session: Session) -> Trajectory | None:
     """The version in force; None while nothing was published. Four statements whatever its size."""
     return draft_or_version(session, VersionRow.state == PUBLISHED)
+
+
+def in_force_on(session: Session, day: date) -> Trajectory | None:
+    """The version in force at the end of a local day; before any was, the first one that came into force. Four
+    statements.
+
+    What is told of a year is cut by this version: cut again by each new one, the same references would give back small
+    numbers by difference.
+    """
+    end = datetime.combine(day + timedelta(days=1), time.min, TORONTO)
+    came = select(VersionRow.id).where(VersionRow.state.in_((PUBLISHED, RETIRED)), VersionRow.published_at.is_not(None))
+    last = came.where(VersionRow.published_at < end).order_by(VersionRow.published_at.desc(), VersionRow.number.desc())
+    first = came.order_by(VersionRow.published_at, VersionRow.number)
+    chosen = func.coalesce(last.limit(1).scalar_subquery(), first.limit(1).scalar_subquery())
+    return draft_or_version(session, VersionRow.id == chosen)
 
 
 def trajectory_of(session: Session, number: int) -> Trajectory | None:

@@ -6,7 +6,8 @@ together; what the core cannot know is settled here first, by leaving a line wit
 - an organisation reads its own references exactly and may subtract them: a line is left out where that would leave
   from one to four to the others (`is_few`);
 - the moment of a reference follows from its needs, and the core publishes how many name each need: a line is left out
-  where one of these numbers less the line, or less all the lines up to it, would be small.
+  where one of these numbers less the line, or less all the lines up to it, would be small; and where these numbers
+  together, less the lines, would say that a few name several needs.
 
 A reference belongs to one moment: the first, in the order of the trajectory, that answers one of its needs.
 """
@@ -164,6 +165,11 @@ def _told_by_needs(
         named = frozenset[str]().union(*(each for _one, each in moments[: place + 1]))
         here = [sum(fact.number for fact, moment in view if moment == code) for view in views]
         so_far = [sum(fact.number for fact, moment in view if moment in upto) for view in views]
+        # How often their needs are named, more than once by whoever names several: less the lines, how many do
+        twice = [sum(fact.number * len(named.intersection(fact.needs)) for fact, _moment in view) for view in views]
+        # That nobody does is said of nobody
+        if any(is_few([_NOBODY, one]) for one in map(sub, twice, so_far)):
+            hidden.add(code)
         for need in sorted(named):
             asked = [sum(fact.number for fact, _moment in view if need in fact.needs) for view in views]
             inside = needs == {need} and place and is_few(map(sub, asked, here))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from core.testing.network import Network, visiting
 
 from ..models import NodeRow, PathRow, StepFact, StepRow, VersionRow
 from ..queries.flows import report_tables
+from ..queries.trajectory import in_force_on
 from ..services import step_facts
 from . import path_samples as h
 
@@ -112,6 +113,15 @@ def test_flows_are_drawn_and_told_as_the_report_tells_them(network: Network) -> 
         assert origins["Justice et autres organismes"] == ["masqué", "masqué"]
         assert '<svg class="chart"' in page.text
         assert "2025-2026" in visitor.get(f"{FLOWS}?annee=2025-2026").text
+        # Another version comes into force, where other needs are of the first moment: a year that is told is not
+        # cut again, or what changes between both would be a small number.
+        newer = h.publish(network, {"ecouter": "Écouter", "bail": "Un bail"}, number=2)
+        with network.database.transaction() as session:
+            for row in session.scalars(select(NodeRow).where(NodeRow.version_id == newer, NodeRow.kind == "step")):
+                row.needs = ["money", "housing"]
+        again = visitor.get(FLOWS)
+        for caption in re.findall(r"<caption>(.*?)</caption>", page.text):
+            assert table(again, caption) == table(page, caption)
         for wrong in ("2026-2027", "nothing", "2025T2"):
             assert visitor.get(f"{FLOWS}?annee={wrong}").status_code == 404
         visitor.become("coordination-cresl")
@@ -127,6 +137,23 @@ def test_flows_are_drawn_and_told_as_the_report_tells_them(network: Network) -> 
     with network.database.transaction(write=False) as session:
         quarter = ReportPeriod("quarter", date(2025, 7, 1), date(2025, 9, 30))
         assert report_tables(session, quarter, network.clock.now()) == ()
+
+
+def test_a_year_is_told_by_the_version_that_was_in_force_at_its_end(network: Network) -> None:
+    network.app()
+    with network.database.transaction(write=False) as session:
+        assert in_force_on(session, date(2026, 3, 31)) is None
+    for number in (1, 2, 3):
+        h.publish(network, number=number)
+    days = {1: datetime(2025, 12, 1, 15, tzinfo=UTC), 2: datetime(2026, 4, 1, 3, 59, tzinfo=UTC)}
+    with network.database.transaction() as session:
+        for row in session.scalars(select(VersionRow).where(VersionRow.number.in_(days))):
+            row.published_at = days[row.number]
+    with network.database.transaction(write=False) as session:
+        # The second came into force on March 31, one minute before midnight in Joliette
+        wanted = {date(2024, 3, 31): 1, date(2026, 3, 30): 1, date(2026, 3, 31): 2, date(2027, 3, 31): 3}
+        found = {day: in_force_on(session, day) for day in wanted}
+        assert {day: one and one.number for day, one in found.items()} == wanted
 
 
 def test_steps_of_paths_that_are_over_are_counted_and_lose_their_place(network: Network) -> None:

@@ -76,6 +76,11 @@ def test_what_a_holder_or_a_need_would_give_back_is_left_out() -> None:
         "later": (40,),
         OUTSIDE: (0,),
     }
+    # « Soutien » 43 times and « hébergement » 43 times, 83 references: three named both.
+    either = Trajectory(1, "published", "", None, (node("first", None, 1, "support", "housing"),), (), ())
+    named = [fact("support", 40), fact("housing", 40), fact("support+housing", 3)]
+    assert numbers(flows.by_moment(named, either))["first"] is None
+    assert numbers(flows.by_moment([*named, fact("support+housing", 20)], either))["first"] == (103,)
     # Forty-three, of which forty were not taken, would say that three were.
     both = [fact("support+housing", 6, taken=False), fact("support", 40, taken=False)]
     left = [*both, fact("support", 3), fact("housing", 20), fact("housing", 20, taken=False)]

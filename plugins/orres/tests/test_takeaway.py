@@ -118,6 +118,33 @@ def test_the_single_file_asks_nothing_and_says_which_version_it_is(network: Netw
 
 
 @pytest.mark.usefixtures("shown")
+def test_titles_and_names_are_never_markup(network: Network, visitor: Visitor) -> None:
+    forged = '</script></title><img src=x onerror=alert(1)>"><svg onload=alert(2)>'
+    services, organisations = (VersionRow.metadata.tables[name] for name in ("services", "organisations"))
+    with network.database.transaction() as session:
+        version = session.scalars(select(VersionRow).where(VersionRow.state == "published")).one()
+        version.title = f"Titre {forged}"
+        for node in session.scalars(select(NodeRow).where(NodeRow.version_id == version.id)):
+            node.title, node.title_en, node.summary = (f"{one} {forged}" for one in (node.key, "English", "Résumé"))
+        session.execute(update(services).where(services.c.slug == "lc-accueil").values(name=forged, how_to=forged))
+        session.execute(update(organisations).where(organisations.c.slug == "la-clef").values(name=forged))
+    visitor.become(drafting.CHAIR)
+    pages = (HERE, POSTER, POCKET, CARRY, f"{CARRY}/partenaires", f"{CARRY}/public", "/comites/orres/versions")
+    for locale in ("fr", "en"):
+        visitor.post("/langue", {"locale": locale, "next": HERE})
+        for path in pages:
+            page = visitor.get(path).text
+            assert not re.search(r"<img src=x|<svg onload|</title><img", page), path
+            assert ("onerror=alert(1)&gt;" in page) is (path != CARRY), path
+            # A quote ends no attribute: what is searched in the file has neither quote nor bracket
+            assert not re.search(r'data-text="[^"]*[<>&]', page)
+    english = visitor.get(f"{CARRY}/partenaires").text
+    # The committee writes its summaries in French
+    assert english.count("Résumé") == english.count('lang="fr-CA">Résumé') > 3
+    assert re.search(r"<dt>Expected delay</dt><dd>(?:24 hours|3 days|5 days)</dd>", english)
+
+
+@pytest.mark.usefixtures("shown")
 def test_partners_read_what_is_or_was_in_force_and_the_committee_its_drafts(visitor: Visitor) -> None:
     for persona, statuses in ((drafting.CHAIR, (200, 200, 200)), (PARTNER, (200, 200, 404)), (None, (303, 303, 303))):
         visitor.become(persona)
@@ -138,6 +165,8 @@ def test_partners_read_what_is_or_was_in_force_and_the_committee_its_drafts(visi
     assert links
     assert links <= set(re.findall(r' id="(noeud-[a-z0-9-]+)"', page))
     assert "Si danger immédiat" in page
+    assert "délai attendu : 120 h" not in page.replace("\u00a0", " ").lower()
+    assert "Délai attendu : 5 jours" in page.replace("\u00a0", " ")
     assert "1.2\u00a0Agir devant un danger immédiat" in page
     older = visitor.get("/comites/orres/versions/1").text
     assert "Remplacée" in older
