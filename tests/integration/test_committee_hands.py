@@ -249,7 +249,8 @@ def off(network: Network, code: str, vote_id: UUID) -> None:
 def end_of_seat(network: Network, persona: str) -> None:
     person = network.viewer(persona).user_id
     with network.database.transaction() as session:
-        seat_id = session.execute(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person)).scalar_one()
+        hers = CommitteeSeat.user_id == person, CommitteeSeat.committee_id == committee_id(session, "bien-etre")
+        seat_id = session.execute(select(CommitteeSeat.id).where(*hers)).scalar_one()
         services.end_seat(session, network.keyring, network.viewer(CHAIR), seat_id, now(network))
 
 

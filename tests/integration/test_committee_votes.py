@@ -63,7 +63,8 @@ def run_job(network: Network) -> int:
 def end_of_seat(network: Network, persona: str) -> None:
     person, chair = network.viewer(persona).user_id, network.viewer(CHAIR)
     with network.database.transaction() as session:
-        seat_id = session.execute(select(CommitteeSeat.id).where(CommitteeSeat.user_id == person)).scalar_one()
+        hers = CommitteeSeat.user_id == person, CommitteeSeat.committee_id == committee_id(session, "bien-etre")
+        seat_id = session.execute(select(CommitteeSeat.id).where(*hers)).scalar_one()
         services.end_seat(session, network.keyring, chair, seat_id, network.clock.now())
 
 
