@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.api import Prefill, open_prefilled
 from core.consent.models import Consent
@@ -81,6 +81,16 @@ def offers(network: Network) -> dict[str, Any]:
         }
 
 
+def told_of(network: Network, code: str) -> str:
+    """Every event and journal line that names a reference, and every other line of its case."""
+    with network.database.transaction(write=False) as session:
+        case_id = session.scalars(select(Referral.case_id).where(Referral.code == code)).one()
+        events = session.execute(text("SELECT kind, ref, topics FROM outbox_events")).all()
+        lines = [str(one) for one in session.execute(text("SELECT line FROM journal_entries")).scalars()]
+    here = [str(tuple(one)) for one in events if one.ref == code]
+    return " ".join([*here, *(line for line in lines if code in line or str(case_id) in line)])
+
+
 def test_one_agreement_is_missing_the_other_reference_leaves(visitor: Visitor) -> None:
     visitor.become("police-repentigny")
     address = begin(visitor, SOUTH, NORTH)
@@ -150,8 +160,22 @@ def test_one_agreement_is_missing_the_other_reference_leaves(visitor: Visitor) -
             assert sent[other_slug][1] not in body
             assert path == "/demandes" or shown.status_code in (200, 403, 404)
             assert name not in body, f"{persona} reads of {name} on {path}"
-    visitor.become("cisss-centre-designe")
-    assert visitor.get(address).status_code == 404, "somebody else's set does not exist"
+            told = told_of(visitor.network, sent[own][1])
+            assert sent[own][1] in told
+            assert sent[other_slug][1] not in told, "one chain and one event each"
+            assert str(visitor.network.organisation(other_slug)) not in told
+            assert group not in told
+    for persona in ("cisss-centre-designe", "calacs-chrysalide"):
+        visitor.become(persona)
+        assert visitor.get(address).status_code == 404, "somebody else's set does not exist"
+        assert visitor.post(f"{address}/envoyer", seen).status_code == 404
+        # A forged key begins a set of her own, or nothing: never opens theirs
+        with visitor.network.database.transaction() as session:
+            viewer, now = visitor.network.viewer(persona), visitor.network.clock.now()
+            if viewer.organisation_id != visitor.network.organisation(SOUTH):
+                there = [Prefill(visitor.network.organisation(slug), ("support",)) for slug in (SOUTH, NORTH)]
+                open_prefilled(session, visitor.network.keyring, viewer, UUID(group), there, now)
+        assert not any(code in visitor.get(address).text for _, code, _ in sent.values())
 
 
 @ONE_ENGINE

@@ -59,13 +59,13 @@ def own_contents(session: Session, viewer: Viewer) -> dict[UUID, SheetContent]:
         audiences.setdefault(service_id, set()).add(audience)
     phones: dict[UUID | None, list[str]] = {}
     numbers = select(Phone.service_id, Phone.number).where(Phone.organisation_id == mine, Phone.contact_id.is_(None))
-    for service_id, number in session.execute(numbers.order_by(Phone.position)):
-        phones.setdefault(service_id, []).append(number)
+    for owner, number in session.execute(numbers.order_by(Phone.position)):
+        phones.setdefault(owner, []).append(number)
     services = select(Service.id, Service.how_to, Service.how_to_en).where(Service.organisation_id == mine)
     return {
         row.id: SheetContent(
             tuple(one.value for one in Audience if one.value in audiences.get(row.id, ())),
-            tuple(phones.get(row.id) or phones.get(None, ())),
+            tuple(phones.get(row.id) or phones.get(None) or ()),
             row.how_to,
             row.how_to_en,
         )

@@ -17,6 +17,8 @@ from ..models import UnmetRow
 from ..rules.guide import UNMET_REASONS
 
 COUNT = N_("Fois où le guide n’a trouvé personne")
+#: Counts below this are few (network rules §3 (11)).
+FEW = 5
 UNSAID = N_("Territoire non précisé")
 
 
@@ -46,18 +48,23 @@ def own_unmet(session: Session, organisation_id: UUID, now: datetime) -> tuple[O
 
 
 def report_tables(session: Session, report: ReportPeriod) -> Sequence[ReportTable]:
-    """By need, by territory, by reason; the core hides small counts, and what would give them back. Two statements."""
+    """By need, by territory, by reason; the core hides small counts, and what would give them back. Two statements.
+
+    Each organisation reads its own counts exactly (`own_unmet`) and may subtract them: a line whose others have one to
+    four for somebody goes to the core without its count, which hides it.
+    """
+    codes = (UnmetRow.need, UnmetRow.area, UnmetRow.reason)
     rows = session.execute(
-        select(UnmetRow.need, UnmetRow.area, UnmetRow.reason, func.count())
+        select(*codes, UnmetRow.organisation_id, func.count())
         .where(within(report.first_day, report.last_day))
-        .group_by(UnmetRow.need, UnmetRow.area, UnmetRow.reason)
+        .group_by(*codes, UnmetRow.organisation_id)
     ).all()
     if not rows:
         return ()
-    counts: dict[int, Counter[str]] = {0: Counter(), 1: Counter(), 2: Counter()}
-    for *codes, count in rows:
-        for place, code in enumerate(codes):
-            counts[place][code] += count
+    counts: dict[int, dict[str, Counter[UUID]]] = {0: {}, 1: {}, 2: {}}
+    for *said, organisation_id, count in rows:
+        for place, code in enumerate(said):
+            counts[place].setdefault(code, Counter())[organisation_id] += count
     places = {**{area.code: area.label for area in areas(session)}, "": UNSAID}
     return (
         _table("unmet_by_need", N_("Besoins sans réponse au guide, par besoin"), N_("Besoin"), NEEDS, counts[0]),
@@ -80,7 +87,15 @@ def within(first_day: date, last_day: date) -> ColumnElement[bool]:
     return UnmetRow.quarter.between(first, last)
 
 
-def _table(key: str, caption: str, head: str, labels: Mapping[str, str], counts: Mapping[str, int]) -> ReportTable:
+def told(held: Mapping[UUID, int]) -> int | None:
+    """The count of a line by organisation, added up; None when a holder would find one to four of the others."""
+    whole = sum(held.values())
+    return None if any(0 < whole - own < FEW for own in held.values()) else whole
+
+
+def _table(
+    key: str, caption: str, head: str, labels: Mapping[str, str], counts: Mapping[str, Mapping[UUID, int]]
+) -> ReportTable:
     """Every line of the closed list: one that is not there would say zero."""
-    rows = tuple((label, counts.get(code, 0)) for code, label in labels.items())
+    rows = tuple((label, told(counts.get(code, {}))) for code, label in labels.items())
     return ReportTable(key, caption, (head, COUNT), rows, frozenset({COUNT}))

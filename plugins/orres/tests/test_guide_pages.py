@@ -6,19 +6,20 @@ import logging
 import random
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, text
 
-from core.api import ANONYMOUS, NEEDS, emergency_lines
+from core.api import ANONYMOUS, NEEDS, ReportPeriod, emergency_lines
 from core.testing.network import Network, Visitor, visiting
 from core.testing.statements import counted_statements
 
 from ..models import UnmetRow
 from ..queries.guide import guide_for
+from ..queries.unmet import report_tables
 from ..rules.guide import advise
 from ..rules.guide_questions import MOST, PASSED, read_answers
 from ..seed_guide import PERSONAS, seed_unmet
@@ -367,6 +368,36 @@ def test_own_counts_are_exact_and_the_networks_are_the_reports(visitor: Visitor)
         assert line is not None
         assert again is not None
         assert line.group(1) == again.group(1), "one decision of what is hidden, not two"
+
+
+@ONE_ENGINE
+def test_no_organisation_finds_what_few_others_counted_by_taking_its_own_away(visitor: Visitor) -> None:
+    network = visitor.network
+    empty_unmet(network)
+    police, cisss = (network.viewer(one).organisation_id for one in ("police-repentigny", "cisss-centre-designe"))
+    assert police is not None
+    assert cisss is not None
+    held = (
+        ("housing", police, 13),
+        ("housing", cisss, 2),
+        ("money", police, 9),
+        ("money", cisss, 8),
+        ("legal", cisss, 6),
+    )
+    with network.database.transaction() as session:
+        codes = {"quarter": "2025T2", "area": "mrc-610", "age": "adult", "reason": "full"}
+        for need, owner, times in held:
+            session.add_all(UnmetRow(run=uuid4(), organisation_id=owner, need=need, **codes) for _ in range(times))
+    visitor.become("orres-comite")
+    shown = words(visitor.get("/comites/orres/besoins-sans-reponse").text).split("Dans tout le réseau")[1]
+    assert not re.search(r"Hébergement, logement \d", shown), "15 less 13 would tell the two of another"
+    assert NEEDS["housing"].replace("\u00a0", " ") in shown, shown
+    with network.database.transaction(write=False) as session:
+        whole = ReportPeriod("year", date(2025, 4, 1), date(2026, 3, 31))
+        tables = {one.key: dict(one.rows) for one in report_tables(session, whole)}
+    assert tables["unmet_by_need"][NEEDS["money"]] == 17
+    assert tables["unmet_by_need"][NEEDS["housing"]] is None
+    assert tables["unmet_by_need"][NEEDS["legal"]] == 6, "held by one alone: nothing is left to find"
 
 
 @ONE_ENGINE

@@ -167,7 +167,7 @@ def test_statements_of_pages(network: Network, member: Visitor) -> None:
         h.propose(session, at, number)
     budgets = {
         VERSIONS: 9,
-        f"{DRAFT}/modifier": 9,
+        f"{DRAFT}/modifier": 10,
         f"{DRAFT}/elements/ecouter": 10,
         f"{DRAFT}/passages/ecouter/danger": 9,
         f"{DRAFT}/nom": 5,
