@@ -126,9 +126,9 @@ class HookSpecs(Protocol):
         """Add panels to a page of the core, chosen by `page.name`.
 
         Called for each display of a page that takes panels: `referral` (its code as reference; `facts`:
-        `side`, `urgent`, `pending`, `held`), `committee` (its slug), `vote` (its code; `facts` name the committee, the kind
-        and the subject). Same isolation and
-        budget as a card. `page` holds a name, a reference and closed codes: never anything personal.
+        `side`, `urgent`, `pending`, `held`), `committee` (its slug), `vote` (its code; `facts` name the committee, the
+        kind and the subject). Same isolation and budget as a card. `page` holds a name, a
+        reference and closed codes: never anything personal.
         """
 
     @hookspec

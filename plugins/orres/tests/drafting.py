@@ -133,8 +133,8 @@ def vote(network: Network, session: Session, number: int, *choices: Choice) -> R
         assert found is not None
         code = found.code
         if found.open:
-            given = {"choice": choice, "amount": None, "reason": "", "now": at.now}
-            cast_ballot(session, network.keyring, network.viewer(persona), found.id, **given)
+            voter = network.viewer(persona)
+            cast_ballot(session, network.keyring, voter, found.id, choice=choice, amount=None, reason="", now=at.now)
             with suppress(NotYet):
                 close_vote(session, network.keyring, found.id, at.now)
     closed = closed_vote(session, code)
