@@ -17,6 +17,7 @@ from core.api import (
     Forbidden,
     Missing,
     NamesSomebody,
+    Role,
     can,
     new_id,
     services_shown,
@@ -137,11 +138,20 @@ def test_nobody_else_reads_it_before_the_second_reading_of_another_organisation(
             exchange.approve_vignette(session, h.desk(network, h.READER), code, 1)
         exchange.return_vignette(session, h.desk(network, h.READER), code, 2, "Le service la désigne.", frozenset())
         exchange.amend_vignette(session, h.desk(network), code, 3, h.a_vignette(network, session))
+        # Whoever wrote it stays its author, were she named its reader too, or did she hold every role
+        author = h.desk(network)
+        every = replace(author, viewer=replace(author.viewer, roles=frozenset(Role)))
+        reader = network.viewer(h.READER).user_id
+        for named in (author.viewer.user_id, reader):
+            session.execute(update(Vignette).where(Vignette.code == code).values(reader_id=named))
+            with pytest.raises(NotNow):
+                exchange.approve_vignette(session, every, code, 4)
         exchange.approve_vignette(session, h.desk(network, h.READER), code, 4)
     members = {h.AUTHOR, h.READER, h.MEMBER, "bien-etre-3"}
     assert readers() == members
     # Somebody is recognised: it is gone from the committee at once
     with network.database.transaction() as session:
+        exchange.add_note(session, h.desk(network, h.MEMBER), code, "Elle est connue ici.", frozenset())
         exchange.suspend_vignette(session, h.desk(network, h.MEMBER), code, 5)
     assert readers() == {h.AUTHOR, h.READER}
     with network.database.transaction() as session:
@@ -149,6 +159,15 @@ def test_nobody_else_reads_it_before_the_second_reading_of_another_organisation(
         stored = session.scalars(select(Vignette).where(Vignette.code == code)).one()
         session.refresh(stored)
         assert (stored.title_sealed, stored.story_sealed, stored.question_sealed) == (None, None, None)
+        # Nothing is said any more of what is gone, by anybody, and nothing brings it back
+        with pytest.raises(NotNow):
+            exchange.add_note(session, h.desk(network), code, "Une note de plus.", frozenset())
+        for persona in (h.READER, h.MEMBER):
+            with pytest.raises(Missing):
+                exchange.add_note(session, h.desk(network, persona), code, "Une note de plus.", frozenset())
+        with pytest.raises(NotNow):
+            exchange.reopen_vignette(session, h.desk(network), code, 7)
+        assert session.scalars(select(Note.id).where(Note.vignette_id == stored.id)).all() == []
     assert readers() == {h.AUTHOR}
 
 
