@@ -27,7 +27,8 @@ def _held_by(organisation_id: UUID | None) -> ColumnElement[bool]:
 def referral_history(session: Session, viewer: Viewer, code: str) -> tuple[JournalLine, ...] | None:
     """Every line about this referral, oldest first; None when it is not the viewer's organisation that holds it.
 
-    Other offers of the same case are left out, except for what was recorded for this organisation.
+    Other offers of the same case are left out, except for what was recorded for this organisation; and so is what
+    another organisation did beside this offer in a plugin (the steps it marked before acceptance, her consents there).
     """
     known = codes.normalise(code)
     if known is None or not holds(viewer, Permission.JOURNAL_READ):
@@ -41,7 +42,8 @@ def referral_history(session: Session, viewer: Viewer, code: str) -> tuple[Journ
     return tuple(
         line
         for line in access_history(session, case_id)
-        if line.subject == subject or line.organisation_id == viewer.organisation_id
+        if line.organisation_id == viewer.organisation_id
+        or (line.subject == subject and line.action.startswith("referral."))
     )
 
 

@@ -33,9 +33,17 @@ def test_a_step_is_noted_on_the_reference_and_shown_where_she_agrees(network: Ne
         # Before acceptance the sender has her in hand; the receiver has no step of hers to see.
         panel = f'data-fragment="{PATHS}/{code}?retour=reference"'
         assert panel in visitor.get(f"/references/{code}").text
+        assert visitor.post(f"{PATHS}/{code}/etapes", {"step": "dehors", "said": "done"}).status_code == 303
         visitor.become(FIRST)
         assert panel not in visitor.get(f"/references/{code}").text
         r.accept_referral(network, FIRST, code)
+        # What was noted before is no more told by the journal of the reference to its holder's officer
+        visitor.become("confidentialite-chrysalide")
+        told = visitor.get(f"/references/{code}/journal")
+        assert (told.status_code, "Acceptation" in shown(told)) == (200, True)
+        assert "trajectoire" not in told.text.split("<main")[1]
+        assert "dehors" not in told.text
+        visitor.become(FIRST)
         page = visitor.get(f"/references/{code}")
         assert panel in page.text
         assert f'<a class="btn" href="{PATHS}/{code}">' in page.text
