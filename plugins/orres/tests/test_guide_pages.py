@@ -235,6 +235,12 @@ def test_for_everybody_public_tier_only_and_nothing_written_nor_logged(
         assert "mrc-600" not in told
         # A partner who opens the public page reads what anybody reads; her own guide tells her more.
         visitor.become("police-repentigny")
+        uncounted = rows(network)
+        public = visitor.post("/guide", {**answers, "needs": ["substance_use", "relative_support"], "go": "see"})
+        assert public.status_code == 200
+        assert "Sans réponse pour l’instant" in words(public.text)
+        assert "ne pas compter" not in words(public.text)
+        assert rows(network) == uncounted, "everybody’s page counts nothing, whoever opens it"
         assert secret not in visitor.post("/guide", {**answers, "go": "see"}).text
         own = visitor.post(GUIDE, {**answers, "go": "see"}).text
         assert secret in own
