@@ -21,7 +21,8 @@
 - Free texts that may name nobody: `check_texts` with `looks_like_a_person`, or `singles_out` where an exact day, age or
   place would tell too; `NamesSomebody` goes back to the form, `macros/guard.html` shows what was found.
 - Sheets of the directory: `directory_sheets`; what an organisation does to its own, `change_own`, `confirm_exact`,
-  `take_back_confirmation`; to another’s, `propose_edit`; all by a `DirectoryTarget`.
+  `take_back_confirmation`; to another’s, `propose_edit` (`EDIT_DECIDED` tells that it was answered, `edit_states` how);
+  all by a `DirectoryTarget`.
 - Hours given to committees: `enter_hours(session, viewer, HoursGiven(…), key=…)`, the same key once; each organisation
   approves its own. Charts: `shares`. Attempts counted: `too_many` with `Window`s. Printed figures: `printed_rows`.
 - Journal: `record()` in the same transaction as what it says; codes only, after `lock_case()` when it is about a case;
