@@ -53,6 +53,12 @@ def test_a_need_two_references_one_agreement(network: Network, live_server: Any,
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Voir les services maintenant").click()
     wrong += faults(page, "services")
+    # On paper too: what was answered, and where to call
+    page.emulate_media(media="print")
+    expect(page.locator(".guide .sheet .phone").first).to_be_visible()
+    expect(page.locator(".guide-answers")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Préparer")).first).to_be_hidden()
+    page.emulate_media(media="screen")
     for service in ("Suivi en exploitation sexuelle", "Accueil des femmes et des adolescentes"):
         page.get_by_label(re.compile(f"Avec d’autres\\W+{service}")).check()
     page.get_by_role("button", name="Préparer les références cochées").click()
