@@ -29,8 +29,10 @@ FRENCH_PARTS = re.compile(
     r"<(?P<tag>\w+)[^>]*\blang=\"fr-CA\"[^>]*>.*?</(?P=tag)>|<datalist.*?</datalist>|<script.*?</script>", re.DOTALL
 )
 ATTRIBUTES = re.compile(
-    r"\s(?:title|aria-label|alt|placeholder|data-(?!live\b|fragment|key|now|session)[\w-]+)=\"([^\"]*)\""
+    r"\s(?:title|aria-label|alt|placeholder|data-(?!live\b|fragment|key|now|search|session)[\w-]+)=\"([^\"]*)\""
 )
+#: A drawing breaks a name into lines of their own.
+BETWEEN_LINES = re.compile(r"</text>\s*<text\b[^>]*>")
 #: Little words and letters that English does not have.
 FRENCH = re.compile(
     r"\b(?:les?|la|des|une|du|et|ou|avec|sans|vous|votre|elle|est|dans|qui|que|aucune?|cette|être|pour|sur)\b"
@@ -117,7 +119,7 @@ def said_by(blocks: Mapping[str, Mapping[str, object]]) -> Iterator[object]:
 
 def french_in(page: str, data: Iterable[str]) -> list[str]:
     """The French words left in a page once names and data are out, each with what surrounds it."""
-    page = FRENCH_PARTS.sub(" ", page)
+    page = BETWEEN_LINES.sub(" ", FRENCH_PARTS.sub(" ", page))
     said = " | ".join(ATTRIBUTES.findall(page)) + " | " + re.sub(r"<[^>]+>", " | ", page)
     said = re.sub(r"[ \n]+", " ", html.unescape(said).replace("\u00a0", " "))
     for name in data:

@@ -6,7 +6,7 @@
   const nothing = document.getElementById("nothing");
   const helps = Array.from(document.querySelectorAll("[data-help]"), (element) => ({
     element,
-    text: element.dataset.text,
+    text: element.dataset.search,
     codes: Object.fromEntries(
       ["needs", "areas", "bands", "languages"].map((name) => [name, element.dataset[name].split(" ").filter(Boolean)]),
     ),

@@ -137,7 +137,7 @@ def test_titles_and_names_are_never_markup(network: Network, visitor: Visitor) -
             assert not re.search(r"<img src=x|<svg onload|</title><img", page), path
             assert ("onerror=alert(1)&gt;" in page) is (path != CARRY), path
             # A quote ends no attribute: what is searched in the file has neither quote nor bracket
-            assert not re.search(r'data-text="[^"]*[<>&]', page)
+            assert not re.search(r'data-search="[^"]*[<>&]', page)
     english = visitor.get(f"{CARRY}/partenaires").text
     # The committee writes its summaries in French
     assert english.count("Résumé") == english.count('lang="fr-CA">Résumé') > 3
