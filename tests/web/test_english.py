@@ -26,7 +26,8 @@ from tests.web.test_new_referral import SITUATION, agree, url
 
 #: What stays French by itself: the language switch, the wording read in French, the list of municipalities.
 FRENCH_PARTS = re.compile(
-    r"<(?P<tag>\w+)[^>]*\blang=\"fr-CA\"[^>]*>.*?</(?P=tag)>|<datalist.*?</datalist>|<script.*?</script>", re.DOTALL
+    r"<(?P<tag>\w+)[^>]*\blang=\"fr-CA\"[^>]*>.*?</(?P=tag)>|<datalist.*?</datalist>|<(?:script|style)\b.*?</(?:script|style)>",
+    re.DOTALL,
 )
 ATTRIBUTES = re.compile(
     r"\s(?:title|aria-label|alt|placeholder|data-(?!live\b|fragment|key|now|search|session)[\w-]+)=\"([^\"]*)\""
