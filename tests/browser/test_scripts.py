@@ -305,6 +305,7 @@ def test_errors_come_back_in_place_with_the_focus_and_the_text(context: BrowserC
 
 def test_suggestions_ignore_accents_and_abbreviations(context: BrowserContext) -> None:
     page = opened(context, "/form")
+    loaded(page, "combobox")
     field = page.get_by_role("combobox", name="Municipalité où elle vit")
     field.press_sequentially("st jac")
     field.press("ArrowDown")

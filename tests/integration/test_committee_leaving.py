@@ -93,7 +93,11 @@ def test_who_is_missing_in_a_vote_is_called_in_the_same_act(network: Network) ->
         assert session.scalar(calling) == "substitutes", "in the transaction of the departure"
     assert (scalar(network, called), scalar(network, mails)) == (1, before + 1), "the substitute alone is told"
     with network.database.transaction() as session:
-        hers = session.execute(select(CommitteeSeat.id).where(CommitteeSeat.user_id == network.viewer(two).user_id))
+        held = (
+            CommitteeSeat.user_id == network.viewer(two).user_id,
+            CommitteeSeat.committee_id == committee_id(session, "bien-etre"),
+        )
+        hers = session.execute(select(CommitteeSeat.id).where(*held))
         services.end_seat(session, keyring, network.viewer(CHAIR), hers.scalar_one(), now)
         assert session.scalar(calling) == "alternate"
     assert scalar(network, called) == 2
