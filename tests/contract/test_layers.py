@@ -42,19 +42,10 @@ def test_rules_import_the_standard_library_and_lower_rules_only() -> None:
                 rules_of = module.split(".")[2] if len(module.split(".")) > 2 else ""
                 if module.startswith(f"{own}.rules") or (feature in BELOW.get(parts[1], ()) and rules_of == "rules"):
                     continue
-            if parts[0] == "plugins" and (by_the_door(module) or module.startswith(f"{own}.rules")):
+            if parts[0] == "plugins" and module.startswith(("core.api.", f"{own}.rules")):
                 continue
             wrong.append(f"{place(path, line)} imports {module}")
     assert wrong == []
-
-
-ROOMS_OF_THE_API = [[path.stem] for path in (ROOT / "core" / "api").glob("*.py")]
-
-
-def by_the_door(module: str) -> bool:
-    """A name of `core.api` itself, not one of its rooms: `core.api.Base`, never `core.api.base` nor what it holds."""
-    names = module.split(".")
-    return names[:2] == ["core", "api"] and len(names) <= 3 and names[2:] not in ROOMS_OF_THE_API
 
 
 def test_rules_never_ask_for_the_time() -> None:
@@ -87,10 +78,10 @@ def test_a_plugin_imports_core_by_its_api_only() -> None:
         parts = path.relative_to(ROOT).parts
         if len(parts) < 3:
             continue
-        inside_tests = "tests" in parts
+        doors = {"core.api"} | ({"core.testing"} if "tests" in parts else set())
         for line, module in imports(path):
             names = module.split(".")
-            if names[0] == "core" and not by_the_door(module) and not (inside_tests and names[1] == "testing"):
+            if names[0] == "core" and ".".join(names[:2]) not in doors:
                 wrong.append(f"{place(path, line)} imports {module}")
             if names[0] == "plugins" and names[1] != parts[1]:
                 wrong.append(f"{place(path, line)} imports the plugin {module}")

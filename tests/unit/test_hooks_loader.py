@@ -242,7 +242,7 @@ def test_a_wrong_manifest_stops_the_start(workshop: PluginWorkshop, what: str) -
 IMPORTS = {
     "plugin.py": "import core.kernel.db",
     "queries.py": "from core.kernel.db import Base",
-    "models.py": "from core.api.base import Base",
+    "models.py": "from core.offers.base import Base",
     "deep/queries.py": "from core import referrals",
     "lazy.py": 'import importlib\ndef later():\n    importlib.import_module("core.referrals.models")',
     "rules.py": "from core.testing import NOW",

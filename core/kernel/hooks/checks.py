@@ -37,7 +37,7 @@ CORE_PAGES = frozenset({"decisions", "documents", "heures", "mandat", "rencontre
 #: What a short address may be: `/guide`.
 _WORD = re.compile(r"[a-z]+(-[a-z]+)*")
 
-#: The only doors of the core: `core.api` itself, none of its rooms; `core.testing` and below, for a plugin's tests.
+#: The only doors of the core; `core.testing` is for a plugin's tests.
 DOORS = ("core.api",)
 DOORS_OF_TESTS = ("core.api", "core.testing")
 
@@ -72,7 +72,7 @@ def check_imports(plugin: str, folder: Path, package: str, others: Collection[st
         inside = path.relative_to(folder)
         doors = DOORS_OF_TESTS if "tests" in inside.parts else DOORS
         for line, module in _imports(path, path.read_text(encoding="utf-8"), inside, package):
-            if _within(module, ("core",)) and module not in doors and not _within(module, doors[1:]):
+            if _within(module, ("core",)) and not _within(module, doors):
                 refuse(
                     f"{path}, ligne {line}",
                     module,

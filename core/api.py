@@ -32,18 +32,18 @@
 
 from __future__ import annotations
 
-from core.api import access, accounts, base, committees, consent, directory, hooks, journal, referrals, reports, web
-from core.api.access import *
-from core.api.accounts import *
-from core.api.base import *
-from core.api.committees import *
-from core.api.consent import *
-from core.api.directory import *
-from core.api.hooks import *
-from core.api.journal import *
-from core.api.referrals import *
-from core.api.reports import *
-from core.api.web import *
+from core.offers import access, accounts, base, committees, consent, directory, hooks, journal, referrals, reports, web
+from core.offers.access import *
+from core.offers.accounts import *
+from core.offers.base import *
+from core.offers.committees import *
+from core.offers.consent import *
+from core.offers.directory import *
+from core.offers.hooks import *
+from core.offers.journal import *
+from core.offers.referrals import *
+from core.offers.reports import *
+from core.offers.web import *
 
 __all__: list[str] = []
 __all__ += access.__all__
