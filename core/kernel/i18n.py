@@ -82,12 +82,14 @@ class Translator:
     """
 
     def __init__(self, locales_dirs: Iterable[Path]) -> None:
-        self._tables: dict[str, dict[str, str]] = {locale: {} for locale in LOCALES if locale != SOURCE_LOCALE}
-        for folder in locales_dirs:
-            for locale, table in self._tables.items():
-                for path in sorted(Path(folder).glob(f"{locale}*.toml")):
-                    for french, translated in _read(path).items():
-                        table.setdefault(french, translated)
+        folders = tuple(locales_dirs)
+        self._tables: dict[str, Mapping[str, str]] = {
+            locale: _merged(
+                tuple(_read(path) for folder in folders for path in sorted(Path(folder).glob(f"{locale}*.toml")))
+            )
+            for locale in LOCALES
+            if locale != SOURCE_LOCALE
+        }
 
     def has(self, locale: str, text: str) -> bool:
         """Whether the text can be shown in that language."""
@@ -170,20 +172,36 @@ def _names(node: ast.Assign | ast.AnnAssign) -> list[str]:
     return [getattr(target, "id", "") for target in targets]
 
 
-def _read(path: Path) -> Mapping[str, str]:
+def _read(path: Path) -> _Table:
     try:
         return _table(path, path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LocaleError(f'{path}: {error}. Fix the table, one `"French" = "English"` a line.') from error
 
 
+class _Table:
+    """One file's words in English by key, the first of two equal keys. Equal to itself alone: what is made of the same
+    tables is made once."""
+
+    def __init__(self, words: Iterable[tuple[str, str]]) -> None:
+        self.words: dict[str, str] = {}
+        for french, translated in words:
+            self.words.setdefault(_key(french), translated)
+
+
 @lru_cache(maxsize=256)
-def _table(path: Path, content: str) -> Mapping[str, str]:
-    """English by key, the first of two equal keys; remembered by what the file says: a start reads it twice."""
-    table: dict[str, str] = {}
-    for french, translated in _flatten(path, tomllib.loads(content)):
-        table.setdefault(_key(french), translated)
-    return MappingProxyType(table)
+def _table(path: Path, content: str) -> _Table:
+    """Remembered by what the file says: a start reads it twice."""
+    return _Table(_flatten(path, tomllib.loads(content)))
+
+
+@lru_cache(maxsize=16)
+def _merged(tables: tuple[_Table, ...]) -> Mapping[str, str]:
+    """The words of every table, those of the first where two have the same text."""
+    merged: dict[str, str] = {}
+    for table in reversed(tables):
+        merged.update(table.words)
+    return MappingProxyType(merged)
 
 
 def _flatten(path: Path, tables: Mapping[str, object]) -> Iterator[tuple[str, str]]:
