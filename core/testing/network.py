@@ -32,7 +32,7 @@ from core.kernel.db import Database
 from core.kernel.hooks.manager import Hooks
 from core.kernel.web.csrf import token_for
 from core.settings import Settings
-from core.testing import databases, hashing, postgres
+from core.testing import databases, hashing, postgres, thrift
 
 hashing.hash_at(hashing.CHEAP)
 _LONG = timedelta(days=1)
@@ -55,6 +55,8 @@ def _built_once(build: Callable[[datetime], Select[Any]]) -> Callable[[datetime]
 
 
 sessions.of_token = _built_once(sessions.of_token)  # type: ignore[assignment]
+features.load_hooks = thrift.loading_once(features.load_hooks)  # type: ignore[assignment]
+thrift.compile_paths_once()
 
 
 @dataclass
