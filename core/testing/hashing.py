@@ -26,7 +26,7 @@ def hash_at(cost: Parameters) -> None:
         salt_len=cost.salt_len,
         type=cost.type,
     )
-    passwords.DECOY = passwords.HASHER.hash("personne")
+    passwords.DECOY = passwords.make_decoy()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.kernel.errors import StartupError
-from core.kernel.hooks import loader
+from core.kernel.hooks import imports, loader
 from core.kernel.hooks.loader import find_plugins, load_plugins, migration_packages
 from tests.support.forking import Forking
 from tests.support.plugin_source import PluginWorkshop
@@ -88,6 +89,32 @@ def test_a_file_written_again_is_checked_again_even_within_one_tick_of_the_clock
             assert said in refusal(workshop.toml)
         else:
             workshop.load()
+
+
+def test_only_what_changed_is_read_again(workshop: PluginWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the bytecode, as it is: an earlier start's findings, of no use when they are spoilt or of other words."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    home = workshop.add("retenu", files={"rules.py": "import core.api"})
+    read: list[str] = []
+    parse = ast.parse
+    monkeypatch.setattr(ast, "parse", lambda source, path="": read.append(Path(path).name) or parse(source, path))
+
+    def started() -> list[str]:
+        monkeypatch.setattr(imports, "_KNOWN", {})
+        read.clear()
+        workshop.load()
+        return sorted(read)
+
+    everything = ["__init__.py", "plugin.py", "rules.py"]
+    assert (started(), started()) == (everything, [])
+    (kept,) = home.glob("__pycache__/imports.*.json")
+    for spoilt in ("", "nonsense", "[]", '{"x": 3}'):
+        kept.write_text(spoilt, encoding="utf-8")
+        assert (started(), started()) == (everything, [])
+    (home / "rules.py").write_text("import core.home", encoding="utf-8")
+    with pytest.raises(StartupError, match=r"rules\.py, ligne 1 : core\.home"):
+        started()
+    assert read == ["rules.py"]
 
 
 WRONG_CODE = {

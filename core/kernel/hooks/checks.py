@@ -5,14 +5,11 @@ Each check raises `StartupError` whose text names the file, the key and the reme
 
 from __future__ import annotations
 
-import ast
 import difflib
 import keyword
 import re
 import sys
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,6 +19,7 @@ from sqlalchemy import Table
 from core.kernel.db import Base
 from core.kernel.errors import StartupError
 from core.kernel.hooks.hookspecs import HOOK_NAMES, PROJECT
+from core.kernel.hooks.imports import imports_of
 
 if TYPE_CHECKING:
     from core.kernel.web.routes import Route
@@ -68,10 +66,13 @@ def closest(name: str, known: Collection[str]) -> str:
 
 def check_imports(plugin: str, folder: Path, package: str, others: Collection[str]) -> None:
     """Refuse an import of anything in core but `core.api`, or of another plugin, in any file of the plugin."""
-    for path in sorted(folder.rglob("*.py")):
-        inside = path.relative_to(folder)
-        doors = DOORS_OF_TESTS if "tests" in inside.parts else DOORS
-        for line, module in _imports(path, path.read_text(encoding="utf-8"), inside, package):
+    try:
+        files = imports_of(folder, package)
+    except SyntaxError as error:
+        refuse(f"{error.filename}, ligne {error.lineno}", "syntaxe", f"{error.msg}.", "corrigez le fichier.")
+    for path, imported in files:
+        doors = DOORS_OF_TESTS if "tests" in path.relative_to(folder).parts else DOORS
+        for line, module in imported:
             if _within(module, ("core",)) and not _within(module, doors):
                 refuse(
                     f"{path}, ligne {line}",
@@ -90,59 +91,6 @@ def check_imports(plugin: str, folder: Path, package: str, others: Collection[st
 
 def _within(module: str, packages: Collection[str]) -> bool:
     return any(module == package or module.startswith(f"{package}.") for package in packages)
-
-
-_IMPORTERS = ("import_module", "__import__")
-_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-
-
-@lru_cache(maxsize=1024)
-def _imports(path: Path, source: str, inside: Path, package: str) -> tuple[tuple[int, str], ...]:
-    """Line and absolute module of each import: `from core import api` counts as `core.api`.
-
-    Remembered by what the file says: several applications of one process read the same files, and parsing them is
-    most of a start (0.4 s). A file rewritten within one tick of the clock is still read anew.
-    """
-    try:
-        tree = ast.parse(source, str(path))
-    except SyntaxError as error:
-        refuse(f"{path}, ligne {error.lineno}", "syntaxe", f"{error.msg}.", "corrigez le fichier.")
-    parents = (package.split(".") + list(inside.with_suffix("").parts))[:-1]
-    # As the parser spells names: ﬁ is fi
-    spelled = unicodedata.normalize("NFKC", source)
-    calls = any(name in spelled for name in _IMPORTERS)
-    return tuple(_imported(ast.walk(tree) if calls else _statements(tree), parents))
-
-
-def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """The statements at every depth: an import is never inside an expression, and those are nine nodes in ten."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for block in _BLOCKS:
-            waiting += getattr(node, block, ())
-
-
-def _imported(nodes: Iterable[ast.AST], parents: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = parents[: len(parents) - node.level + 1] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            if module in {"core", "plugins"}:
-                yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
-            else:
-                yield node.lineno, module
-        elif isinstance(node, ast.Call) and _called(node) in _IMPORTERS and node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                yield node.lineno, first.value
-
-
-def _called(node: ast.Call) -> str:
-    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
 def check_hook_names(plugin: str, module: ModuleType) -> None:
