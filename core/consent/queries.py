@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from core.consent import rules, wordings
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import ConsentFacts, ConsentStatus, SenderMayLearn
 from core.directory.models import Organisation
+from core.kernel.db import prepared
 
 _FACTS = (
     Consent.id,
@@ -47,16 +48,23 @@ def _facts(row: Row[*tuple[Any, ...]]) -> ConsentFacts:
 
 def consent_facts(session: Session, consent_id: UUID) -> ConsentFacts | None:
     """The current version of one consent."""
-    row = session.execute(select(*_FACTS).join(ConsentVersion, _CURRENT).where(Consent.id == consent_id)).first()
+    row = session.execute(*_of_consent(consent_id)).first()
     return None if row is None else _facts(row)
+
+
+@prepared
+def _of_consent(consent_id: UUID) -> Select[*tuple[Any, ...]]:
+    return select(*_FACTS).join(ConsentVersion, _CURRENT).where(Consent.id == consent_id)
 
 
 def facts_of_case(session: Session, case_id: UUID) -> tuple[ConsentFacts, ...]:
     """The current version of every consent of a case, oldest first."""
-    rows = session.execute(
-        select(*_FACTS).join(ConsentVersion, _CURRENT).where(Consent.case_id == case_id).order_by(Consent.created_at)
-    )
-    return tuple(_facts(row) for row in rows)
+    return tuple(_facts(row) for row in session.execute(*_of_case(case_id)))
+
+
+@prepared
+def _of_case(case_id: UUID) -> Select[*tuple[Any, ...]]:
+    return select(*_FACTS).join(ConsentVersion, _CURRENT).where(Consent.case_id == case_id).order_by(Consent.created_at)
 
 
 @dataclass(frozen=True)

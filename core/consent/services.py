@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,7 +27,7 @@ from core.consent.rules import (
     SenderMayLearn,
 )
 from core.kernel.crypto import Keyring
-from core.kernel.db import dialect_name, new_id
+from core.kernel.db import add_row, dialect_name, new_id, prepared, table_of
 from core.kernel.errors import DomainError, Stale
 
 #: A phone that was off keeps its own clock: a consent may come from this far ahead.
@@ -205,24 +207,44 @@ def replace_consent(session: Session, consent_id: UUID, now: datetime) -> None:
 def ensure_wording(session: Session, sha256: str) -> None:
     """Keep the exact text in the database beside the consents that were given on it."""
     known = wordings.wording(sha256)
-    build = postgresql.insert if dialect_name(session) == "postgresql" else sqlite.insert
     session.execute(
-        build(ConsentWording)
-        .values(sha256=sha256, purpose=known.purpose, version=known.version, locale=known.locale, text=known.text)
-        .on_conflict_do_nothing()
+        _kept_wording(dialect_name(session)),
+        {
+            "sha256": sha256,
+            "purpose": known.purpose,
+            "version": known.version,
+            "locale": known.locale,
+            "text": known.text,
+        },
     )
+
+
+@cache
+def _kept_wording(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    table = table_of(ConsentWording)
+    build = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return build.on_conflict_do_nothing()
+
+
+@prepared
+def _current_row(consent_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
+        select(ConsentVersion.__table__)
+        .join(Consent, Consent.id == ConsentVersion.consent_id)
+        .where(Consent.id == consent_id, ConsentVersion.version == Consent.current_version)
+    )
+
+
+_CONSENTS = table_of(Consent)
+_POINTED = update(_CONSENTS).where(_CONSENTS.c.id == bindparam("of"))
 
 
 def append_version(session: Session, consent_id: UUID, now: datetime, **changes: object) -> None:
     """Copy the current version with `changes` into a new row and point to it."""
-    row = session.execute(
-        select(ConsentVersion.__table__)
-        .join(Consent, Consent.id == ConsentVersion.consent_id)
-        .where(Consent.id == consent_id, ConsentVersion.version == Consent.current_version)
-    ).one()
+    row = session.execute(*_current_row(consent_id)).one()
     values = dict(row._mapping) | changes | {"version": row.version + 1, "recorded_at": now}
-    session.execute(insert(ConsentVersion).values(values))
-    session.execute(update(Consent).where(Consent.id == consent_id).values(current_version=row.version + 1))
+    add_row(session, ConsentVersion, **values)
+    session.execute(_POINTED, {"of": consent_id, "current_version": row.version + 1})
 
 
 def _terms(viewer: Viewer, given: ConsentInput, granted: datetime, expires: datetime) -> dict[str, object]:
@@ -261,22 +283,20 @@ def _write(
 ) -> ConsentFacts:
     ensure_wording(session, given.wording_sha256)
     consent_id = new_id()
-    session.execute(
-        insert(Consent).values(
-            id=consent_id,
-            case_id=case_id,
-            subject=keyring.pseudonym("consent.subject", str(case_id)),
-            purpose=purpose,
-            discloser_id=discloser_id,
-            recipient_id=given.recipient_id,
-            current_version=1,
-            created_at=now,
-        )
+    add_row(
+        session,
+        Consent,
+        id=consent_id,
+        case_id=case_id,
+        subject=keyring.pseudonym("consent.subject", str(case_id)),
+        purpose=purpose,
+        discloser_id=discloser_id,
+        recipient_id=given.recipient_id,
+        current_version=1,
+        created_at=now,
     )
     terms = _terms(viewer, given, granted, expires)
-    session.execute(
-        insert(ConsentVersion).values(consent_id=consent_id, version=1, status=status.value, recorded_at=now, **terms)
-    )
+    add_row(session, ConsentVersion, consent_id=consent_id, version=1, status=status.value, recorded_at=now, **terms)
     return ConsentFacts(
         consent_id,
         purpose,

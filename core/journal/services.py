@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, event, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, event, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -13,7 +14,7 @@ from core.access.viewer import Viewer
 from core.journal.models import JournalEntry, JournalHead, JournalRoot, JournalSealed
 from core.journal.models.lines import GENESIS, chain_of, entry_line, moment, next_hash, root_line, signed_bytes
 from core.kernel.crypto import Keyring
-from core.kernel.db import Base, dialect_name, lock_row
+from core.kernel.db import Base, add_row, dialect_name, prepared, table_of
 
 #: Key of `Session.info`: chain -> (position, hash) of the heads this transaction holds.
 _LOCKED = "arrimage_journal_heads"
@@ -56,10 +57,9 @@ def record(
     """
     chain = chain_of(case_id, organisation_id)
     entry = _entry(chain, _lock(session, chain), organisation_id, actor, action, subject, facts, now)
-    session.execute(insert(JournalEntry).values(**entry))
+    add_row(session, JournalEntry, **entry)
     head = (entry["position"], entry["hash"])
-    moved = update(JournalHead).where(JournalHead.chain == chain).values(position=head[0], hash=head[1])
-    session.execute(moved, execution_options={"synchronize_session": False})
+    session.execute(_MOVED, {"of": chain, "position": head[0], "hash": head[1]})
     session.info[_LOCKED][chain] = head
 
 
@@ -85,13 +85,11 @@ def record_each(
         for organisation_id in sorted(facts, key=str)
         for chain in (chain_of(None, organisation_id),)
     ]
-    moved = [{"of": one["chain"], "to": one["position"], "hash_now": one["hash"]} for one in entries]
+    moved = [{"of": one["chain"], "position": one["position"], "hash": one["hash"]} for one in entries]
     session.execute(insert(JournalEntry), entries)
-    table = JournalHead.__table__
-    changed = update(table).where(table.c.chain == bindparam("of"))  # type: ignore[arg-type]
-    session.connection().execute(changed.values(position=bindparam("to"), hash=bindparam("hash_now")), moved)
+    session.connection().execute(_MOVED, moved)
     for one in moved:
-        heads[one["of"]] = (one["to"], one["hash_now"])
+        heads[one["of"]] = (one["position"], one["hash"])
 
 
 def _entry(
@@ -154,7 +152,7 @@ def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:
     signature = keyring.journal_signing_key().sign(signed_bytes(root_hash))
     # Two sealers at once: the second meets the first's primary key, and its transaction rolls back.
     session.execute(insert(JournalRoot).values(position=position, line=line, hash=root_hash, signature=signature))
-    upsert = _upsert(session, JournalSealed)
+    upsert = _upsert(dialect_name(session), JournalSealed)
     session.execute(
         upsert.on_conflict_do_update(index_elements=["chain"], set_={"position": upsert.excluded.position}),
         [{"chain": chain, "position": sealed} for chain, sealed, _hash in heads],
@@ -170,12 +168,10 @@ def _lock(session: Session, chain: str) -> tuple[int, bytes]:
     known: dict[str, tuple[int, bytes]] = session.info.setdefault(_LOCKED, {})
     if chain in known:
         return known[chain]
-    statement = select(JournalHead.position, JournalHead.hash).where(JournalHead.chain == chain)
-    head = lock_row(session, statement)
+    head = session.execute(*_head_of(chain)).first()
     if head is None:
-        first = _upsert(session, JournalHead).values(chain=chain, position=0, hash=GENESIS)
-        session.execute(first.on_conflict_do_nothing())
-        head = lock_row(session, statement)
+        session.execute(_begun(dialect_name(session)), {"chain": chain, "position": 0, "hash": GENESIS})
+        head = session.execute(*_head_of(chain)).first()
     if head is None:
         raise RuntimeError("the journal's head cannot be read back")
     known[chain] = (head.position, head.hash)
@@ -194,15 +190,28 @@ def _lock_all(session: Session, chains: Iterable[str]) -> None:
     heads = _locked_heads(session, wanted)
     if len(heads) < len(wanted):
         first = [{"chain": chain, "position": 0, "hash": GENESIS} for chain in wanted if chain not in heads]
-        session.execute(_upsert(session, JournalHead).on_conflict_do_nothing(), first)
+        session.execute(_begun(dialect_name(session)), first)
         heads = _locked_heads(session, wanted)
     known.update({chain: heads[chain] for chain in wanted})
 
 
 def _locked_heads(session: Session, chains: list[str]) -> dict[str, tuple[int, bytes]]:
+    return {row.chain: (row.position, row.hash) for row in session.execute(*_heads_of(chains))}
+
+
+@prepared
+def _head_of(chain: str) -> Select[int, bytes]:
+    return select(JournalHead.position, JournalHead.hash).where(JournalHead.chain == chain).with_for_update()
+
+
+@prepared
+def _heads_of(chains: list[str]) -> Select[str, int, bytes]:
     statement = select(JournalHead.chain, JournalHead.position, JournalHead.hash).where(JournalHead.chain.in_(chains))
-    rows = session.execute(statement.order_by(JournalHead.chain).with_for_update())
-    return {row.chain: (row.position, row.hash) for row in rows}
+    return statement.order_by(JournalHead.chain).with_for_update()
+
+
+_HEADS = table_of(JournalHead)
+_MOVED = update(_HEADS).where(_HEADS.c.chain == bindparam("of"))
 
 
 @event.listens_for(Session, "after_commit")
@@ -218,5 +227,12 @@ def _forget_savepoint(session: Session, _previous: SessionTransaction) -> None:
     session.info.pop(_LOCKED, None)
 
 
-def _upsert(session: Session, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(model) if dialect_name(session) == "postgresql" else sqlite.insert(model)
+@cache
+def _begun(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """A chain's first head, unless another transaction wrote it."""
+    return _upsert(dialect, JournalHead).on_conflict_do_nothing()
+
+
+def _upsert(dialect: str, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    table = table_of(model)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -16,12 +16,12 @@ from core.consent.services import renew_consent as renew
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring, encrypt
 from core.kernel.db import new_id
-from core.referrals.models import Referral, ReferralPreview, ReferralRestriction
+from core.referrals.models import ReferralPreview, ReferralRestriction
 from core.referrals.rules import vocabulary
 from core.referrals.rules.workflow import LIVE, PENDING, Command
 from core.referrals.services.checking import check_codes, check_content
 from core.referrals.services.handling import Done, add_entry, done, require_consent, tell
-from core.referrals.services.loading import authorise, load, move, note, offer_of, offer_select
+from core.referrals.services.loading import authorise, load, move, note, offer_of, offers_in_case
 from core.referrals.services.sealing import Content, entry_aad, open_blocks, rewrite_block
 
 
@@ -139,7 +139,7 @@ def restrict_organisation(
         raise Invalid("reason", "Choisissez une raison dans la liste.")
     if session.execute(select(Organisation.id).where(Organisation.id == organisation_id)).first() is None:
         raise Invalid("organisation", "Cet organisme n’est pas dans le répertoire.")
-    rows = session.execute(offer_select(viewer.organisation_id).where(Referral.case_id == offer.case_id)).all()
+    rows = session.execute(*offers_in_case(viewer.organisation_id, offer.case_id)).all()
     for other in (offer_of(row, viewer.organisation_id) for row in rows):
         if other.state in LIVE and organisation_id in (other.row.recipient_id, viewer.organisation_id):
             raise Invalid("organisation", "Cet organisme reçoit déjà cette référence : terminez-la d’abord.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import ANONYMOUS, Role
@@ -22,6 +22,7 @@ from core.consent.rules import ConsentStatus
 from core.consent.services import append_version
 from core.journal.services import lock_case
 from core.kernel.crypto import Keyring
+from core.kernel.db import add_row
 from core.kernel.events import emit
 from core.kernel.mail import MailSeal, send_later
 from core.referrals.models import (
@@ -36,7 +37,7 @@ from core.referrals.rules.clocks import ClockSettings, ClockStep, due_steps
 from core.referrals.rules.workflow import LIVE, State
 from core.referrals.services.drafts import erase_drafts
 from core.referrals.services.handling import add_entry, tell
-from core.referrals.services.loading import Offer, note, offer_of, offer_select
+from core.referrals.services.loading import Offer, note, offer_by_id, offer_of
 from core.referrals.services.withdrawal import finish_withdrawal
 
 CLOCK_KIND = "referral.clock"
@@ -92,12 +93,12 @@ def _do(
 ) -> list[Nudge]:
     # Under the case's lock and read again: a contact or a withdrawal may have come between.
     lock_case(session, case_id)
-    offer = offer_of(session.execute(offer_select(None).where(Referral.id == referral_id)).one(), None)
+    offer = offer_of(session.execute(*offer_by_id(None, referral_id)).one(), None)
     if offer.state not in LIVE or offer.row.first_attempt_at is not None:
         return []
     done = []
     for step in steps:
-        session.execute(insert(ReferralClockMark).values(referral_id=referral_id, step=step.value, at=now))
+        add_row(session, ReferralClockMark, referral_id=referral_id, step=step.value, at=now)
         _tell(session, keyring, offer, step, on_call, now)
         note(session, ANONYMOUS, offer, "clock", now, holder=offer.row.recipient_id, step=step.value)
         add_entry(session, None, offer, "clock", now, {"step": step.value})

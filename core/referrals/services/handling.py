@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Delete, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import ANONYMOUS, Viewer
 from core.consent.rules import CONSENT_BLOCKS, Block, ConsentFacts, may_share
 from core.consent.services import ConsentMissing, Invalid, replace_consent
 from core.kernel.crypto import Keyring, decrypt, encrypt
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id, prepared, table_of
 from core.kernel.errors import Forbidden
 from core.referrals.access import OWN_ONLY_TYPES
 from core.referrals.endings import Ending, hand_over
@@ -26,7 +26,17 @@ from core.referrals.rules.vocabulary import Kind
 from core.referrals.rules.workflow import HELD, PENDING, Command, State, refusal, rule_for
 from core.referrals.services import duplicates
 from core.referrals.services.checking import LONGEST_ANSWER
-from core.referrals.services.loading import NotNow, Offer, authorise, load, move, note, offer_of, offer_select
+from core.referrals.services.loading import (
+    NotNow,
+    Offer,
+    authorise,
+    load,
+    move,
+    note,
+    offer_by_id,
+    offer_of,
+    offer_select,
+)
 from core.referrals.services.sealing import (
     destroy_content,
     entry_aad,
@@ -100,18 +110,18 @@ def add_entry(
     ciphertext: bytes | None = None,
 ) -> None:
     """One line of the offer's history."""
-    session.execute(
-        insert(ReferralEntry).values(
-            id=entry_id or new_id(),
-            referral_id=offer.id,
-            kind=kind,
-            at=now,
-            actor_user_id=viewer.user_id if viewer else None,
-            actor_organisation_id=viewer.organisation_id if viewer else None,
-            codes=codes or {},
-            block_id=block_id,
-            ciphertext=ciphertext,
-        )
+    add_row(
+        session,
+        ReferralEntry,
+        id=entry_id or new_id(),
+        referral_id=offer.id,
+        kind=kind,
+        at=now,
+        actor_user_id=viewer.user_id if viewer else None,
+        actor_organisation_id=viewer.organisation_id if viewer else None,
+        codes=codes or {},
+        block_id=block_id,
+        ciphertext=ciphertext,
     )
 
 
@@ -240,15 +250,11 @@ def accept_referral(
     return done(offer, State.ACCEPTED)
 
 
-def _others(session: Session, viewer: Viewer, condition: Any) -> list[Offer]:
-    rows = session.execute(offer_select(viewer.organisation_id).where(condition).order_by(Referral.id)).all()
-    return [offer_of(row, viewer.organisation_id) for row in rows]
-
-
 def _end_siblings(session: Session, viewer: Viewer, accepted: Offer, now: datetime) -> None:
     """Both were asked and one accepted: the other offers end, their previews go, nothing of theirs was ever opened."""
     siblings = (Referral.offer_group == accepted.row.offer_group) & (Referral.id != accepted.id)
-    for other in _others(session, viewer, siblings):
+    rows = session.execute(offer_select(viewer.organisation_id).where(siblings).order_by(Referral.id)).all()
+    for other in (offer_of(row, viewer.organisation_id) for row in rows):
         if other.state in PENDING:
             # Nobody's act as far as the other organisation's journal says: not who accepted, nor where
             end_offer(session, ANONYMOUS, other, Command.SUPERSEDE, "superseded", now)
@@ -258,13 +264,14 @@ def _end_siblings(session: Session, viewer: Viewer, accepted: Offer, now: dateti
 
 def _end_parent(session: Session, viewer: Viewer, accepted: Offer, now: datetime) -> None:
     """The next organisation accepted: the previous one is no longer responsible and keeps no content."""
-    for parent in _others(session, viewer, Referral.id == accepted.row.parent_id):
-        if parent.state in HELD:
-            back = accepted.row.kind == Kind.HAND_BACK.value
-            command = Command.HANDED_BACK if back else Command.TRANSFERRED
-            end_offer(session, viewer, parent, command, vocabulary.MOVED, now)
-            if parent.consent is not None:
-                replace_consent(session, parent.consent.id, now)
+    row = session.execute(*offer_by_id(viewer.organisation_id, accepted.row.parent_id)).one()
+    parent = offer_of(row, viewer.organisation_id)
+    if parent.state in HELD:
+        back = accepted.row.kind == Kind.HAND_BACK.value
+        command = Command.HANDED_BACK if back else Command.TRANSFERRED
+        end_offer(session, viewer, parent, command, vocabulary.MOVED, now)
+        if parent.consent is not None:
+            replace_consent(session, parent.consent.id, now)
 
 
 def end_offer(session: Session, viewer: Viewer, offer: Offer, command: Command, reason: str, now: datetime) -> None:
@@ -275,17 +282,31 @@ def end_offer(session: Session, viewer: Viewer, offer: Offer, command: Command, 
     state = rule.next
     write_facts(session, offer, reason, now)
     move(session, offer, state, ended_at=now, end_reason=reason, responsible=False)
-    session.execute(delete(ReferralPreview).where(ReferralPreview.referral_id == offer.id))
+    session.execute(*_preview_gone(offer.id))
     destroy_content(session, [offer.id])
     duplicates.forget(session, offer.id)
     note(session, viewer, offer, "end", now, holder=offer.row.recipient_id, state=state.value, reason=reason)
     tell(session, offer, "referral.closed", now, after=state)
 
 
+_PREVIEWS = table_of(ReferralPreview)
+
+
+@prepared
+def preview_of(referral_id: UUID) -> Select[Any]:
+    """The row of codes that an offer shows before acceptance, while there is one."""
+    return select(_PREVIEWS).where(_PREVIEWS.c.referral_id == referral_id)
+
+
+@prepared
+def _preview_gone(referral_id: UUID) -> Delete:
+    return delete(_PREVIEWS).where(_PREVIEWS.c.referral_id == referral_id)
+
+
 def write_facts(session: Session, offer: Offer, outcome: str, now: datetime) -> None:
     """Hand over the statistic of an offer that ends, without its reference: it survives every erasure."""
     row = offer.row
-    preview = session.execute(select(ReferralPreview.__table__).where(ReferralPreview.referral_id == offer.id)).first()
+    preview = session.execute(*preview_of(offer.id)).first()
     if preview is None:
         return
     declined = outcome in vocabulary.DECLINE_REASONS

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import ConsentFacts, ConsentStatus, SenderMayLearn
 from core.directory.models import Organisation
 from core.journal.services import lock_case, record
+from core.kernel.db import prepared, table_of
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
 from core.kernel.i18n import N_
 from core.referrals import codes
@@ -134,8 +136,8 @@ def _restricted(organisation: Any) -> Any:
 PREVIEW = ("area_code", "area_label", "area_label_en", "needs", "facts", "exploitation", "language", "constraints")
 
 
-def offer_select(viewer_organisation: UUID | None) -> Select[Any]:
-    """One statement with everything a decision needs; add the condition."""
+def offer_select(viewer_organisation: Any) -> Select[Any]:
+    """One statement with everything a decision needs; add the condition. `viewer_organisation`: an id, a parameter."""
     return (
         select(
             *Referral.__table__.columns,
@@ -241,24 +243,47 @@ def facts_of(row: Any, restricted: frozenset[UUID]) -> ReferralFacts:
 def lock_code(session: Session, code: str) -> UUID:
     """Lock the case of a code and return the case's id. Raises `Missing` for a code that does not exist."""
     known = codes.normalise(code)
-    case_id = known and session.execute(select(Referral.case_id).where(Referral.code == known)).scalar()
-    if not case_id:
+    case_id: UUID | None = session.execute(*_case_of(known)).scalar() if known else None
+    if case_id is None:
         raise Missing
     lock_case(session, case_id)
     return case_id
 
 
+@prepared
+def _case_of(code: str) -> Select[UUID]:
+    return select(Referral.case_id).where(Referral.code == code)
+
+
+@lru_cache(maxsize=32)
+def _offer_by_code(*also: ColumnElement[Any]) -> Select[Any]:
+    """The statement of `load`, one for each set of columns."""
+    return offer_select(bindparam("viewer")).add_columns(*also).where(Referral.code == bindparam("code"))
+
+
+@prepared
+def offer_by_id(viewer_organisation: Any, referral_id: UUID) -> Select[Any]:
+    """`offer_select` of one referral: `offer_of(session.execute(*offer_by_id(organisation, id)).one(), …)`."""
+    return offer_select(viewer_organisation).where(Referral.id == referral_id)
+
+
+@prepared
+def offers_in_case(viewer_organisation: Any, case_id: UUID) -> Select[Any]:
+    """`offer_select` of a whole case, in the order they were made."""
+    return offer_select(viewer_organisation).where(Referral.case_id == case_id).order_by(Referral.id)
+
+
 def load(session: Session, viewer: Viewer, code: str, *also: ColumnElement[Any]) -> Offer:
     """The offer, its case locked first, for someone who may know it exists. Raises `Missing` otherwise.
 
-    `also`: labelled columns beside `Referral` that a page reads in the same statement; they come with `row`.
+    `also`: labelled columns beside `Referral` that a page reads in the same statement, always the same objects; they
+    come with `row`.
     Everything that reads, accepts or moves an offer begins here, so that none does it on a password alone
     (`SecondFactorMissing`, security S8), whatever the page forgot.
     """
     lock_code(session, code)
     organisation = viewer.organisation_id
-    statement = offer_select(organisation).add_columns(*also)
-    row = session.execute(statement.where(Referral.code == codes.normalise(code))).one()
+    row = session.execute(_offer_by_code(*also), {"viewer": organisation, "code": codes.normalise(code)}).one()
     offer = offer_of(row, organisation)
     if not can(viewer, "referral.read", offer.facts).allowed:
         raise Missing
@@ -321,18 +346,18 @@ _REACHABLE: dict[State, frozenset[State]] = {
 }
 
 
+_REFERRALS = table_of(Referral)
+_MOVED = update(_REFERRALS).where(_REFERRALS.c.id == bindparam("of"), _REFERRALS.c.version == bindparam("seen"))
+
+
 def move(session: Session, offer: Offer, to: State | None, **changes: object) -> None:
     """Compare-and-swap: write the next state and `changes` on the version that was read, or raise `Stale`."""
     if to is not None:
         if to not in _REACHABLE[offer.state]:
             raise AssertionError(f"the state table has no way from {offer.state} to {to}")
         changes["state"] = to.value
-    result = session.execute(
-        update(Referral)
-        .where(Referral.id == offer.id, Referral.version == offer.version)
-        .values(version=offer.version + 1, **changes),
-        execution_options={"synchronize_session": False},
-    )
+    seen = {"of": offer.id, "seen": offer.version, "version": offer.version + 1}
+    result = session.execute(_MOVED, seen | changes)
     assert isinstance(result, CursorResult)
     if result.rowcount != 1:
         raise Stale

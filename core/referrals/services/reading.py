@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
 from core.consent.rules import Block, consent_reason, may_share
 from core.kernel.crypto import Keyring
+from core.kernel.db import prepared, table_of
 from core.kernel.errors import Missing
 from core.referrals.models import ReferralEntry
 from core.referrals.rules.clocks import ClockReading, read_clock
@@ -133,6 +134,9 @@ class ReferralPage:
     first_step: bool = False
 
 
+_LOOKALIKES = lookalikes().label("lookalikes")
+
+
 def open_referral(session: Session, keyring: Keyring, viewer: Viewer, code: str, now: datetime) -> ReferralPage:
     """The page of one referral for the sender or the receiver. Personal content only as the consent in force allows.
 
@@ -140,7 +144,7 @@ def open_referral(session: Session, keyring: Keyring, viewer: Viewer, code: str,
     there reads like something that never was. The read is journaled before it is answered: no journal, no read
     (rule §3 (10)).
     """
-    offer = load(session, viewer, code, lookalikes().label("lookalikes"))
+    offer = load(session, viewer, code, _LOOKALIKES)
     if offer.state is State.DRAFT:
         raise Missing
     receiver = offer.row.recipient_id == viewer.organisation_id
@@ -290,6 +294,20 @@ def _strip(offer: Offer, now: datetime) -> ConsentStrip | None:
     )
 
 
+_ENTRIES = table_of(ReferralEntry)
+
+
+@prepared
+def _history(referral_id: UUID) -> Select[Any]:
+    return select(_ENTRIES).where(_ENTRIES.c.referral_id == referral_id).order_by(_ENTRIES.c.at, _ENTRIES.c.id)
+
+
+@prepared
+def _shared_history(referral_id: UUID) -> Select[Any]:
+    shared = _ENTRIES.c.kind.in_(["question", "answer", "amended"])
+    return select(_ENTRIES).where(_ENTRIES.c.referral_id == referral_id, shared).order_by(_ENTRIES.c.at, _ENTRIES.c.id)
+
+
 def _entries(
     session: Session,
     viewer: Viewer,
@@ -298,14 +316,13 @@ def _entries(
     opened: dict[str, OpenBlock],
 ) -> tuple[EntryView, ...]:
     """The history. A sender sees the thread and its own amendments, never the receiver's inner work."""
-    statement = select(ReferralEntry.__table__).where(ReferralEntry.referral_id == offer.id)
-    if viewer.organisation_id != offer.row.recipient_id:
-        statement = statement.where(ReferralEntry.kind.in_(["question", "answer", "amended"]))
+    whole = viewer.organisation_id == offer.row.recipient_id
+    statement, values = _history(offer.id) if whole else _shared_history(offer.id)
     keys = {block.id: block.key for block in opened.values()}
     if thread is not None:
         keys[thread.id] = thread.key
     views = []
-    for row in session.execute(statement.order_by(ReferralEntry.at, ReferralEntry.id)):
+    for row in session.execute(statement, values):
         text = old = None
         if row.ciphertext is not None and row.block_id in keys:
             words = read_words(keys[row.block_id], row.id, row.ciphertext)

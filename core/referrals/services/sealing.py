@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import BindParameter, Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.directory.models import Organisation
 from core.directory.services.keys import sealing_key
 from core.kernel.crypto import Aad, Keyring, PrivateKey, decrypt, encrypt, new_block_key, seal, unseal
-from core.kernel.db import new_id
+from core.kernel.db import new_id, prepared, table_of
 from core.kernel.errors import DomainError
 from core.referrals.models import BlockSeal, EscrowSeal, ReferralBlock, ReferralCase, ReferralEntry
 from core.referrals.services.loading import Offer, Party
@@ -102,7 +102,16 @@ def open_blocks(
     session: Session, keyring: Keyring, referral_id: UUID, party: Party, kinds: Collection[str]
 ) -> dict[str, OpenBlock]:
     """The blocks of these kinds that have a seal of this organisation, opened. One statement."""
-    rows = session.execute(
+    rows = session.execute(*_sealed_blocks(referral_id, sorted(kinds), party.id)).all()
+    if not rows:
+        return {}
+    private = _private(keyring, rows[0].wrapped_private_key, party)
+    return {row.kind: _opened(row, unseal(row.sealed_key, private)) for row in rows}
+
+
+@prepared
+def _sealed_blocks(referral_id: UUID, kinds: list[str], organisation_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             ReferralBlock.id,
             ReferralBlock.kind,
@@ -115,14 +124,10 @@ def open_blocks(
         .join(Organisation, Organisation.id == BlockSeal.organisation_id)
         .where(
             ReferralBlock.referral_id == referral_id,
-            ReferralBlock.kind.in_(sorted(kinds)),
-            BlockSeal.organisation_id == party.id,
+            ReferralBlock.kind.in_(kinds),
+            BlockSeal.organisation_id == organisation_id,
         )
-    ).all()
-    if not rows:
-        return {}
-    private = _private(keyring, rows[0].wrapped_private_key, party)
-    return {row.kind: _opened(row, unseal(row.sealed_key, private)) for row in rows}
+    )
 
 
 def open_escrowed(session: Session, keyring: Keyring, offer: Offer, kind: str) -> OpenBlock | None:
@@ -227,37 +232,36 @@ def destroy_content(session: Session, referral_ids: Sequence[UUID]) -> None:
 
     The codes a correction replaced go too: they say what the preview said, and the preview is erased.
     """
-    blocks = select(ReferralBlock.id).where(ReferralBlock.referral_id.in_(referral_ids))
-    options = {"synchronize_session": False}
-    session.execute(delete(BlockSeal).where(BlockSeal.block_id.in_(blocks)), execution_options=options)
-    session.execute(delete(EscrowSeal).where(EscrowSeal.block_id.in_(blocks)), execution_options=options)
-    session.execute(
-        update(ReferralEntry).where(ReferralEntry.referral_id.in_(referral_ids)).values(ciphertext=None, block_id=None),
-        execution_options=options,
-    )
-    session.execute(delete(ReferralBlock).where(ReferralBlock.referral_id.in_(referral_ids)), execution_options=options)
-    corrections = select(ReferralEntry.id, ReferralEntry.codes).where(
-        ReferralEntry.referral_id.in_(referral_ids), ReferralEntry.kind == "amended"
-    )
-    for entry_id, codes in session.execute(corrections).all():
-        kept = {name: value for name, value in codes.items() if name not in ("old", "new")}
-        session.execute(
-            update(ReferralEntry).where(ReferralEntry.id == entry_id).values(codes=kept), execution_options=options
-        )
+    of = {"of": list(referral_ids)}
+    for gone in _SHRED:
+        session.execute(gone, of)
+    session.execute(_NO_WORDS, {**of, "ciphertext": None, "block_id": None})
+    session.execute(_NO_BLOCKS, of)
     _forget_corrections(session, referral_ids)
+
+
+_ENTRIES, _BLOCKS = table_of(ReferralEntry), table_of(ReferralBlock)
+_OF: BindParameter[UUID] = bindparam("of", expanding=True)
+_SHRED = tuple(
+    delete(seals).where(seals.c.block_id.in_(select(_BLOCKS.c.id).where(_BLOCKS.c.referral_id.in_(_OF))))
+    for seals in (table_of(BlockSeal), table_of(EscrowSeal))
+)
+_NO_WORDS = update(_ENTRIES).where(_ENTRIES.c.referral_id.in_(_OF))
+_NO_BLOCKS = delete(_BLOCKS).where(_BLOCKS.c.referral_id.in_(_OF))
+
+
+@prepared
+def _corrections(referral_ids: list[UUID]) -> Select[*tuple[Any, ...]]:
+    amended = _ENTRIES.c.kind == "amended"
+    return select(_ENTRIES.c.id, _ENTRIES.c.codes).where(_ENTRIES.c.referral_id.in_(referral_ids), amended)
 
 
 def _forget_corrections(session: Session, referral_ids: Sequence[UUID]) -> None:
     """The history keeps that the preview was corrected; what it said before and after goes with the preview."""
-    rows = session.execute(
-        select(ReferralEntry.id, ReferralEntry.codes).where(
-            ReferralEntry.referral_id.in_(referral_ids), ReferralEntry.kind == "amended"
-        )
-    ).all()
-    for row in rows:
+    for row in session.execute(*_corrections(list(referral_ids))).all():
         kept = {name: value for name, value in row.codes.items() if name not in ("old", "new")}
         if len(kept) < len(row.codes):
-            session.execute(update(ReferralEntry).where(ReferralEntry.id == row.id).values(codes=kept))
+            session.execute(update(_ENTRIES).where(_ENTRIES.c.id == row.id).values(codes=kept))
 
 
 def ensure_escrow(session: Session, keyring: Keyring, case_id: UUID) -> bytes:

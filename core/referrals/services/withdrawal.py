@@ -31,7 +31,7 @@ from core.referrals.rules.vocabulary import MOVED
 from core.referrals.rules.workflow import LIVE, PENDING, Command, State, rule_for
 from core.referrals.services import duplicates
 from core.referrals.services.handling import add_entry, tell, write_facts
-from core.referrals.services.loading import Offer, lock_code, move, note, offer_of, offer_select
+from core.referrals.services.loading import Offer, lock_code, move, note, offer_of, offers_in_case
 from core.referrals.services.sealing import destroy_content, ensure_escrow
 
 #: Her own withdrawal can be undone this long: someone else may hold her paper (network rules §4).
@@ -40,9 +40,7 @@ REVERSAL = timedelta(hours=72)
 
 def offers_of_case(session: Session, viewer: Viewer, case_id: UUID) -> list[Offer]:
     """Every offer of a case, its lock already taken."""
-    rows = session.execute(
-        offer_select(viewer.organisation_id).where(Referral.case_id == case_id).order_by(Referral.id)
-    ).all()
+    rows = session.execute(*offers_in_case(viewer.organisation_id, case_id)).all()
     return [offer_of(row, viewer.organisation_id) for row in rows]
 
 
