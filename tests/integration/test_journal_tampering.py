@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from core.journal.cli import app
 from core.journal.models import JournalEntry
 from core.journal.models.lines import next_hash, signed_bytes
 from core.journal.models.triggers import TABLES
+from core.journal.queries import verification
 from core.kernel.crypto import Keyring
 from core.kernel.db import Base, Database
 
@@ -259,6 +261,15 @@ TAMPERINGS: dict[Callable[[Session, random.Random], None], int] = {
 
 def test_there_are_ten_thousand() -> None:
     assert sum(TAMPERINGS.values()) == 10_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _signatures_checked_once() -> Iterator[None]:
+    """The same key, signature and bytes have the same answer: three roots that nothing touched are checked 10,000
+    times, a third of the whole. What a tampering changes is another question, and is asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verification, "_signed", lru_cache(verification._signed))
+        yield
 
 
 @pytest.mark.slow
