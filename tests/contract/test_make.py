@@ -6,11 +6,11 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.forking import Forking
 from tests.support.source import ROOT
 
 OLD = "#!/bin/sh\ncase \"$*\" in *version_info*) exit 1;; -V) echo 'Python 3.9.2';; esac\n"
@@ -53,29 +53,14 @@ def test_what_is_missing_is_said_with_its_remedy(tmp_path: Path, script: str | N
     assert not (tmp_path / ".venv").exists()
 
 
-def test_a_taken_port_is_said_with_its_remedy(tmp_path: Path) -> None:
+def test_a_taken_port_is_said_with_its_remedy(tmp_path: Path, forking: Forking) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "from core.cli import main; main()",
-                "demo",
-                "--port",
-                str(port),
-                "--folder",
-                str(tmp_path),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = forking.run("from core.cli import main; main()", "demo", "--port", port, "--folder", tmp_path)
     assert done.returncode != 0
-    said = " ".join((done.stdout + done.stderr).split())
+    said = " ".join(done.stderr.split())
     assert f"Le port {port} est déjà pris" in said
     assert "make demo PORT=" in said
     assert "Traceback" not in said

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -27,25 +23,23 @@ from core.kernel.live import Dispatcher, Hub
 from core.kernel.live.links import PostgresLink
 from core.kernel.live.stream import StreamEvent
 from core.testing import free_port, in_loop
+from tests.support.forking import Forking
 from tests.support.live import KEY, stream
 
-ROOT = Path(__file__).resolve().parents[2]
 ORG = f"org:{uuid4()}"
 
 
 class Listener:
     """A process that listens, and what it said."""
 
-    def __init__(self, url: str, *arguments: str) -> None:
-        command = [sys.executable, "-m", "tests.support.live_process", url, *arguments]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    def __init__(self, forking: Forking, url: str, *arguments: str) -> None:
+        self.process = forking.start("from tests.support.live_process import main; main()", url, *arguments)
         self.lines: list[dict[str, Any]] = []
         self.heard: list[float] = []
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(json.loads(line))
 
@@ -66,19 +60,17 @@ class Listener:
         return any("ready" in one for one in self.lines)
 
     def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.thread.join(2)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        with self.process:
+            self.process.send_signal(signal.SIGKILL)
+            self.thread.join(2)
 
 
 @contextmanager
-def listeners(url: str, count: int) -> Iterator[list[Listener]]:
+def listeners(forking: Forking, url: str, count: int) -> Iterator[list[Listener]]:
     with ExitStack() as stack:
         started = []
         for _ in range(count):
-            one = Listener(url)
+            one = Listener(forking, url)
             stack.callback(one.end)
             started.append(one)
         eventually(lambda: all(one.ready for one in started))
@@ -98,9 +90,9 @@ def write(database: Database, ref: str) -> None:
         emit(session, "referral.submitted", ref, topics=[ORG], now=datetime.now(UTC))
 
 
-def test_every_process_hears_every_event_once_and_in_order(database: Database) -> None:
+def test_every_process_hears_every_event_once_and_in_order(database: Database, forking: Forking) -> None:
     url = database.url.render_as_string(hide_password=False)
-    with listeners(url, 2) as processes:
+    with listeners(forking, url, 2) as processes:
 
         def pour(who: int) -> None:
             for place in range(50):
@@ -118,14 +110,14 @@ def test_every_process_hears_every_event_once_and_in_order(database: Database) -
         assert sum(one.leading for one in processes) == 1
 
 
-def test_another_process_takes_over_when_the_publisher_is_killed(database: Database) -> None:
+def test_another_process_takes_over_when_the_publisher_is_killed(database: Database, forking: Forking) -> None:
     url = database.url.render_as_string(hide_password=False)
-    with listeners(url, 2) as processes:
+    with listeners(forking, url, 2) as processes:
         write(database, "R-1")
         eventually(lambda: all(one.refs == ["R-1"] for one in processes))
         leader = next(one for one in processes if one.leading)
         other = next(one for one in processes if one is not leader)
-        os.kill(leader.process.pid, signal.SIGKILL)
+        leader.process.send_signal(signal.SIGKILL)
         leader.process.wait()
         write(database, "R-2")
         begun = time.monotonic()
@@ -233,10 +225,10 @@ def terminate(database: Database) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopping_server_closes_its_streams_first(sqlite_url: str, number: signal.Signals) -> None:
+def test_a_stopping_server_closes_its_streams_first(sqlite_url: str, number: signal.Signals, forking: Forking) -> None:
     """The server would wait ten seconds for its open streams."""
     port = free_port()
-    server = Listener(sqlite_url, "serve", str(port))
+    server = Listener(forking, sqlite_url, "serve", str(port))
 
     async def main() -> float:
         async with asyncio.timeout(20):

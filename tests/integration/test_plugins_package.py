@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.plugin_cli import copy_model
+from tests.support.forking import Forking
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,7 +85,7 @@ sys.stdout.write("tout a marché")
 
 
 @pytest.mark.slow
-def test_a_plugin_is_installed_as_a_package(tmp_path: Path) -> None:
+def test_a_plugin_is_installed_as_a_package(tmp_path: Path, forking: Forking) -> None:
     source, target, work = (tmp_path / name for name in ("source", "target", "work"))
     work.mkdir()
     copy_model("babillard", source / "arrimage_babillard")
@@ -92,6 +93,5 @@ def test_a_plugin_is_installed_as_a_package(tmp_path: Path) -> None:
     (source / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
     subprocess.run([*pip, "--no-compile", "--target", target, source], check=True, timeout=120)
-    command = [sys.executable, "-c", STORY, ROOT, target, work]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=work)
-    assert done.stdout.endswith("tout a marché"), done.stderr
+    done = forking.run(STORY, ROOT, target, work, folder=work)
+    assert done.stderr.endswith("tout a marché"), done.stderr

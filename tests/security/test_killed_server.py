@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -33,8 +31,9 @@ from core.kernel.web import csrf
 from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralPreview
 from core.testing.network import Network, fresh_network
 from core.testing.server import free_port
+from tests.support import killed_server
+from tests.support.forking import Forking
 from tests.support.held import OTHER
-from tests.support.source import ROOT
 
 BLOCKS = {"contact", "identity", "situation"}
 WORKERS = 3
@@ -128,25 +127,15 @@ class Work:
 
 
 @contextmanager
-def nursery(network: Network) -> Iterator[Any]:
+def nursery(network: Network, forking: Forking) -> Iterator[Any]:
     """`start() -> (process id, port)`: a server ready to answer."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.killed_server", network.url, str(network.settings.master_key_file)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    written, read = process.stdin, process.stdout
+    parent = forking.start(killed_server.PARENT, network.url, network.settings.master_key_file)
 
     def start() -> tuple[int, int]:
         port = free_port()
-        written.write(f"serve {port}\n")
-        written.flush()
-        child = int(read.readline())
+        parent.stdin.write(f"serve {port}\n")
+        parent.stdin.flush()
+        child = int(parent.stdout.readline())
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with suppress(httpx2.TransportError):
@@ -155,21 +144,19 @@ def nursery(network: Network) -> Iterator[Any]:
             time.sleep(0.02)
         raise AssertionError("the server did not start")
 
-    try:
+    with parent:
         yield start
-    finally:
-        written.close()
-        read.close()
-        process.wait(30)
+        parent.stdin.close()
+        assert parent.wait() == 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("engine", "kills"), [("sqlite", 8), ("postgresql", 5)])
 def test_a_killed_server_loses_nothing_and_doubles_nothing(
-    engine: str, kills: int, tmp_path: Path, clock: FixedClock
+    engine: str, kills: int, tmp_path: Path, clock: FixedClock, forking: Forking
 ) -> None:
     chance = random.Random(34)
-    with fresh_network(engine, tmp_path, clock) as network, nursery(network) as start:
+    with fresh_network(engine, tmp_path, clock) as network, nursery(network, forking) as start:
         workers = [Work(network, number) for number in range(WORKERS)]
         for _ in range(kills):
             child, port = start()

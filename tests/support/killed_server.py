@@ -1,8 +1,8 @@
-"""Servers that are killed: one process imports the application once, then each server is a fork of it.
+"""Servers that are killed: one process makes the application ready once, then each server is a fork of it.
 
-`python -m tests.support.killed_server URL KEY`, one command a line on standard input: `serve PORT` forks a server and
-prints its process id; the test kills it itself with SIGKILL before the next. `beside PORT` forks one more, that runs
-with those there are. End of input ends the parent and its servers.
+`PARENT` is that process, for `forking.start`, with the arguments URL KEY. One command a line on its standard input:
+`serve PORT` forks a server and prints its process id; the test kills it itself with SIGKILL before the next. `beside
+PORT` forks one more, that runs with those there are. End of input ends the parent and its servers.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from core.kernel.db import Database
 from core.serving import make_server
 from core.settings import Settings
 from core.testing.databases import NOW
+
+PARENT = "from tests.support.killed_server import main; main()"
 
 
 def serve(url: str, key: Path, port: int) -> None:
@@ -70,7 +72,3 @@ def _end(children: list[int], *, waiting: bool) -> None:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-
-
-if __name__ == "__main__":
-    main()

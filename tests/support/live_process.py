@@ -1,4 +1,4 @@
-"""A process of its own with a dispatcher and a hub: `python -m tests.support.live_process URL [serve PORT]`.
+"""A process of its own with a dispatcher and a hub: `main()` with the arguments URL [serve PORT].
 
 Without `serve` it prints one JSON line per event it hears, and `leading` whenever that changes. With `serve` it is a
 real server of `/live`, to be stopped by a signal.
@@ -48,7 +48,8 @@ async def listen(url: str) -> None:
         await asyncio.sleep(0.01)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Obey the test."""
     if "serve" in sys.argv:
         app = LiveApp(Database(sys.argv[1]))
         uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[3]), log_level="error", timeout_graceful_shutdown=10)

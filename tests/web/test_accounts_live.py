@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,10 +21,11 @@ from core.cli import app as command
 from core.kernel.clock import FixedClock
 from core.testing import LiveServer, free_port
 from core.testing.network import Network, fresh_network
+from tests.support import killed_server
+from tests.support.forking import Forking
 from tests.support.live import Client, stream
 from tests.support.pages import csrf_of
 
-ROOT = Path(__file__).resolve().parents[2]
 PERSONA = "calacs-chrysalide"
 
 
@@ -120,17 +119,17 @@ def test_the_stream_ends_with_the_session(
 
 
 @contextmanager
-def processes(url: str, key: Path, count: int) -> Iterator[list[int]]:
+def processes(forking: Forking, url: str, key: Path, count: int) -> Iterator[list[int]]:
     """Whole servers, each a process of its own on one database: their ports."""
-    command = [sys.executable, "-m", "tests.support.killed_server", url, str(key)]
     ports = [free_port() for _ in range(count)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as parent:
-        assert parent.stdin is not None
+    with forking.start(killed_server.PARENT, url, key) as parent:
         parent.stdin.write("".join(f"beside {port}\n" for port in ports))
         parent.stdin.flush()
         for port in ports:
             _answers(port)
         yield ports
+        parent.stdin.close()
+        assert parent.wait() == 0
 
 
 def _answers(port: int) -> None:
@@ -144,11 +143,13 @@ def _answers(port: int) -> None:
             time.sleep(0.1)
 
 
-def test_whatever_ends_an_access_ends_its_streams_in_every_process(tmp_path: Path, clock: FixedClock) -> None:
+def test_whatever_ends_an_access_ends_its_streams_in_every_process(
+    tmp_path: Path, clock: FixedClock, forking: Forking
+) -> None:
     """Security S11 on PostgreSQL: the act happens in one process, the stream is open in another."""
     with (
         fresh_network("postgresql", tmp_path, clock) as network,
-        processes(network.url, network.settings.master_key_file, 2) as (here, there),
+        processes(forking, network.url, network.settings.master_key_file, 2) as (here, there),
     ):
         now = clock.now()
         device, disabled, suspended, changed, bystander = (
