@@ -140,15 +140,15 @@ def forking_process(folder: Path = ROOT, environment: Mapping[str, str] | None =
 def _serve(asked: socket.socket) -> None:
     while True:
         message, fds, _, _ = socket.recv_fds(asked, _LONGEST_MESSAGE, 4)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
         if not message:
             return
         if os.fork() == 0:
             os._exit(_watch(*fds, **json.loads(message)))
         for fd in fds:
             os.close(fd)
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG) != (0, 0):
-                pass
 
 
 def _watch(told: int, stdin: int, stdout: int, stderr: int, **asked: Any) -> int:
