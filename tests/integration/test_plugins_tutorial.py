@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.support.forking import forking_process
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "plugin-tutorial.md"
@@ -39,10 +43,20 @@ def blocks() -> Iterator[Block]:
         yield Block(*found.groups())
 
 
-class Checkout:
+#: What the reader's commands run, each in a process of its own: forked from one that has imported the copy's core.
+COMMANDS = {
+    "arrimage": "from core.cli import main; main()",
+    "python -m": (
+        "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+    ),
+}
+
+
+class Checkout(ExitStack):
     """A copy of the project in which commands run as the tutorial's reader would run them."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder / "checkout"
         self.folder.mkdir()
         for name in COPIED:
@@ -55,28 +69,23 @@ class Checkout:
         listed = re.split(r"^(?=\[plugins\.)", (ROOT / "plugins.toml").read_text("utf-8"), flags=re.MULTILINE)
         kept_lists = [part for part in listed if not part.startswith(tuple(f"[plugins.{name}]" for name in OTHERS))]
         (self.folder / "plugins.toml").write_text("".join(kept_lists), encoding="utf-8")
-        bin_folder = folder / "bin"
-        bin_folder.mkdir()
-        python = f'#!/bin/sh\nexec "{sys.executable}" '
-        for command, arguments in {"python": '"$@"', "arrimage": '-c "from core.cli import main; main()" "$@"'}.items():
-            (bin_folder / command).write_text(f"{python}{arguments}\n")
-            (bin_folder / command).chmod(0o755)
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARRIMAGE_", "PYTEST_"))}
-        path = f"{bin_folder}:{os.environ['PATH']}"
-        self.environment = kept | {"PATH": path, "PYTHONPATH": str(self.folder), "COLUMNS": "200", "PYTHONUTF8": "1"}
+        self.environment = kept | {"COLUMNS": "200"}
         # The model's own tests run on both engines; its renamed copy differs by names only
-        self.environment["PYTEST_ADDOPTS"] = "-k 'not postgresql' -p no:cacheprovider"
+        alike = "-k 'not postgresql' -p no:cacheprovider"
+        self.environment["PYTEST_ADDOPTS"] = f"{alike} -W 'ignore:Module already imported so cannot be rewritten'"
+        self.forking = self.enter_context(forking_process(self.folder, self.environment))
 
     def run(self, command: str) -> str:
         """What the command says; `export` is remembered."""
         if command.startswith("export "):
             self.environment |= dict(pair.split("=", 1) for pair in command.split()[1:])
             return ""
-        done = subprocess.run(
-            command, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        (name,) = [name for name in COMMANDS if command.startswith(f"{name} ")]
+        arguments = shlex.split(command.removeprefix(name))
+        done = self.forking.run(COMMANDS[name], *arguments, folder=self.folder, environment=self.environment)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        return done.stderr
 
     def console(self, text: str) -> None:
         """Run each `$ command` and find the lines below it in what it says; `…` stands for anything."""
@@ -117,11 +126,11 @@ class Checkout:
 
 @pytest.mark.slow
 def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
-    checkout = Checkout(tmp_path)
     done = list(blocks())
     assert {block.language for block in done} >= {"console", "diff", "python", "toml"}
-    for block in done:
-        checkout.do(block)
+    with Checkout(tmp_path) as checkout:
+        for block in done:
+            checkout.do(block)
     copy = checkout.folder / "plugins" / "table_ronde"
     names = [path.relative_to(copy) for path in copy.rglob("*") if "__pycache__" not in path.parts]
     left = [str(path) for path in names if "modele" in str(path)]
