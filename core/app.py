@@ -44,6 +44,7 @@ from core.kernel.web.house import Chrome, House, Identity
 from core.kernel.web.render import Renderer
 from core.kernel.web.routes import PUBLIC, Answer, PageRequest, Refusal, Route, get, not_found, post
 from core.kernel.web.static import StaticFiles
+from core.kernel.web.table import RouteTable
 from core.settings import ROOT, Settings
 
 
@@ -103,7 +104,7 @@ def create_app(
     check_routes(routes, frozenset(permissions.Permission) | frozenset(extra))
     app = Application(
         routes=[
-            *_mount(routes, house),
+            RouteTable(_mount(routes, house)),
             StarletteRoute("/static/{path:path}", StaticFiles(house.renderer.static_dirs).__call__),
             *_nothing_else(house),
         ],
