@@ -16,6 +16,8 @@ from core.consent.rules import ConsentFacts, ConsentStatus, SenderMayLearn
 from core.directory.models import Organisation
 from core.kernel.db import prepared
 
+_DISCLOSER = Organisation.__table__.alias("discloser")
+_RECIPIENT = Organisation.__table__.alias("recipient")
 _FACTS = (
     Consent.id,
     Consent.purpose,
@@ -113,16 +115,15 @@ def consent_page(session: Session, consent_id: UUID, *, until: datetime | None =
 
     `until`: as it stood at that instant, for someone whom its later versions would tell what happened since.
     """
-    discloser, recipient = Organisation.__table__.alias("discloser"), Organisation.__table__.alias("recipient")
     head = session.execute(
         select(
             Consent.purpose,
             Consent.current_version,
-            discloser.c.name.label("discloser"),
-            recipient.c.name.label("recipient"),
+            _DISCLOSER.c.name.label("discloser"),
+            _RECIPIENT.c.name.label("recipient"),
         )
-        .join(discloser, discloser.c.id == Consent.discloser_id)
-        .join(recipient, recipient.c.id == Consent.recipient_id)
+        .join(_DISCLOSER, _DISCLOSER.c.id == Consent.discloser_id)
+        .join(_RECIPIENT, _RECIPIENT.c.id == Consent.recipient_id)
         .where(Consent.id == consent_id)
     ).first()
     if head is None:

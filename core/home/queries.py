@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from core.access import permissions
@@ -36,13 +38,13 @@ class Task:
     kind: str = ""
 
 
-def _unclaimed(viewer: Viewer) -> Select[int]:
+def _unclaimed(visible: ColumnElement[bool], own: UUID | None) -> Select[int]:
     return (
         select(func.count())
         .select_from(Referral)
         .where(
-            registry.visible(viewer, "referral.read"),
-            Referral.recipient_id == viewer.organisation_id,
+            visible,
+            Referral.recipient_id == own,
             Referral.state.in_(_PENDING),
             Referral.claimed_by.is_(None),
         )
@@ -51,11 +53,15 @@ def _unclaimed(viewer: Viewer) -> Select[int]:
 
 def queue_size(session: Session, viewer: Viewer) -> int | None:
     """How many offers nobody of the organisation has taken in hand; None when it has no queue. One statement."""
-    unclaimed = _unclaimed(viewer).scalar_subquery()
-    row = session.execute(
-        select(Organisation.receives_referrals, unclaimed).where(Organisation.id == viewer.organisation_id)
-    ).first()
+    row = session.execute(_queue(registry.visible(viewer, "referral.read"), viewer.organisation_id)).first()
     return row[1] if row is not None and row[0] else None
+
+
+@lru_cache(maxsize=256)
+def _queue(visible: ColumnElement[bool], own: UUID | None) -> Select[bool, int]:
+    """Every page sends this one: it is built, and its key in the cache of statements made, once for a condition."""
+    unclaimed = _unclaimed(visible, own).scalar_subquery()
+    return select(Organisation.receives_referrals, unclaimed).where(Organisation.id == own)
 
 
 @count_waiting_with
@@ -66,10 +72,10 @@ def new_requests(session: Session, viewer: Viewer, since: datetime) -> int | Non
     """
     if not permissions.holds(viewer, Permission.REFERRAL_RECEIVE, {}):
         return None
-    fresh = _unclaimed(viewer).where(Referral.submitted_at >= since).scalar_subquery()
-    row = session.execute(
-        select(Organisation.receives_referrals, fresh).where(Organisation.id == viewer.organisation_id)
-    ).first()
+    own = viewer.organisation_id
+    waiting = _unclaimed(registry.visible(viewer, "referral.read"), own)
+    fresh = waiting.where(Referral.submitted_at >= since).scalar_subquery()
+    row = session.execute(select(Organisation.receives_referrals, fresh).where(Organisation.id == own)).first()
     return row[1] if row is not None and row[0] else None
 
 

@@ -199,13 +199,16 @@ def close_streams(
         _write(session, CONTROL_CLOSE, "", topics, now)
 
 
+_LAST_SEQ = select(StreamHead.last_seq).where(StreamHead.name == _HEAD)
+
+
 def snapshot_cursor(session: Session) -> int:
     """Highest published sequence this transaction sees; the live stream replays what comes after it.
 
     Call it before the page's other reads: on PostgreSQL each statement has its own snapshot, and an event published
     between a read and a later cursor would be skipped. Committed events not yet published get a higher sequence later.
     """
-    return session.scalar(select(StreamHead.last_seq).where(StreamHead.name == _HEAD)) or 0
+    return session.scalar(_LAST_SEQ) or 0
 
 
 class Audience(Protocol):

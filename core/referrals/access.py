@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_
@@ -52,9 +53,15 @@ def visible_referrals(viewer: Viewer) -> ColumnElement[bool]:
     own = viewer.organisation_id
     if own is None or viewer.user_id is None or not holds(viewer, Permission.REFERRAL_READ):
         return false()
+    return _concerns(own, viewer.user_id, viewer.organisation_type in OWN_ONLY_TYPES)
+
+
+@lru_cache(maxsize=256)
+def _concerns(own: UUID, user_id: UUID, only_author: bool) -> ColumnElement[bool]:
+    """The condition for a person of an organisation; kept, since every page of a receiver counts by it."""
     sent = Referral.sender_id == own
-    author = Referral.sender_user_id == viewer.user_id
-    if viewer.organisation_type in OWN_ONLY_TYPES:
+    author = Referral.sender_user_id == user_id
+    if only_author:
         sent = and_(sent, author)
     restricted = exists().where(
         ReferralRestriction.case_id == Referral.case_id, ReferralRestriction.organisation_id == own

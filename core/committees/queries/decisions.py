@@ -18,6 +18,8 @@ from core.committees.models.structure import Committee, Vote
 from core.committees.rules.votes import Result
 from core.directory.models import Organisation
 
+_LATER = Decision.__table__.alias("later")
+
 
 @dataclass(frozen=True)
 class FollowUpLine:
@@ -67,7 +69,6 @@ def decisions_of(
     where = Decision.committee_id == committee_id
     if meeting_id is not None:
         where &= Decision.meeting_id == meeting_id
-    later = Decision.__table__.alias("later")
     rows = session.execute(
         select(
             Decision.id,
@@ -75,14 +76,14 @@ def decisions_of(
             Decision.text,
             Decision.decided_on,
             Meeting.code.label("meeting_code"),
-            later.c.code.label("later_code"),
+            _LATER.c.code.label("later_code"),
             Vote.code.label("vote_code"),
             Vote.result.label("vote_result"),
             Vote.page.label("vote_page"),
             func.count().over().label("total"),
         )
         .outerjoin(Meeting, Meeting.id == Decision.meeting_id)
-        .outerjoin(later, later.c.id == Decision.replaced_by)
+        .outerjoin(_LATER, _LATER.c.id == Decision.replaced_by)
         .outerjoin(Vote, Vote.id == Decision.vote_id)
         .where(where)
         .order_by(Decision.decided_on.desc(), Decision.id.desc())

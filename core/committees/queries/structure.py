@@ -22,6 +22,10 @@ from core.directory.models import Organisation
 from core.journal.queries.people import people
 from core.kernel.crypto import Keyring
 
+_HOLDER = aliased(User)
+_STAND_IN = aliased(User)
+_PARENT = Committee.__table__.alias("parent")
+
 
 @dataclass(frozen=True)
 class CommitteeView:
@@ -104,11 +108,10 @@ def committee_seen_by(
 
 
 def _committee(slug: str) -> Select[Any]:
-    parent = Committee.__table__.alias("parent")
     columns = [column for column in Committee.__table__.columns if column.name not in {"status", "position"}]
     return (
-        select(*columns, parent.c.slug.label("parent_slug"), parent.c.title.label("parent_title"))
-        .outerjoin(parent, parent.c.id == Committee.parent_id)
+        select(*columns, _PARENT.c.slug.label("parent_slug"), _PARENT.c.title.label("parent_title"))
+        .outerjoin(_PARENT, _PARENT.c.id == Committee.parent_id)
         .where(Committee.slug == slug, Committee.status == "active")
     )
 
@@ -173,14 +176,13 @@ def seats_of(
     Names of people only with the keyring. One statement.
     """
     today = local_day(now)
-    holder, stand_in = aliased(User), aliased(User)
     columns: list[Any] = [*CommitteeSeat.__table__.columns, Organisation.name]
     statement = select(*columns).join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
     if keyring is not None:
         statement = (
-            statement.add_columns(holder.name_sealed.label("held_by"), stand_in.name_sealed.label("stood_in_by"))
-            .outerjoin(holder, holder.id == CommitteeSeat.user_id)
-            .outerjoin(stand_in, stand_in.id == CommitteeSeat.substitute_id)
+            statement.add_columns(_HOLDER.name_sealed.label("held_by"), _STAND_IN.name_sealed.label("stood_in_by"))
+            .outerjoin(_HOLDER, _HOLDER.id == CommitteeSeat.user_id)
+            .outerjoin(_STAND_IN, _STAND_IN.id == CommitteeSeat.substitute_id)
         )
     statement = statement.where(CommitteeSeat.committee_id == committee_id)
     if not all_terms:

@@ -21,6 +21,8 @@ from core.referrals.rules.priority import Priority, suggest_priority
 from core.referrals.rules.visibility import SenderView, sender_view
 from core.referrals.rules.workflow import HELD, PENDING, TERMINAL, State
 
+_CHILD = aliased(Referral)
+_PARENT = aliased(Referral)
 PAGE_SIZE = 20
 
 Row = TypeVar("Row")
@@ -256,27 +258,26 @@ def case_offers(session: Session, viewer: Viewer, code: str) -> tuple[tuple[str,
 
     After acceptance an onward offer's state is one of the sender's three words; before, its own.
     """
-    child, parent = aliased(Referral), aliased(Referral)
     rows = session.execute(
-        select(child.code, child.kind, child.state, ConsentVersion.sender_may_learn, child.first_contact_at)
-        .join(parent, parent.id == child.parent_id)
-        .join(Consent, Consent.id == child.consent_id)
+        select(_CHILD.code, _CHILD.kind, _CHILD.state, ConsentVersion.sender_may_learn, _CHILD.first_contact_at)
+        .join(_PARENT, _PARENT.id == _CHILD.parent_id)
+        .join(Consent, Consent.id == _CHILD.consent_id)
         .join(
             ConsentVersion,
             and_(ConsentVersion.consent_id == Consent.id, ConsentVersion.version == Consent.current_version),
         )
         .where(
-            parent.code == code,
-            child.sender_id == viewer.organisation_id,
-            parent.recipient_id == viewer.organisation_id,
+            _PARENT.code == code,
+            _CHILD.sender_id == viewer.organisation_id,
+            _PARENT.recipient_id == viewer.organisation_id,
             not_(
                 exists().where(
-                    ReferralRestriction.case_id == child.case_id,
+                    ReferralRestriction.case_id == _CHILD.case_id,
                     or_(ReferralRestriction.organisation_id == viewer.organisation_id),
                 )
             ),
         )
-        .order_by(child.created_at)
+        .order_by(_CHILD.created_at)
     )
     return tuple(
         (row.code, row.kind, sender_view(State(row.state), SenderMayLearn(row.sender_may_learn)).status.value)

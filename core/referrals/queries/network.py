@@ -14,6 +14,8 @@ from core.directory.models import Organisation
 from core.referrals.models import Referral, ReferralRestriction
 from core.referrals.rules.workflow import PENDING
 
+_RECIPIENT = aliased(Organisation)
+_SENDER = aliased(Organisation)
 PAGE_SIZE = 50
 
 
@@ -76,7 +78,6 @@ def overdue(organisation_id: UUID | None, now: datetime) -> ColumnElement[bool]:
 
 def late_offers(session: Session, organisation_id: UUID | None, now: datetime) -> tuple[LateOffer, ...]:
     """Offers the coordination of this organisation sees late, the longest overdue first (network rules §3 (8))."""
-    recipient, sender = aliased(Organisation), aliased(Organisation)
     rows = session.execute(
         select(
             Referral.code,
@@ -84,11 +85,11 @@ def late_offers(session: Session, organisation_id: UUID | None, now: datetime) -
             Referral.claimed_by,
             Referral.submitted_at,
             Referral.clock_due_at,
-            recipient.name.label("recipient"),
-            sender.name.label("sender"),
+            _RECIPIENT.name.label("recipient"),
+            _SENDER.name.label("sender"),
         )
-        .join(recipient, recipient.id == Referral.recipient_id)
-        .outerjoin(sender, sender.id == Referral.sender_id)
+        .join(_RECIPIENT, _RECIPIENT.id == Referral.recipient_id)
+        .outerjoin(_SENDER, _SENDER.id == Referral.sender_id)
         .where(overdue(organisation_id, now))
         .order_by(Referral.clock_due_at)
         .limit(PAGE_SIZE)

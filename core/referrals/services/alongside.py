@@ -37,6 +37,10 @@ from core.referrals.rules.workflow import HELD, LIVE, PENDING, State
 from core.referrals.services.loading import lock_code
 from core.referrals.services.purposes import mark_of_case
 
+_SHARED = aliased(Consent)
+_GIVEN = aliased(ConsentVersion)
+_OTHER = aliased(Organisation)
+_SENDER = aliased(Organisation)
 _HELD, _PENDING = sorted(state.value for state in HELD), sorted(state.value for state in PENDING)
 _COMES_BACK = sorted(state.value for state in LIVE | {State.SUSPENDED})
 
@@ -150,7 +154,6 @@ def tell_alongside(session: Session, code: str, kind: str, organisations: Collec
     nobody gets another's. In the police, only who sent it."""
     case = select(Referral.case_id).where(Referral.code == codes.normalise(code)).scalar_subquery()
     chosen = sorted(organisations, key=str)
-    sender = aliased(Organisation)
     held = and_(Referral.recipient_id.in_(chosen), Referral.state.in_(_HELD), _not_set_aside(Referral.recipient_id))
     pending = and_(Referral.sender_id.in_(chosen), Referral.state.in_(_PENDING), _not_set_aside(Referral.sender_id))
     rows = session.execute(
@@ -160,10 +163,10 @@ def tell_alongside(session: Session, code: str, kind: str, organisations: Collec
             Referral.sender_id,
             Referral.sender_user_id,
             Referral.recipient_id,
-            sender.type.label("sender_type"),
+            _SENDER.type.label("sender_type"),
         )
         .select_from(Referral)
-        .outerjoin(sender, sender.id == Referral.sender_id)
+        .outerjoin(_SENDER, _SENDER.id == Referral.sender_id)
         .where(Referral.case_id == case, or_(held, pending))
         .order_by(Referral.code)
     )
@@ -256,7 +259,6 @@ def _standing(viewer: Viewer, purpose: str) -> Select[Any]:
     """The referral with its own consent, and one row for each consent to the plugin's purpose that names the viewer's
     organisation on either side; the organisation on the other side must still belong to the network."""
     own = viewer.organisation_id
-    shared, given, other = aliased(Consent), aliased(ConsentVersion), aliased(Organisation)
     columns: tuple[Any, ...] = (
         Referral.code,
         Referral.case_id,
@@ -278,13 +280,13 @@ def _standing(viewer: Viewer, purpose: str) -> Select[Any]:
         ConsentVersion.status.label("own_status"),
         ConsentVersion.granted_at.label("own_granted_at"),
         ConsentVersion.expires_at.label("own_expires_at"),
-        other.id.label("shared_id"),
-        shared.purpose.label("shared_purpose"),
-        shared.discloser_id.label("shared_discloser_id"),
-        shared.recipient_id.label("shared_recipient_id"),
-        given.status.label("shared_status"),
-        given.granted_at.label("shared_granted_at"),
-        given.expires_at.label("shared_expires_at"),
+        _OTHER.id.label("shared_id"),
+        _SHARED.purpose.label("shared_purpose"),
+        _SHARED.discloser_id.label("shared_discloser_id"),
+        _SHARED.recipient_id.label("shared_recipient_id"),
+        _GIVEN.status.label("shared_status"),
+        _GIVEN.granted_at.label("shared_granted_at"),
+        _GIVEN.expires_at.label("shared_expires_at"),
     )
     return (
         select(*columns)
@@ -296,22 +298,22 @@ def _standing(viewer: Viewer, purpose: str) -> Select[Any]:
             and_(ConsentVersion.consent_id == Consent.id, ConsentVersion.version == Consent.current_version),
         )
         .outerjoin(
-            shared,
+            _SHARED,
             and_(
-                shared.case_id == Referral.case_id,
-                shared.purpose == purpose,
-                or_(shared.recipient_id == own, shared.discloser_id == own),
+                _SHARED.case_id == Referral.case_id,
+                _SHARED.purpose == purpose,
+                or_(_SHARED.recipient_id == own, _SHARED.discloser_id == own),
             ),
         )
-        .outerjoin(given, and_(given.consent_id == shared.id, given.version == shared.current_version))
+        .outerjoin(_GIVEN, and_(_GIVEN.consent_id == _SHARED.id, _GIVEN.version == _SHARED.current_version))
         .outerjoin(
-            other,
+            _OTHER,
             and_(
                 or_(
-                    and_(shared.recipient_id == own, other.id == shared.discloser_id),
-                    and_(shared.discloser_id == own, other.id == shared.recipient_id),
+                    and_(_SHARED.recipient_id == own, _OTHER.id == _SHARED.discloser_id),
+                    and_(_SHARED.discloser_id == own, _OTHER.id == _SHARED.recipient_id),
                 ),
-                other.status == Status.ADMITTED.value,
+                _OTHER.status == Status.ADMITTED.value,
             ),
         )
         .where(visible_referrals(viewer))

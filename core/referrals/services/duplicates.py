@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, select
@@ -49,10 +50,12 @@ def forget(session: Session, referral_id: UUID) -> None:
     session.execute(delete(DuplicateKey).where(DuplicateKey.referral_id == referral_id))
 
 
+@cache
 def lookalikes() -> ColumnElement[str | None]:
     """A column beside `Referral`: codes of its recipient's accepted referrals that may be about the same person.
 
-    In the statement that reads the offer, so that a page needs no other; `read_lookalikes` makes sense of it.
+    In the statement that reads the offer, so that a page needs no other; `read_lookalikes` makes sense of it. Built
+    once: its three aliases took a third of the time of a referral's page.
     """
     mine, other, that = aliased(DuplicateKey), aliased(DuplicateKey), aliased(Referral)
     told = that.code + case((that.joined_group == Referral.joined_group, "+"), else_="")

@@ -16,6 +16,7 @@ from core.api import N_, TORONTO, PersonalData, Viewer
 from .. import models
 from ..rules.money import CarryState, Entry, PaymentState, Ratification, effect, fiscal_year, year_name
 
+_UNDONE = aliased(models.LedgerEntry)
 PAGE = 50
 
 
@@ -246,7 +247,6 @@ def list_ledger(session: Session, year: int | None, *, page: int | None = 1) -> 
     """The ledger of a year (None: all), the latest line first, and how many lines; `page` None: every line, oldest
     first, for an export. Two statements."""
     line, envelope, table = models.LedgerEntry, models.Envelope, models.Commitment
-    undone = aliased(models.LedgerEntry)
     columns = (
         line.id,
         line.at,
@@ -258,14 +258,14 @@ def list_ledger(session: Session, year: int | None, *, page: int | None = 1) -> 
         func.coalesce(table.category, ""),
         func.coalesce(line.decision, ""),
         line.commitment_id,
-        undone.kind,
+        _UNDONE.kind,
     )
     where: list[Any] = [] if year is None else [envelope.fiscal_year == year]
     statement = (
         select(*columns)
         .join(envelope, envelope.id == line.envelope_id)
         .outerjoin(table, table.id == line.commitment_id)
-        .outerjoin(undone, undone.id == line.reverses)
+        .outerjoin(_UNDONE, _UNDONE.id == line.reverses)
         .where(*where)
     )
     if page is None:

@@ -17,6 +17,7 @@ from ..models import AidRequest, Aside, CardReserve, Question, Round, Signature
 from ..rules.requests import ENDED, State
 from ..services.texts import QUESTIONS, REQUESTS, opened
 
+_OTHER = aliased(Round)
 SIZE = 20
 
 
@@ -241,8 +242,7 @@ def list_requests(
 
 def _last_round() -> ScalarSelect[int]:
     """The number of a request's last round, as a subquery."""
-    other = aliased(Round)
-    latest = select(func.max(other.number)).where(other.request_id == AidRequest.id)
+    latest = select(func.max(_OTHER.number)).where(_OTHER.request_id == AidRequest.id)
     return latest.correlate(AidRequest).scalar_subquery()
 
 

@@ -16,6 +16,8 @@ from ..models.attendance import Credit
 from ..rules.catalogue import Reach, VersionState
 from .training import ModuleView, VersionView, first_block, modules_of, version_view, versions
 
+_NEWER = Version.__table__.alias("newer")
+
 
 @dataclass(frozen=True)
 class CourseLine:
@@ -60,9 +62,10 @@ class CourseView:
 def list_courses(session: Session, now: datetime, *, drafts: bool) -> tuple[CourseLine, ...]:
     """Courses that are offered, by kind then title; with `drafts` those that are not published yet. Two statements."""
     shown = [VersionState.PUBLISHED.value, *([VersionState.DRAFT.value] if drafts else [])]
-    newer = Version.__table__.alias("newer")
     better = exists().where(
-        newer.c.course_id == Version.course_id, newer.c.state == VersionState.PUBLISHED.value, newer.c.id != Version.id
+        _NEWER.c.course_id == Version.course_id,
+        _NEWER.c.state == VersionState.PUBLISHED.value,
+        _NEWER.c.id != Version.id,
     )
     rows = session.execute(
         versions()

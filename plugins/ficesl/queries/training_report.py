@@ -41,6 +41,8 @@ from .attendance import HELD
 from .published import published_lines, totals_of
 from .series import facts_of
 
+_LATER = aliased(AttestationRow)
+
 #: Types of organisations, in the report's words.
 TYPES: Final = {
     "calacs": "CALACS",
@@ -214,12 +216,11 @@ def _satisfaction(session: Session, start: datetime, end: datetime, now: datetim
 def _renewals(session: Session, report: ReportPeriod) -> ReportTable:
     """Attestations whose last day is in the period, and those whose person has another that holds longer. The label is
     not the course's alone: few renewals would hide its satisfaction too, which says nothing of them."""
-    later = aliased(AttestationRow)
     renewed = exists().where(
-        later.learner_id == AttestationRow.learner_id,
-        later.course_id == AttestationRow.course_id,
-        later.revoked_at.is_(None),
-        or_(later.expires_on.is_(None), later.expires_on > AttestationRow.expires_on),
+        _LATER.learner_id == AttestationRow.learner_id,
+        _LATER.course_id == AttestationRow.course_id,
+        _LATER.revoked_at.is_(None),
+        or_(_LATER.expires_on.is_(None), _LATER.expires_on > AttestationRow.expires_on),
     )
     rows = session.execute(
         select(Version.title, func.count(), func.sum(case((renewed, 1), else_=0)))

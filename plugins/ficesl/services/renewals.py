@@ -16,6 +16,7 @@ from ..models import AttestationRow, Course, Learner, RenewalReminder
 from ..queries.attestations import local_day
 from ..rules.attestations import REMINDERS, reminder_due
 
+_LATER = aliased(AttestationRow)
 #: The reference is the course's code.
 ENDING = "ficesl.attestation_ending"
 #: Reminded in one transaction; the rest at the next run, an hour later: 100,000 in two days.
@@ -28,12 +29,11 @@ def remind_endings(session: Session, keyring: Keyring, now: datetime) -> int:
     Several of one organisation make one e-mail to who keeps its people: how many is on the page, not in the message.
     """
     today = local_day(now)
-    later = aliased(AttestationRow)
     renewed = exists().where(
-        later.learner_id == AttestationRow.learner_id,
-        later.course_id == AttestationRow.course_id,
-        later.revoked_at.is_(None),
-        or_(later.expires_on.is_(None), later.expires_on > AttestationRow.expires_on),
+        _LATER.learner_id == AttestationRow.learner_id,
+        _LATER.course_id == AttestationRow.course_id,
+        _LATER.revoked_at.is_(None),
+        or_(_LATER.expires_on.is_(None), _LATER.expires_on > AttestationRow.expires_on),
     )
     ending = and_(
         AttestationRow.revoked_at.is_(None),
