@@ -33,6 +33,7 @@ from core.kernel.hooks.manager import Hooks
 from core.kernel.web.csrf import token_for
 from core.settings import Settings
 from core.testing import databases, hashing, postgres, thrift
+from core.testing.client import crossing_once
 
 hashing.hash_at(hashing.CHEAP)
 _LONG = timedelta(days=1)
@@ -172,7 +173,7 @@ def visiting(network: Network, *, persona: str | None = None, **changes: Any) ->
     of the server as it is (`live_server`) have them all.
     """
     with ExitStack() as stack:
-        client = TestClient(network.app(**changes), base_url="http://127.0.0.1")
+        client = crossing_once(TestClient(network.app(**changes), base_url="http://127.0.0.1"))
         with patch.object(features, "jobs", lambda _hooks: ()):
             stack.enter_context(client)
         yield Visitor(network, client).become(persona)
