@@ -39,11 +39,12 @@ _ELSEWHERE = frozenset({"303", "307"})
 
 @dataclass(frozen=True)
 class Seen:
-    """One answer, as it came: its status, its headers in order, its bytes."""
+    """One answer, as it came: its status, its headers in order, its bytes; equal `statements` were sent alike."""
 
     status_code: int
     raw: tuple[tuple[str, str], ...]
     content: bytes
+    statements: int
 
     @cached_property
     def headers(self) -> httpx2.Headers:
@@ -84,7 +85,12 @@ def _walked(locale: str) -> Walk:
         found = answers(network, people, locale=locale, asked=None if locale == "fr" else said_to(people))
     return {
         key: {
-            name: Seen(answer.status_code, tuple(answer.headers.multi_items()), answer.content)
+            name: Seen(
+                answer.status_code,
+                tuple(answer.headers.multi_items()),
+                answer.content,
+                answer.extensions["statements"],
+            )
             for name, answer in row.items()
         }
         for key, row in found.items()
@@ -92,22 +98,20 @@ def _walked(locale: str) -> Walk:
 
 
 def said_to(people: Collection[str]) -> Callable[[Key, str], bool]:
-    """The same, without what nobody reads: an answer that only leads elsewhere has no word."""
+    """What `telling` chooses, without what nobody reads: an answer that only leads elsewhere has no word."""
     told, table = telling(people), reviewed()
     return lambda key, person: told(key, person) and table.get(key, {}).get(person) not in _ELSEWHERE
 
 
-def decided_by_rows(people: Collection[str]) -> Callable[[Key, str], bool]:
-    """The same, without what is refused before any row is read: who is sent to sign in, and whose role lacks the
-    permission of a route that names no object."""
-    told, table = telling(people), reviewed()
-
-    def asked(key: Key, person: str) -> bool:
-        status = table.get(key, {}).get(person)
-        sent_away = status == "303" and person == "anonymous"
-        return told(key, person) and not sent_away and (status != "403" or "{" in key[1])
-
-    return asked
+def sending_others(seen: Walk) -> Callable[[Key, str], bool]:
+    """Of each route, one cell for each status and each series of statements that it was seen to send: what another
+    engine may answer otherwise. A route that was not seen is asked by everybody."""
+    chosen = {
+        (key, person)
+        for key, row in seen.items()
+        for person in {(answer.status_code, answer.statements): who for who, answer in row.items()}.values()
+    }
+    return lambda key, person: key not in seen or (key, person) in chosen
 
 
 def telling(people: Collection[str]) -> Callable[[Key, str], bool]:

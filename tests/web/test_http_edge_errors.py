@@ -21,6 +21,7 @@ from starlette.datastructures import QueryParams
 from core.kernel import log
 from core.kernel.web.adapter import Endpoint
 from core.kernel.web.routes import Answer, PageRequest
+from core.kernel.web.table import RouteTable
 from core.testing import LiveServer
 from core.testing.network import Network, Visitor, visiting
 from tests.support import held
@@ -35,6 +36,12 @@ def boom(_session: Session, request: PageRequest) -> Answer:
     """A page that fails while it holds somebody's name."""
     kept = {"name": SECRET, "form": dict(request.form)}
     raise RuntimeError(f"no such row: {kept}")
+
+
+def endpoints(app: Any) -> list[Endpoint]:
+    """What answers each route of the application."""
+    table = next(one for one in app.routes if isinstance(one, RouteTable))
+    return [route.endpoint for route in table.routes]
 
 
 @pytest.fixture
@@ -55,9 +62,8 @@ def test_an_unexpected_error_tells_nobody_anything(
 ) -> None:
     """On a real server: the page, the headers and the log of a page that fails, and of an error outside any page."""
     app = network.app(raise_unexpected=False)
-    for mounted in app.routes:
-        endpoint = getattr(mounted, "endpoint", None)
-        if isinstance(endpoint, Endpoint) and endpoint.route.path == "/connexion":
+    for endpoint in endpoints(app):
+        if endpoint.route.path == "/connexion":
             endpoint.route = replace(endpoint.route, handler=boom)
     server = live_server(app)
     with httpx2.Client(base_url=server.url) as http:
@@ -116,9 +122,8 @@ class Question(QueryParams):
 def listening(app: Any) -> dict[str, bool]:
     """Have the pages' handlers say whether they looked at the question: path of the route -> whether it ever did."""
     looked: dict[str, bool] = {}
-    for mounted in app.routes:
-        endpoint = getattr(mounted, "endpoint", None)
-        if isinstance(endpoint, Endpoint) and endpoint.route.method == "GET":
+    for endpoint in endpoints(app):
+        if endpoint.route.method == "GET":
 
             def handler(session: Session, request: PageRequest, own: Any = endpoint.route.handler) -> Answer:
                 question = Question(request.query)
