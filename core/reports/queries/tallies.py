@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, String, and_, bindparam, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.directory.models import Municipality, Organisation
@@ -50,7 +52,7 @@ _NAMES = (
     "needs",
     "unmet",
 )
-_LINES: Mapping[str, Callable[[str], str]] = {
+_LINED: Mapping[str, Callable[[str], str]] = dict.fromkeys(_NAMES, str) | {
     "origin": dimensions.origin_line,
     "age": dimensions.age_line,
     "issue": dimensions.issue_line,
@@ -61,7 +63,30 @@ _LINES: Mapping[str, Callable[[str], str]] = {
 def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | None = None) -> dict[FiscalYear, Tally]:
     """The counts of several years, of one recipient or of all. One statement, which reads each fact once."""
     wanted = tuple(years)
-    quarters = [quarter.code for year in wanted for quarter in year.quarters]
+    asked = {"quarters": [quarter.code for year in wanted for quarter in year.quarters], "recipient": recipient}
+    rows = session.execute(_counting(recipient is not None), asked).all()
+    everybody = _Found()
+    each: dict[UUID, _Found] = defaultdict(_Found)
+    for name, line, quarter, holder, minutes, number in rows:
+        if name in _LINED:
+            key = (name, _LINED[name](line), quarter)
+            everybody.counts[key] += number
+            each[holder].counts[key] += number
+        else:
+            for found in (everybody, each[holder]):
+                found.measure(name, line, quarter, minutes, number)
+    return {
+        year: replace(
+            everybody.tally(year),
+            held={holder: each[holder].tally(year) for holder in sorted(each)} if recipient is None else {},
+        )
+        for year in wanted
+    }
+
+
+@cache
+def _counting(of_one: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    """The statement, built once for everybody and once for one `recipient`: 15 ms each time otherwise."""
     facts = (
         select(
             ReportFact.ended_quarter.label("quarter"),
@@ -81,10 +106,10 @@ def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | Non
             ReportFact.contact_minutes.label("contact_minutes"),
         )
         .join(Organisation, Organisation.id == ReportFact.recipient_id)
-        .where(ReportFact.ended_quarter.in_(quarters))
+        .where(ReportFact.ended_quarter.in_(bindparam("quarters")))
     )
-    if recipient is not None:
-        facts = facts.where(ReportFact.recipient_id == recipient)
+    if of_one:
+        facts = facts.where(ReportFact.recipient_id == bindparam("recipient"))
     # Used several times, it is read once and kept aside by both engines.
     read = facts.cte("facts").c
     parts = [
@@ -104,18 +129,7 @@ def tallies(session: Session, years: Iterable[FiscalYear], recipient: UUID | Non
         .group_by(read.recipient, read.quarter, read.holder, measured)
         for name, measured in (("answers", read.answer_minutes), ("contacts", read.contact_minutes))
     ]
-    everybody = _Found()
-    each: dict[UUID, _Found] = defaultdict(_Found)
-    for name, line, quarter, holder, minutes, number in session.execute(union_all(*parts)):
-        for found in (everybody, each[holder]):
-            found.add(name, line, quarter, minutes, number)
-    return {
-        year: replace(
-            everybody.tally(year),
-            held={holder: each[holder].tally(year) for holder in sorted(each)} if recipient is None else {},
-        )
-        for year in wanted
-    }
+    return union_all(*parts)
 
 
 class _Found:
@@ -125,13 +139,10 @@ class _Found:
         self.counts: dict[tuple[str, str, str], int] = defaultdict(int)
         self.lengths: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
 
-    def add(self, name: str, line: str, quarter: str, minutes: int, number: int) -> None:
-        """One row: so many references of a line and a quarter, or of a length in minutes."""
-        if name in _NAMES:
-            self.counts[name, _LINES.get(name, str)(line), quarter] += number
-        else:
-            histogram = self.lengths[name, quarter, dimensions.origin_line(line)]
-            histogram[minutes] = histogram.get(minutes, 0) + number
+    def measure(self, name: str, line: str, quarter: str, minutes: int, number: int) -> None:
+        """So many references of a length in minutes."""
+        histogram = self.lengths[name, quarter, dimensions.origin_line(line)]
+        histogram[minutes] = histogram.get(minutes, 0) + number
 
     def tally(self, year: FiscalYear) -> Tally:
         """The counts of one year."""
