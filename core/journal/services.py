@@ -151,7 +151,7 @@ def seal_roots(session: Session, keyring: Keyring, now: datetime) -> int:
     root_hash = next_hash(previous, line)
     signature = keyring.journal_signing_key().sign(signed_bytes(root_hash))
     # Two sealers at once: the second meets the first's primary key, and its transaction rolls back.
-    session.execute(insert(JournalRoot).values(position=position, line=line, hash=root_hash, signature=signature))
+    add_row(session, JournalRoot, position=position, line=line, hash=root_hash, signature=signature)
     upsert = _upsert(dialect_name(session), JournalSealed)
     session.execute(
         upsert.on_conflict_do_update(index_elements=["chain"], set_={"position": upsert.excluded.position}),

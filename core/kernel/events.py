@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, SmallInteger, String, Uuid, insert, select, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, SmallInteger, String, Uuid, select, text
 from sqlalchemy.orm import Mapped, Session
 
-from core.kernel.db import Base, UtcDateTime, identifier, internal, mark, new_id
+from core.kernel.db import Base, UtcDateTime, add_row, identifier, internal, mark, new_id
 
 if TYPE_CHECKING:
     from core.kernel.web.house import House
@@ -249,7 +249,7 @@ def _write(session: Session, kind: str, ref: str, topics: Iterable[str], now: da
         raise ValueError("an event needs topics: org:, user:, session: or committee:<uuid>, or network")
     event = Event(new_id(), kind, ref, audience, now)
     row = {"id": event.id, "kind": kind, "ref": ref, "topics": list(audience), "created_at": now}
-    session.execute(insert(OutboxEvent).values(row))
+    add_row(session, OutboxEvent, **row)
     mark(session, OUTBOX)
     for reaction in registry_of(session).reactions.get(kind, ()):
         reaction(session, event)

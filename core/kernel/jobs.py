@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, String, insert, select, update
+from sqlalchemy import Integer, String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session
 
 from core.kernel.clock import Clock
-from core.kernel.db import Base, Database, Mode, UtcDateTime, internal, lock_row
+from core.kernel.db import Base, Database, Mode, UtcDateTime, add_row, internal, lock_row
 from core.kernel.log import get_logger
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def claim(session: Session, job: Job, holder: str, now: datetime) -> bool:
     row = lock_row(session, statement)
     if row is None:
         with suppress(IntegrityError), session.begin_nested():  # another process may have just inserted it
-            session.execute(insert(JobLease).values(name=job.name, holder="", failures=0))
+            add_row(session, JobLease, name=job.name, holder="", failures=0)
         row = lock_row(session, statement)
     if row is None or not _due(row.until, row.last_run, row.retry_at, job, now):
         return False

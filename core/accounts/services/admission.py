@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
@@ -44,7 +44,7 @@ from core.directory.rules.text import sort_key
 from core.directory.rules.words import Status, Tier
 from core.journal.services import record
 from core.kernel.crypto import Keyring
-from core.kernel.db import lock_row, new_id
+from core.kernel.db import add_row, lock_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing
 from core.kernel.events import emit
 
@@ -67,21 +67,21 @@ def start_probation(session: Session, keyring: Keyring, viewer: Viewer, applicat
     request = read_request(keyring, application_id, row.details_sealed)
     assert request is not None
     organisation_id = new_id()
-    session.execute(
-        insert(Organisation).values(
-            id=organisation_id,
-            slug=f"nouveau-{organisation_id.hex[-12:]}",
-            name=request.name,
-            sort_key=sort_key(request.name),
-            type=row.type,
-            regime=None,
-            status=Status.PROBATION.value,
-            visibility=Tier.CONFIDENTIAL.value,
-            receives_referrals=False,
-            fictitious=False,
-            region="",
-            source="admission",
-        )
+    add_row(
+        session,
+        Organisation,
+        id=organisation_id,
+        slug=f"nouveau-{organisation_id.hex[-12:]}",
+        name=request.name,
+        sort_key=sort_key(request.name),
+        type=row.type,
+        regime=None,
+        status=Status.PROBATION.value,
+        visibility=Tier.CONFIDENTIAL.value,
+        receives_referrals=False,
+        fictitious=False,
+        region="",
+        source="admission",
     )
     _set(session, application_id, state=ApplicationState.PROBATION.value, organisation_id=organisation_id)
     note_admission(session, viewer, organisation_id, "admission.probation", application_id, now)
@@ -157,10 +157,13 @@ def approve_admission(session: Session, keyring: Keyring, viewer: Viewer, applic
         if not decision.discoverable:
             raise Missing
         raise NotAdmissible(decision)
-    session.execute(
-        insert(AdmissionApproval).values(
-            application_id=application_id, user_id=viewer.user_id, organisation_id=viewer.organisation_id, at=now
-        )
+    add_row(
+        session,
+        AdmissionApproval,
+        application_id=application_id,
+        user_id=viewer.user_id,
+        organisation_id=viewer.organisation_id,
+        at=now,
     )
     note_admission(session, viewer, row.organisation_id, "admission.approved", application_id, now)
     if not admission_state(facts_of(session, keyring, row)).decision.allowed:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import ANONYMOUS, Viewer
@@ -28,7 +28,7 @@ from core.directory.models import Organisation
 from core.directory.rules.words import Status
 from core.journal.services import record
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.events import emit
 
 TABLE = "organisation_applications"
@@ -58,15 +58,15 @@ def request_admission(
 ) -> UUID:
     """Keep an organisation's request, sealed. The coordination learns live that there is one, and nothing of it."""
     application_id = new_id()
-    session.execute(
-        insert(OrganisationApplication).values(
-            id=application_id,
-            state=ApplicationState.RECEIVED.value,
-            received_at=now,
-            type=kind,
-            regime_claimed=regime,
-            details_sealed=sealed_words(keyring, application_id, "details_sealed", request),
-        )
+    add_row(
+        session,
+        OrganisationApplication,
+        id=application_id,
+        state=ApplicationState.RECEIVED.value,
+        received_at=now,
+        type=kind,
+        regime_claimed=regime,
+        details_sealed=sealed_words(keyring, application_id, "details_sealed", request),
     )
     emit(session, "admission.received", str(application_id), topics=["network"], now=now)
     note_admission(session, ANONYMOUS, None, "admission.received", application_id, now, type=kind)

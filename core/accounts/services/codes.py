@@ -24,7 +24,7 @@ from core.accounts.rules.factors import (
     steps_now,
 )
 from core.kernel.crypto import Aad, Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 
 
 def start_totp(session: Session, keyring: Keyring, user_id: UUID, now: datetime) -> None:
@@ -32,14 +32,14 @@ def start_totp(session: Session, keyring: Keyring, user_id: UUID, now: datetime)
     session.execute(delete(TotpSecret).where(TotpSecret.user_id == user_id, TotpSecret.confirmed_at.is_(None)))
     row_id = new_id()
     secret = pyotp.random_base32()
-    session.execute(
-        insert(TotpSecret).values(
-            id=row_id,
-            user_id=user_id,
-            secret_sealed=keyring.protect(secret.encode(), aad=_place(row_id)),
-            created_at=now,
-            last_step=0,
-        )
+    add_row(
+        session,
+        TotpSecret,
+        id=row_id,
+        user_id=user_id,
+        secret_sealed=keyring.protect(secret.encode(), aad=_place(row_id)),
+        created_at=now,
+        last_step=0,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
@@ -29,7 +29,7 @@ from core.accounts.services.sessions import end_sessions
 from core.journal.queries import has_done
 from core.journal.services import record
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing
 from core.kernel.mail import MailSeal, send_later
 
@@ -231,21 +231,21 @@ def _write(
     now: datetime,
 ) -> Invited:
     invitation_id, symbols, expires_at = new_id(), _symbols(), now + INVITATION_LASTS
-    session.execute(
-        insert(InvitationRow).values(
-            id=invitation_id,
-            organisation_id=organisation_id,
-            kind=kind,
-            user_id=user_id,
-            email_lookup=email_lookup(keyring, email),
-            email_sealed=hide(keyring, TABLE, invitation_id, "email_sealed", email.strip()),
-            name_sealed=hide(keyring, TABLE, invitation_id, "name_sealed", name.strip()),
-            roles=list(roles),
-            code_hash=code_hash_of(keyring, invitation_id, symbols),
-            invited_by=actor.user_id,
-            created_at=now,
-            expires_at=expires_at,
-        )
+    add_row(
+        session,
+        InvitationRow,
+        id=invitation_id,
+        organisation_id=organisation_id,
+        kind=kind,
+        user_id=user_id,
+        email_lookup=email_lookup(keyring, email),
+        email_sealed=hide(keyring, TABLE, invitation_id, "email_sealed", email.strip()),
+        name_sealed=hide(keyring, TABLE, invitation_id, "name_sealed", name.strip()),
+        roles=list(roles),
+        code_hash=code_hash_of(keyring, invitation_id, symbols),
+        invited_by=actor.user_id,
+        created_at=now,
+        expires_at=expires_at,
     )
     send_later(session, email.strip(), INVITATION, "fr", now, seal=MailSeal(keyring))
     return Invited(invitation_id, name, email, expires_at, shown_code(symbols))

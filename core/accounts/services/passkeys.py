@@ -16,7 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 from webauthn import (
     generate_authentication_options,
@@ -36,7 +36,7 @@ from webauthn.helpers.structs import (
 from core.accounts.models import Passkey, PasskeyChallenge
 from core.accounts.rules.factors import CHALLENGE_LASTS
 from core.kernel.crypto import Aad, Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.log import get_logger
 
 #: How many passkeys one person may have.
@@ -137,18 +137,18 @@ def add_passkey(
     if known is not None or len(mine) >= MOST_PASSKEYS:
         return None
     passkey_id = new_id()
-    session.execute(
-        insert(Passkey).values(
-            id=passkey_id,
-            user_id=user_id,
-            credential_id=made.credential_id,
-            public_key=made.credential_public_key,
-            sign_count=made.sign_count,
-            backup_eligible=made.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
-            backed_up=made.credential_backed_up,
-            label_sealed=seal_label(keyring, passkey_id, label),
-            created_at=now,
-        )
+    add_row(
+        session,
+        Passkey,
+        id=passkey_id,
+        user_id=user_id,
+        credential_id=made.credential_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        backup_eligible=made.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+        backed_up=made.credential_backed_up,
+        label_sealed=seal_label(keyring, passkey_id, label),
+        created_at=now,
     )
     return passkey_id
 
@@ -225,10 +225,14 @@ def _descriptors(session: Session, user_id: UUID) -> list[PublicKeyCredentialDes
 
 def _new_challenge(session: Session, purpose: Purpose, browser: bytes, now: datetime) -> bytes:
     challenge = secrets.token_bytes(32)
-    session.execute(
-        insert(PasskeyChallenge).values(
-            id=new_id(), challenge_hash=_hash(challenge), purpose=purpose, browser=browser, created_at=now
-        )
+    add_row(
+        session,
+        PasskeyChallenge,
+        id=new_id(),
+        challenge_hash=_hash(challenge),
+        purpose=purpose,
+        browser=browser,
+        created_at=now,
     )
     return challenge
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import ADMINISTRATION, CONTENT, permissions_of
@@ -17,7 +17,7 @@ from core.accounts.services.sessions import end_sessions
 from core.directory.models import Organisation
 from core.directory.rules.words import Status
 from core.kernel.crypto import Aad, Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import DomainError
 from core.kernel.events import close_streams
 
@@ -91,20 +91,20 @@ def add_user(
     roles = sorted(roles)
     check_roles(roles)
     user_id = new_id()
-    session.execute(
-        insert(User).values(
-            id=user_id,
-            organisation_id=organisation_id,
-            email_lookup=email_lookup(keyring, email),
-            email_sealed=personal(keyring, user_id, "email_sealed", email),
-            name_sealed=personal(keyring, user_id, "name_sealed", name),
-            password_hash=HASHER.hash(password) if password else password_hash,
-            roles=roles,
-            status="active",
-            locale="fr",
-            demo_key=demo_key,
-            created_at=now,
-        )
+    add_row(
+        session,
+        User,
+        id=user_id,
+        organisation_id=organisation_id,
+        email_lookup=email_lookup(keyring, email),
+        email_sealed=personal(keyring, user_id, "email_sealed", email),
+        name_sealed=personal(keyring, user_id, "name_sealed", name),
+        password_hash=HASHER.hash(password) if password else password_hash,
+        roles=roles,
+        status="active",
+        locale="fr",
+        demo_key=demo_key,
+        created_at=now,
     )
     return user_id
 

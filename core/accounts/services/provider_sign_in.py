@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from core.accounts.services.people import add_user, email_lookup, left_lookup
 from core.accounts.services.providers import had_own_factor, note_provider
 from core.accounts.services.sessions import end_sessions, open_session, token_hash
 from core.kernel.crypto import Keyring
-from core.kernel.db import dialect_name, new_id
+from core.kernel.db import add_row, dialect_name, new_id
 from core.kernel.mail import MailSeal, send_later
 from core.kernel.oidc import Attempt, Refused
 from core.kernel.oidc.claims import text
@@ -62,16 +62,16 @@ def open_attempt(
 ) -> Attempt:
     """Note that this browser leaves for the provider; the state (256 bits) is what it must bring back."""
     state = secrets.token_urlsafe(32)
-    session.execute(
-        insert(ProviderAttempt).values(
-            id=new_id(),
-            state_hash=token_hash(state),
-            browser_hash=_browser_hash(keyring, browser),
-            provider_id=provider_id,
-            session_id=session_id,
-            next_path=next_path if len(next_path) <= 300 else "/",
-            created_at=now,
-        )
+    add_row(
+        session,
+        ProviderAttempt,
+        id=new_id(),
+        state_hash=token_hash(state),
+        browser_hash=_browser_hash(keyring, browser),
+        provider_id=provider_id,
+        session_id=session_id,
+        next_path=next_path if len(next_path) <= 300 else "/",
+        created_at=now,
     )
     return Attempt.of(keyring.cookie_key("provider.attempt"), state)
 
@@ -161,14 +161,14 @@ def open_provider_session(
         select(LoginSession.id).where(LoginSession.token_hash == token_hash(token))
     ).scalar_one()
     sid = text(claims, "sid", 300)
-    session.execute(
-        insert(ProviderSession).values(
-            id=new_id(),
-            provider_id=provider.id,
-            session_id=session_id,
-            subject_hash=_logout_hash(keyring, provider.id, "sub", str(claims["sub"])),
-            sid_hash=None if sid is None else _logout_hash(keyring, provider.id, "sid", sid),
-        )
+    add_row(
+        session,
+        ProviderSession,
+        id=new_id(),
+        provider_id=provider.id,
+        session_id=session_id,
+        subject_hash=_logout_hash(keyring, provider.id, "sub", str(claims["sub"])),
+        sid_hash=None if sid is None else _logout_hash(keyring, provider.id, "sid", sid),
     )
     return token
 
@@ -240,14 +240,14 @@ def _welcome(
             send_later(session, email.strip(), "factors", existing.locale, now, seal=MailSeal(keyring))
     else:
         user_id, how = _newcomer(session, keyring, provider, claims, email, allowed, now)
-    session.execute(
-        insert(ProviderSubject).values(
-            id=new_id(),
-            provider_id=provider.id,
-            subject_hash=_subject_hash(keyring, provider, claims),
-            user_id=user_id,
-            linked_at=now,
-        )
+    add_row(
+        session,
+        ProviderSubject,
+        id=new_id(),
+        provider_id=provider.id,
+        subject_hash=_subject_hash(keyring, provider, claims),
+        user_id=user_id,
+        linked_at=now,
     )
     facts: dict[str, object] = {"how": how, "user": str(user_id)}
     note_provider(session, ANONYMOUS, provider.organisation_id, "provider.recognised", provider.id, facts, now)

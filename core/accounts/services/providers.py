@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
@@ -33,7 +33,7 @@ from core.accounts.services.provider_secret import protect_secret
 from core.accounts.services.sessions import end_sessions
 from core.journal.services import record
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import DomainError
 from core.kernel.oidc import Reach, Refused, checked_address
 
@@ -137,7 +137,7 @@ def set_provider(
         session.execute(update(IdentityProvider).where(IdentityProvider.id == provider_id).values(**values))
     else:
         row = {"id": provider_id, "organisation_id": organisation_id, **values}
-        session.execute(insert(IdentityProvider).values(**row))
+        add_row(session, IdentityProvider, **row)
     session.expire_all()
     facts: dict[str, object] = {"enabled": settings.enabled, "new": not same, "secret": bool(settings.secret)}
     note_provider(session, actor, organisation_id, "provider.set", provider_id, facts, now)

@@ -7,13 +7,13 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.accounts.models import LoginSession, Throttle, User
 from core.accounts.rules import RETENTION
 from core.kernel.clock import TORONTO
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.events import close_streams
 
 
@@ -34,18 +34,18 @@ def open_session(
     """
     session_id = new_id()
     token = _new_token(session_id)
-    session.execute(
-        insert(LoginSession).values(
-            id=session_id,
-            token_hash=token_hash(token),
-            user_id=user_id,
-            created_at=now,
-            last_seen_at=now,
-            second_factor=second_factor,
-            factor=factor,
-            stepped_up_at=now if stepped_up else None,
-            device=device,
-        )
+    add_row(
+        session,
+        LoginSession,
+        id=session_id,
+        token_hash=token_hash(token),
+        user_id=user_id,
+        created_at=now,
+        last_seen_at=now,
+        second_factor=second_factor,
+        factor=factor,
+        stepped_up_at=now if stepped_up else None,
+        device=device,
     )
     month = now.astimezone(TORONTO).strftime("%Y-%m")
     known = update(User).where(User.id == user_id, User.last_month.is_distinct_from(month))

@@ -7,14 +7,14 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
 from core.accounts.models import User
 from core.committees.models.meetings import CalendarFeed
 from core.directory.models import Organisation
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import Missing
 
 
@@ -24,9 +24,7 @@ def new_feed(session: Session, viewer: Viewer, now: datetime) -> str:
         raise Missing
     revoke_feed(session, viewer)
     token = secrets.token_urlsafe(32)
-    session.execute(
-        insert(CalendarFeed).values(id=new_id(), user_id=viewer.user_id, token_hash=feed_hash(token), created_at=now)
-    )
+    add_row(session, CalendarFeed, id=new_id(), user_id=viewer.user_id, token_hash=feed_hash(token), created_at=now)
     return token
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
@@ -21,7 +21,7 @@ from core.committees.services.telling import mail_to, note
 from core.directory.models import Organisation
 from core.kernel import codes
 from core.kernel.crypto import Keyring
-from core.kernel.db import lock_row, new_id
+from core.kernel.db import add_row, lock_row, new_id
 from core.kernel.errors import DomainError, Missing, Stale
 from core.kernel.events import emit
 from core.kernel.i18n import N_
@@ -69,18 +69,18 @@ def note_decision(
     if vote_id is not None and session.scalar(select(Vote.committee_id).where(Vote.id == vote_id)) != committee_id:
         raise Missing
     decision_id, code = new_id(), _free_code(session)
-    session.execute(
-        insert(Decision).values(
-            id=decision_id,
-            code=code,
-            committee_id=committee_id,
-            meeting_id=meeting_id,
-            vote_id=vote_id,
-            text=text,
-            decided_on=decided_on,
-            noted_by=viewer.user_id,
-            noted_at=now,
-        )
+    add_row(
+        session,
+        Decision,
+        id=decision_id,
+        code=code,
+        committee_id=committee_id,
+        meeting_id=meeting_id,
+        vote_id=vote_id,
+        text=text,
+        decided_on=decided_on,
+        noted_by=viewer.user_id,
+        noted_at=now,
     )
     topics = {f"committee:{committee_id}", "network"}
     if replaces is not None:
@@ -107,18 +107,18 @@ def note_vote(session: Session, viewer: Viewer, loaded: Loaded, result: Result, 
     if meeting_id is None or result not in (Result.ADOPTED, Result.REJECTED):
         return None
     decision_id, code = new_id(), _free_code(session)
-    session.execute(
-        insert(Decision).values(
-            id=decision_id,
-            code=code,
-            committee_id=loaded.row.committee_id,
-            meeting_id=meeting_id,
-            vote_id=loaded.row.id,
-            text=loaded.row.question or loaded.row.subject or loaded.row.code,
-            decided_on=local_day(now),
-            noted_by=viewer.user_id,
-            noted_at=now,
-        )
+    add_row(
+        session,
+        Decision,
+        id=decision_id,
+        code=code,
+        committee_id=loaded.row.committee_id,
+        meeting_id=meeting_id,
+        vote_id=loaded.row.id,
+        text=loaded.row.question or loaded.row.subject or loaded.row.code,
+        decided_on=local_day(now),
+        noted_by=viewer.user_id,
+        noted_at=now,
     )
     note(session, viewer, "committee.decision_noted", f"decision:{code}", now, committee=loaded.row.committee_id)
     emit(session, NOTED, code, topics=(f"committee:{loaded.row.committee_id}", "network"), now=now)
@@ -145,10 +145,14 @@ def add_follow_up(
     if session.scalar(select(Organisation.id).where(Organisation.id == organisation_id)) is None:
         raise Missing
     follow_up_id = new_id()
-    session.execute(
-        insert(FollowUp).values(
-            id=follow_up_id, decision_id=decision_id, organisation_id=organisation_id, what=what, due_on=due_on
-        )
+    add_row(
+        session,
+        FollowUp,
+        id=follow_up_id,
+        decision_id=decision_id,
+        organisation_id=organisation_id,
+        what=what,
+        due_on=due_on,
     )
     note(session, viewer, "committee.follow_up_added", f"decision:{row.code}", now, organisation=organisation_id)
     emit(

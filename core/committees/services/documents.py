@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
@@ -14,7 +14,7 @@ from core.committees.rules.meetings import Command
 from core.committees.services.meetings import CHANGED, kept_meeting
 from core.committees.services.telling import note
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import DomainError, Missing
 from core.kernel.events import emit
 from core.kernel.files import CleanFile, shred_file, store_file
@@ -37,14 +37,14 @@ def add_document(session: Session, keyring: Keyring, viewer: Viewer, code: str, 
     if (count or 0) >= MOST_DOCUMENTS:
         raise TooManyDocuments
     document_id = new_id()
-    session.execute(
-        insert(MeetingDocument).values(
-            id=document_id,
-            meeting_id=meeting.id,
-            file_id=store_file(session, keyring, file, now),
-            added_by=viewer.user_id,
-            added_at=now,
-        )
+    add_row(
+        session,
+        MeetingDocument,
+        id=document_id,
+        meeting_id=meeting.id,
+        file_id=store_file(session, keyring, file, now),
+        added_by=viewer.user_id,
+        added_at=now,
     )
     note(session, viewer, "committee.document_added", f"meeting:{code}", now, document=document_id)
     emit(session, CHANGED, code, topics=(f"committee:{meeting.committee_id}", "network"), now=now)

@@ -38,7 +38,7 @@ from core.committees.services.raised import Pending, PendingHand, drop_pending, 
 from core.committees.services.sealing import seal_choice, seal_reason
 from core.committees.services.voting import VoteRefused, check_time, supported
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import Missing
 from core.kernel.events import emit
 
@@ -185,15 +185,15 @@ def note_hands(
             }
         )
     drop_pending(session, vote_id)
-    session.execute(
-        insert(HandsShown).values(
-            id=shown_id,
-            vote_id=vote_id,
-            meeting_id=floor.meeting.id,
-            noted_by=viewer.user_id,
-            noted_for=viewer.organisation_id,
-            noted_at=now,
-        )
+    add_row(
+        session,
+        HandsShown,
+        id=shown_id,
+        vote_id=vote_id,
+        meeting_id=floor.meeting.id,
+        noted_by=viewer.user_id,
+        noted_for=viewer.organisation_id,
+        noted_at=now,
     )
     session.execute(insert(RaisedHand), rows)
     _journal(session, viewer, floor, "committee.hands_noted", now, hands=len(rows))

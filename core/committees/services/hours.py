@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
@@ -35,7 +35,7 @@ from core.committees.rules.hours import (
 )
 from core.committees.services.hours_changes import AT_ONCE, change_entries, day_totals, load_entry, undone_by
 from core.kernel.clock import TORONTO
-from core.kernel.db import lock_row, new_id
+from core.kernel.db import add_row, lock_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
 from core.kernel.events import emit
 from core.kernel.i18n import N_
@@ -106,7 +106,7 @@ def enter_hours(session: Session, viewer: Viewer, given: HoursGiven, *, key: str
         "source_key": source_key,
         "created_at": now,
     }
-    session.execute(insert(HoursEntry).values(values))
+    add_row(session, HoursEntry, **values)
     emit(session, "hours.submitted", str(entry_id), topics=(f"org:{viewer.organisation_id}",), now=now)
     return entry_id
 

@@ -29,7 +29,7 @@ from core.committees.services.hours import HoursInvalid
 from core.committees.services.hours_changes import day_totals, upsert_entry
 from core.directory.models import Organisation
 from core.kernel.clock import TORONTO
-from core.kernel.db import lock_row, new_id
+from core.kernel.db import add_row, lock_row, new_id
 from core.kernel.errors import Missing, Stale
 from core.kernel.events import emit
 from core.kernel.i18n import N_
@@ -91,22 +91,22 @@ def stage_import(
     rows = [_staged(import_id, line, key, there, over.get(line.number)) for line, key in keyed]
     states = Counter(row["state"] for row in rows)
     days = [day for line in read.lines for day in (line.first_day, line.last_day) if day]
-    session.execute(
-        insert(HoursImport).values(
-            id=import_id,
-            organisation_id=organisation_id,
-            user_id=viewer.user_id,
-            mine=mine,
-            approved=approved,
-            digest=hashlib.sha256(content).digest(),
-            first_day=min(days, default=None),
-            last_day=max(days, default=None),
-            printed_total=read.printed_total,
-            lines=len(rows),
-            wrong=states["wrong"],
-            known=states["known"],
-            created_at=now,
-        )
+    add_row(
+        session,
+        HoursImport,
+        id=import_id,
+        organisation_id=organisation_id,
+        user_id=viewer.user_id,
+        mine=mine,
+        approved=approved,
+        digest=hashlib.sha256(content).digest(),
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        printed_total=read.printed_total,
+        lines=len(rows),
+        wrong=states["wrong"],
+        known=states["known"],
+        created_at=now,
     )
     session.execute(insert(HoursImportLine), rows)
     return import_id

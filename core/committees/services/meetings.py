@@ -33,7 +33,7 @@ from core.committees.services.telling import mail_to, note
 from core.directory.models import Organisation
 from core.kernel import codes
 from core.kernel.crypto import Aad, Keyring
-from core.kernel.db import lock_row, new_id
+from core.kernel.db import add_row, lock_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
 from core.kernel.events import emit
 from core.kernel.i18n import N_
@@ -100,20 +100,20 @@ def plan_meeting(
     check_keeps(session, viewer, committee_id, now)
     _check_times(given, now)
     code = _free_code(session)
-    session.execute(
-        insert(Meeting).values(
-            id=new_id(),
-            code=code,
-            committee_id=committee_id,
-            title=given.title,
-            place=given.place,
-            link=given.link,
-            starts_at=given.starts_at,
-            ends_at=given.ends_at,
-            created_by=viewer.user_id,
-            created_at=now,
-            changed_at=now,
-        )
+    add_row(
+        session,
+        Meeting,
+        id=new_id(),
+        code=code,
+        committee_id=committee_id,
+        title=given.title,
+        place=given.place,
+        link=given.link,
+        starts_at=given.starts_at,
+        ends_at=given.ends_at,
+        created_by=viewer.user_id,
+        created_at=now,
+        changed_at=now,
     )
     _told(session, viewer, committee_id, code, "committee.meeting_planned", now)
     mail_to(session, keyring, _members(session, committee_id, now), now)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, permissions_of
@@ -21,7 +21,7 @@ from core.committees.services.calling import call_missing, votes_under_way
 from core.committees.services.telling import SEAT_CHANGED, note, tell_committee
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
-from core.kernel.db import lock_row, new_id
+from core.kernel.db import add_row, lock_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing
 from core.kernel.events import close_streams
 from core.kernel.i18n import N_
@@ -75,18 +75,18 @@ def add_seat(session: Session, viewer: Viewer, committee_id: UUID, wanted: SeatI
     check_manages(session, viewer, committee_id, now)
     seat_id = new_id()
     _check(session, committee_id, wanted, None)
-    session.execute(
-        insert(CommitteeSeat).values(
-            id=seat_id,
-            committee_id=committee_id,
-            organisation_id=wanted.organisation_id,
-            user_id=wanted.person,
-            substitute_id=wanted.substitute,
-            role=wanted.role.value,
-            voting=wanted.voting,
-            starts_on=wanted.starts_on,
-            ends_on=wanted.ends_on,
-        )
+    add_row(
+        session,
+        CommitteeSeat,
+        id=seat_id,
+        committee_id=committee_id,
+        organisation_id=wanted.organisation_id,
+        user_id=wanted.person,
+        substitute_id=wanted.substitute,
+        role=wanted.role.value,
+        voting=wanted.voting,
+        starts_on=wanted.starts_on,
+        ends_on=wanted.ends_on,
     )
     _told(session, viewer, committee_id, slug, seat_id, "committee.seat_added", wanted, (), now)
     return seat_id

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.accounts.models import User
 from core.committees.access import local_day
 from core.committees.models.structure import Committee, CommitteeSeat
 from core.committees.region import COMMITTEES, DEMO_SEATS
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.hooks.contributions import CommitteeSpec
 from core.kernel.hooks.manager import Hooks
 
@@ -68,17 +68,17 @@ def _add(
     plugin: str | None = None,
 ) -> UUID:
     committee_id = new_id()
-    session.execute(
-        insert(Committee).values(
-            id=committee_id,
-            slug=slug,
-            parent_id=known.get(parent) if parent else None,
-            title=title,
-            description=description,
-            mandate=mandate,
-            position=position,
-            plugin=plugin,
-        )
+    add_row(
+        session,
+        Committee,
+        id=committee_id,
+        slug=slug,
+        parent_id=known.get(parent) if parent else None,
+        title=title,
+        description=description,
+        mandate=mandate,
+        position=position,
+        plugin=plugin,
     )
     return committee_id
 
@@ -107,16 +107,16 @@ def seed_demo_seats(session: Session, now: datetime) -> int:
         if (committee_id, person.organisation_id) in held:
             continue
         held.add((committee_id, person.organisation_id))
-        session.execute(
-            insert(CommitteeSeat).values(
-                id=new_id(),
-                committee_id=committee_id,
-                organisation_id=person.organisation_id,
-                user_id=person.id,
-                role=seed.role.value,
-                voting=seed.voting,
-                starts_on=first,
-            )
+        add_row(
+            session,
+            CommitteeSeat,
+            id=new_id(),
+            committee_id=committee_id,
+            organisation_id=person.organisation_id,
+            user_id=person.id,
+            role=seed.role.value,
+            voting=seed.voting,
+            starts_on=first,
         )
         added += 1
     return added

@@ -29,7 +29,7 @@ from core.committees.services.sealing import REASON_LENGTH, seal_choice, seal_re
 from core.committees.services.seats import check_manages, may_sit
 from core.kernel import codes
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import DomainError, Forbidden, Missing
 from core.kernel.i18n import N_
 
@@ -90,20 +90,20 @@ def open_vote(
     if late is not None:
         raise VoteInvalid("closes_at", DEADLINE_REFUSALS[late])
     vote_id, code = new_id(), _free_code(session)
-    session.execute(
-        insert(Vote).values(
-            id=vote_id,
-            code=code,
-            committee_id=committee_id,
-            kind=kind,
-            subject=subject,
-            page=page,
-            question=question,
-            rule=rule_to_json(rule),
-            opened_by=viewer.user_id,
-            opens_at=now,
-            closes_at=closes_at,
-        )
+    add_row(
+        session,
+        Vote,
+        id=vote_id,
+        code=code,
+        committee_id=committee_id,
+        kind=kind,
+        subject=subject,
+        page=page,
+        question=question,
+        rule=rule_to_json(rule),
+        opened_by=viewer.user_id,
+        opens_at=now,
+        closes_at=closes_at,
     )
     if not _freeze_seats(session, vote_id, committee_id, now):
         raise VoteRefused("no_seats", N_("Ce comité n’a aucun siège votant : ajoutez des sièges d’abord."))
@@ -176,7 +176,7 @@ def cast_ballot(
     }
     if before is None:
         key = {"id": ballot_id, "vote_id": vote_id, "organisation_id": seat.organisation_id}
-        session.execute(insert(Ballot).values(**key, **values))
+        add_row(session, Ballot, **key, **values)
     else:
         session.execute(update(Ballot).where(Ballot.id == ballot_id).values(**values), execution_options=_NO_SYNC)
     subject = f"vote:{loaded.row.code}"
@@ -237,16 +237,16 @@ def name_alternate(
     fits = row is not None and row.organisation_id == viewer.organisation_id and row.status == "active"
     if row is None or not fits or not may_sit(row.roles) or user_id in loaded.recusals.people:
         raise VoteInvalid("person", N_("Choisissez une personne de votre organisme qui a le rôle de membre de comité."))
-    session.execute(
-        insert(VoteSeat).values(
-            id=new_id(),
-            vote_id=vote_id,
-            organisation_id=viewer.organisation_id,
-            seat_id=None,
-            role=SeatRole.MEMBER.value,
-            voting=True,
-            user_id=user_id,
-        )
+    add_row(
+        session,
+        VoteSeat,
+        id=new_id(),
+        vote_id=vote_id,
+        organisation_id=viewer.organisation_id,
+        seat_id=None,
+        role=SeatRole.MEMBER.value,
+        voting=True,
+        user_id=user_id,
     )
     after = load_vote(session, vote_id, now)
     subject = f"vote:{loaded.row.code}"
@@ -330,7 +330,7 @@ def _freeze_seats(session: Session, vote_id: UUID, committee_id: UUID, now: date
 
 def _step_aside(session: Session, vote_id: UUID, organisation_id: UUID, user_id: UUID | None, now: datetime) -> None:
     values = {"id": new_id(), "vote_id": vote_id, "organisation_id": organisation_id, "user_id": user_id, "at": now}
-    session.execute(insert(CommitteeRecusal).values(**values))
+    add_row(session, CommitteeRecusal, **values)
 
 
 def _destroy_ballots(session: Session, loaded: Loaded) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, String, delete, insert, select, update
+from sqlalchemy import Integer, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session
 
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key
-from core.kernel.db import Base, UtcDateTime, identifier, internal, new_id, sealed
+from core.kernel.db import Base, UtcDateTime, add_row, identifier, internal, new_id, sealed
 from core.kernel.errors import Missing
 from core.kernel.files.cleaning import CleanFile
 
@@ -45,16 +45,16 @@ class StoredFileView:
 def store_file(session: Session, keyring: Keyring, file: CleanFile, now: datetime) -> UUID:
     """Encrypt and keep a clean file; returns its identifier."""
     file_id, key = new_id(), new_block_key()
-    session.execute(
-        insert(StoredFile).values(
-            id=file_id,
-            media_type=file.media_type,
-            size_bytes=len(file.content),
-            created_at=now,
-            key_sealed=keyring.protect(key, aad=_place(file_id, "key_sealed")),
-            name_sealed=encrypt(key, file.name.encode(), aad=_place(file_id, "name_sealed")),
-            content_sealed=encrypt(key, file.content, aad=_place(file_id, "content_sealed")),
-        )
+    add_row(
+        session,
+        StoredFile,
+        id=file_id,
+        media_type=file.media_type,
+        size_bytes=len(file.content),
+        created_at=now,
+        key_sealed=keyring.protect(key, aad=_place(file_id, "key_sealed")),
+        name_sealed=encrypt(key, file.name.encode(), aad=_place(file_id, "name_sealed")),
+        content_sealed=encrypt(key, file.content, aad=_place(file_id, "content_sealed")),
     )
     return file_id
 

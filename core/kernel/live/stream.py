@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.kernel.db import dialect_name, lock_row
+from core.kernel.db import add_row, dialect_name, lock_row
 from core.kernel.events import EventDelivery, EventRegistry, OutboxEvent, StreamHead
 
 RETENTION = timedelta(hours=1)
@@ -56,7 +56,7 @@ def ensure_head(session: Session) -> int:
         return last_seq
     try:
         with session.begin_nested():
-            session.execute(insert(StreamHead).values(name="live", last_seq=0, purged_seq=0, holder=""))
+            add_row(session, StreamHead, name="live", last_seq=0, purged_seq=0, holder="")
     except IntegrityError:  # another process was first
         pass
     return session.scalar(select(StreamHead.last_seq).where(_HEAD)) or 0

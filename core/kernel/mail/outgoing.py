@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, String, delete, insert, text
+from sqlalchemy import Index, Integer, String, delete, text
 from sqlalchemy.orm import Mapped, Session
 
 from core.kernel.crypto import Aad, Keyring
-from core.kernel.db import Base, UtcDateTime, identifier, internal, mark, new_id, sealed
+from core.kernel.db import Base, UtcDateTime, add_row, identifier, internal, mark, new_id, sealed
 
 MAIL = "mail"
 """The mark left on a session that wrote a message."""
@@ -127,7 +127,7 @@ def send_later(
     mail_id = new_id()
     row = {"id": mail_id, "template": template, "locale": locale, "state": "waiting", "attempts": 0}
     times = {"created_at": now, "next_attempt_at": now}
-    session.execute(insert(OutgoingMail).values(recipient=seal.seal(to, mail_id), **row, **times))
+    add_row(session, OutgoingMail, recipient=seal.seal(to, mail_id), **row, **times)
     mark(session, MAIL)
     return mail_id
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
@@ -15,7 +15,7 @@ from core.consent.services import ConsentInput, ConsentMissing, Invalid
 from core.consent.services import renew_consent as renew
 from core.directory.models import Organisation
 from core.kernel.crypto import Keyring, encrypt
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.referrals.models import ReferralPreview, ReferralRestriction
 from core.referrals.rules import vocabulary
 from core.referrals.rules.workflow import LIVE, PENDING, Command
@@ -149,14 +149,14 @@ def restrict_organisation(
         )
     ).first()
     if known is None:
-        session.execute(
-            insert(ReferralRestriction).values(
-                case_id=offer.case_id,
-                organisation_id=organisation_id,
-                reason=reason,
-                added_by=viewer.user_id,
-                added_at=now,
-            )
+        add_row(
+            session,
+            ReferralRestriction,
+            case_id=offer.case_id,
+            organisation_id=organisation_id,
+            reason=reason,
+            added_by=viewer.user_id,
+            added_at=now,
         )
     move(session, offer, None)
     add_entry(session, viewer, offer, "restricted", now, {"reason": reason})

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from core.consent.services import Invalid
 from core.directory.models import Organisation
 from core.directory.services.keys import sealing_key
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key, seal, unseal
-from core.kernel.db import dialect_name, new_id
+from core.kernel.db import add_row, dialect_name, new_id
 from core.kernel.errors import DomainError, Forbidden
 from core.kernel.i18n import N_
 from core.referrals.codes import new_code
@@ -109,7 +109,7 @@ def start_row(session: Session, viewer: Viewer, key: str, now: datetime, *, case
     made = case_id is None
     if case_id is None:
         case_id = new_id()
-        session.execute(insert(ReferralCase).values(id=case_id, created_at=now, no_calls=False))
+        add_row(session, ReferralCase, id=case_id, created_at=now, no_calls=False)
     referral_id = new_id()
     values = {
         "id": referral_id,
@@ -176,7 +176,7 @@ def save_draft(
         "expires_at": now + DRAFT_LIFE,
     }
     if version == 1:
-        session.execute(insert(ReferralDraft).values(referral_id=referral_id, **values))
+        add_row(session, ReferralDraft, referral_id=referral_id, **values)
     else:
         session.execute(update(ReferralDraft).where(ReferralDraft.referral_id == referral_id).values(**values))
     return SavedDraft(key, version, now, now + DRAFT_LIFE)

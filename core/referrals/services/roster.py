@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
 from core.access.viewer import Viewer
 from core.accounts.models import User
 from core.consent.services import Invalid
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import Forbidden, Missing
 from core.referrals.models import OnCallShift
 
@@ -51,14 +51,14 @@ def add_shift(session: Session, viewer: Viewer, user_id: UUID, starts_at: dateti
     if known is None:
         raise Invalid("user", "Choisissez une personne de votre organisme.")
     shift = Shift(new_id(), user_id, starts_at, ends_at)
-    session.execute(
-        insert(OnCallShift).values(
-            id=shift.id,
-            organisation_id=viewer.organisation_id,
-            user_id=user_id,
-            starts_at=starts_at,
-            ends_at=ends_at,
-        )
+    add_row(
+        session,
+        OnCallShift,
+        id=shift.id,
+        organisation_id=viewer.organisation_id,
+        user_id=user_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
     )
     return shift
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, holds
@@ -18,7 +18,7 @@ from core.consent.services import ConsentMissing, Invalid, Stopped, grant_consen
 from core.directory.rules.visibility import Area
 from core.journal.services import lock_case, record
 from core.kernel.crypto import Keyring
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import Forbidden, Stale
 from core.referrals.access import OWN_ONLY_TYPES
 from core.referrals.events import announce
@@ -189,10 +189,14 @@ def _send(
         return _sent_before(session, found)
     _keep_follow_word(session, keyring, case_id, found.code, submission.follow_word)
     for organisation_id in submission.restricted:
-        session.execute(
-            insert(ReferralRestriction).values(
-                case_id=case_id, organisation_id=organisation_id, reason="safety", added_by=user_id, added_at=now
-            )
+        add_row(
+            session,
+            ReferralRestriction,
+            case_id=case_id,
+            organisation_id=organisation_id,
+            reason="safety",
+            added_by=user_id,
+            added_at=now,
         )
     escrow = ensure_escrow(session, keyring, case_id) if sender_id != origin_id else None
     designated = sender is not None and sender.type == "sante"
@@ -296,19 +300,19 @@ def fill_offer(
 
 def write_preview(session: Session, referral_id: UUID, submission: Submission, area: Area) -> None:
     """The closed codes the receiver reads before acceptance."""
-    session.execute(
-        insert(ReferralPreview).values(
-            referral_id=referral_id,
-            age_band=submission.age_band,
-            area_code=area.code,
-            area_label=area.label,
-            area_label_en=area.label_en,
-            needs=sorted(submission.needs),
-            facts=sorted(submission.facts),
-            exploitation=submission.exploitation,
-            language=submission.language,
-            constraints=sorted(submission.constraints),
-        )
+    add_row(
+        session,
+        ReferralPreview,
+        referral_id=referral_id,
+        age_band=submission.age_band,
+        area_code=area.code,
+        area_label=area.label,
+        area_label_en=area.label_en,
+        needs=sorted(submission.needs),
+        facts=sorted(submission.facts),
+        exploitation=submission.exploitation,
+        language=submission.language,
+        constraints=sorted(submission.constraints),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.kernel.clock import TORONTO
+from core.kernel.db import add_row
 from core.referrals.endings import Ending
 from core.reports.models import ReportFact
 from core.reports.rules.facts import NO_PRIORITY, coarse
@@ -22,29 +23,29 @@ AT_LEAST_TOGETHER = 5
 
 def write_fact(session: Session, ending: Ending) -> None:
     """Keep the codes of an ending: quarters in the users' zone, lengths in steps, a random identifier."""
-    session.execute(
-        insert(ReportFact).values(
-            id=uuid4(),
-            ended_quarter=quarter_of(ending.ended_at.astimezone(TORONTO).date()).code,
-            submitted_quarter=quarter_of(ending.submitted_at.astimezone(TORONTO).date()).code,
-            kind=ending.kind,
-            channel=ending.channel,
-            origin_type=ending.origin_type,
-            origin_id=ending.origin_id,
-            recipient_id=ending.recipient_id,
-            area_code=ending.area_code,
-            age_band=ending.age_band,
-            needs=joined(ending.needs),
-            urgent=ending.urgent,
-            priority=ending.priority or NO_PRIORITY,
-            outcome=ending.outcome,
-            taken=ending.taken,
-            reached=ending.minutes_to_contact is not None,
-            answer_minutes=_coarse(ending.minutes_to_answer),
-            contact_minutes=_coarse(ending.minutes_to_contact),
-            end_minutes=coarse(ending.minutes_to_end),
-            settled=False,
-        )
+    add_row(
+        session,
+        ReportFact,
+        id=uuid4(),
+        ended_quarter=quarter_of(ending.ended_at.astimezone(TORONTO).date()).code,
+        submitted_quarter=quarter_of(ending.submitted_at.astimezone(TORONTO).date()).code,
+        kind=ending.kind,
+        channel=ending.channel,
+        origin_type=ending.origin_type,
+        origin_id=ending.origin_id,
+        recipient_id=ending.recipient_id,
+        area_code=ending.area_code,
+        age_band=ending.age_band,
+        needs=joined(ending.needs),
+        urgent=ending.urgent,
+        priority=ending.priority or NO_PRIORITY,
+        outcome=ending.outcome,
+        taken=ending.taken,
+        reached=ending.minutes_to_contact is not None,
+        answer_minutes=_coarse(ending.minutes_to_answer),
+        contact_minutes=_coarse(ending.minutes_to_contact),
+        end_minutes=coarse(ending.minutes_to_end),
+        settled=False,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from core.access.viewer import Viewer
 from core.journal import record
-from core.kernel.db import new_id
+from core.kernel.db import add_row, new_id
 from core.kernel.errors import DomainError, Missing, Stale
 from core.kernel.i18n import N_
 from core.reports.models import ReportText
@@ -35,17 +35,17 @@ def save_text(
     latest = _latest(session, year, section)
     if seen != latest:
         raise Stale
-    session.execute(
-        insert(ReportText).values(
-            id=new_id(),
-            year=str(year),
-            section=section,
-            version=latest + 1,
-            text=text.strip(),
-            status="draft",
-            saved_by=viewer.user_id,
-            saved_at=now,
-        )
+    add_row(
+        session,
+        ReportText,
+        id=new_id(),
+        year=str(year),
+        section=section,
+        version=latest + 1,
+        text=text.strip(),
+        status="draft",
+        saved_by=viewer.user_id,
+        saved_at=now,
     )
     _note(session, viewer, "save", year, section, latest + 1, now)
     return latest + 1
