@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+import core.features  # noqa: F401 (every table is dumped)
 from core.access.viewer import Role
 from core.accounts.services import add_user
 from core.directory.models import Location

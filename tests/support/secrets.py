@@ -11,7 +11,10 @@ from urllib.parse import quote
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzéèçêïôù"
 #: Length in bytes of what is indexed: a hit on it is then checked against the whole encoded secret.
-_GRAM = 8
+_GRAM = 6
+#: Only one place in so many is looked at; pieces that begin at each of as many offsets are indexed, so that one of them
+#: stands there wherever a secret begins.
+_STEP = 4
 
 
 @dataclass
@@ -69,19 +72,21 @@ class Sieve:
     """Looks for many secrets in much data at once."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._grams: dict[bytes, list[tuple[str, str, bytes]]] = {}
+        self._grams: dict[bytes, list[tuple[int, str, str, bytes]]] = {}
         for secret in secrets:
             for name, coded in encodings(secret):
-                assert len(coded) >= _GRAM, "too short to be looked for"
-                self._grams.setdefault(coded[:_GRAM], []).append((secret, name, coded))
+                assert len(coded) >= _GRAM + _STEP - 1, "too short to be looked for"
+                for offset in range(_STEP):
+                    gram = coded[offset : offset + _GRAM]
+                    self._grams.setdefault(gram, []).append((offset, secret, name, coded))
 
     def found_in(self, data: bytes) -> dict[str, set[str]]:
         """Secret → the encodings it was found in."""
         found: dict[str, set[str]] = {}
         grams = self._grams
-        for place in range(len(data) - _GRAM + 1):
-            for secret, name, coded in grams.get(data[place : place + _GRAM], ()):
-                if data.startswith(coded, place):
+        for place in range(0, len(data) - _GRAM + 1, _STEP):
+            for offset, secret, name, coded in grams.get(data[place : place + _GRAM], ()):
+                if place >= offset and data.startswith(coded, place - offset):
                     found.setdefault(secret, set()).add(name)
         return found
 
@@ -89,5 +94,9 @@ class Sieve:
 def leaks(places: dict[str, bytes], secrets: Collection[str]) -> dict[str, dict[str, set[str]]]:
     """Place → what of `secrets` lies in it; empty when nothing does."""
     sieve = Sieve(secrets)
-    found = {name: sieve.found_in(data) for name, data in places.items()}
+    # What did not change between two looks is searched once
+    looked_at: dict[bytes, dict[str, set[str]]] = {}
+    found = {name: looked_at.setdefault(data, {}) for name, data in places.items()}
+    for data, each in looked_at.items():
+        each |= sieve.found_in(data)
     return {name: each for name, each in found.items() if each}

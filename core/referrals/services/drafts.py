@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from core.consent.services import Invalid
 from core.directory.models import Organisation
 from core.directory.services.keys import sealing_key
 from core.kernel.crypto import Aad, Keyring, decrypt, encrypt, new_block_key, seal, unseal
-from core.kernel.db import add_row, dialect_name, new_id
+from core.kernel.db import add_row, dialect_name, new_id, prepared, table_of
 from core.kernel.errors import DomainError, Forbidden
 from core.kernel.i18n import N_
 from core.referrals.codes import new_code
@@ -84,11 +85,14 @@ FormRow = Row[UUID, str, UUID, str, UUID, UUID | None]
 
 def find_by_key(session: Session, organisation_id: UUID, key: str) -> FormRow | None:
     """The referral, draft or not, that this form made in this organisation."""
-    return session.execute(
-        select(
-            Referral.id, Referral.code, Referral.case_id, Referral.state, Referral.sender_user_id, Referral.parent_id
-        ).where(Referral.origin_id == organisation_id, Referral.idempotency_key == key)
-    ).first()
+    return session.execute(*_form(organisation_id, key)).first()
+
+
+@prepared
+def _form(organisation_id: UUID, key: str) -> Select[UUID, str, UUID, str, UUID, UUID | None]:
+    return select(
+        Referral.id, Referral.code, Referral.case_id, Referral.state, Referral.sender_user_id, Referral.parent_id
+    ).where(Referral.origin_id == organisation_id, Referral.idempotency_key == key)
 
 
 def own_form(session: Session, viewer: Viewer, key: str) -> FormRow | None:
@@ -126,13 +130,8 @@ def start_row(session: Session, viewer: Viewer, key: str, now: datetime, *, case
         "routing": [],
         "created_at": now,
     }
-    build = postgresql.insert if dialect_name(session) == "postgresql" else sqlite.insert
     # The second of two equal requests waits here for the first one's commit, then finds its row.
-    session.execute(
-        build(Referral)
-        .values(code=_free_code(session), **values)
-        .on_conflict_do_nothing(index_elements=["origin_id", "idempotency_key"])
-    )
+    session.execute(_first_of_form(dialect_name(session)), {"code": _free_code(session), **values})
     found = own_form(session, viewer, key)
     assert found is not None
     if made and found.id != referral_id:
@@ -142,11 +141,23 @@ def start_row(session: Session, viewer: Viewer, key: str, now: datetime, *, case
     return UUID(str(found.id))
 
 
+@cache
+def _first_of_form(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    table = table_of(Referral)
+    build = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return build.on_conflict_do_nothing(index_elements=["origin_id", "idempotency_key"])
+
+
 def _free_code(session: Session) -> str:
     while True:
         code = new_code()
-        if session.execute(select(Referral.id).where(Referral.code == code)).first() is None:
+        if session.execute(*_having(code)).first() is None:
             return code
+
+
+@prepared
+def _having(code: str) -> Select[UUID]:
+    return select(Referral.id).where(Referral.code == code)
 
 
 def save_draft(
