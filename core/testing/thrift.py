@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def collect_rarely() -> None:
 
 def compile_paths_once() -> None:
     """Have the 230 routes of each application find the pattern that another application made of their path: 5 ms."""
-    routing.compile_path = lru_cache(routing.compile_path)
+    routing.compile_path = cache(routing.compile_path)
 
 
 def loading_once(load: Callable[[Settings], Hooks]) -> Callable[[Settings], Hooks]:
