@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
+#: Each window draws its address bar's two popups as pages, in a renderer of their own: half the price of a window.
+_POPUPS = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+#: Chromium hears the last list only: Playwright's own (`chromiumSwitches`) that matter here, again.
+_PLAYWRIGHTS = (
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +43,9 @@ FLAGS = (
     # Nothing here draws in three dimensions: one process less, a tenth of each page's cost
     "--in-process-gpu",
     "--disable-software-rasterizer",
+    # A page lives for a moment, and axe is half a megabyte: to optimise it costs more than it gives
+    "--js-flags=--no-opt",
+    f"--disable-features={','.join((*_POPUPS, *_PLAYWRIGHTS))}",
 )
 
 
