@@ -89,7 +89,7 @@ def answers(
     network: Network, principals: Collection[str], *, locale: str = "fr", asked: Asked | None = None
 ) -> dict[Key, dict[str, Answer]]:
     """The same, with headers and body: what a person could compare. `locale`: the language their browsers chose;
-    `asked`: which cells alone. `extensions["statements"]`: equal for two answers that sent the same ones."""
+    `asked`: which cells alone. `extensions["statements"]`: equal for two answers that sent the same ones, beside those of every page."""
     cookies = {name: cookie for name, cookie in _cookies(network).items() if name in principals}
     rehearsal = Rehearsal(network.url)
     sent = _statements(rehearsal)
@@ -134,6 +134,11 @@ async def _ask_everything(
     known: dict[tuple[object, ...], Answer] = {}
     found: dict[Key, dict[str, Answer]] = {}
     people = await _people(app.state.house, cookies)
+    around: dict[str, frozenset[str]] = {}
+    for principal, cookie in cookies.items():
+        sent.clear()
+        await _ask(app, "GET", "/nulle-part", cookie, locale)
+        around[principal] = frozenset(sent)
     for route in app.state.routes:
         for label, address in paths(route).items():
             row = found.setdefault((route.method, route.path, label), {})
@@ -144,7 +149,8 @@ async def _ask_everything(
                 if refusal is None or (principal, refusal) not in known:
                     sent.clear()
                     row[principal] = await _ask(app, route.method, address, cookie, locale)
-                    row[principal].extensions["statements"] = hash(tuple(sent))
+                    own = tuple(statement for statement in sent if statement not in around[principal])
+                    row[principal].extensions["statements"] = hash(own)
                 else:
                     row[principal] = known[principal, refusal]
                 if refusal is not None:
