@@ -89,7 +89,10 @@ def answers(
     network: Network, principals: Collection[str], *, locale: str = "fr", asked: Asked | None = None
 ) -> dict[Key, dict[str, Answer]]:
     """The same, with headers and body: what a person could compare. `locale`: the language their browsers chose;
-    `asked`: which cells alone. `extensions["statements"]`: equal for two answers that sent the same ones, beside those of every page."""
+    `asked`: which cells alone.
+
+    `extensions["statements"]` is equal for two answers that sent the same ones, beside those of every page.
+    """
     cookies = {name: cookie for name, cookie in _cookies(network).items() if name in principals}
     rehearsal = Rehearsal(network.url)
     sent = _statements(rehearsal)
