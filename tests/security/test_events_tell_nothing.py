@@ -146,7 +146,8 @@ class Script:
 
     def check_audience(self, session: Session) -> None:
         """Each new event against the rule of visibility, in the very transaction that wrote it."""
-        for event in session.execute(select(OutboxEvent)).scalars():
+        # What this transaction wrote has no place in the stream yet: the others were looked at in theirs
+        for event in session.execute(select(OutboxEvent).where(OutboxEvent.stream_seq.is_(None))).scalars():
             if event.id in self.seen:
                 continue
             self.seen.add(event.id)

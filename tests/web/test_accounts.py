@@ -258,10 +258,10 @@ def test_fifteen_minutes_without_activity_lock(visitor: Visitor) -> None:
 
 def test_ten_hours_end_even_an_active_session(visitor: Visitor) -> None:
     visitor.become("communautaire-ajrj")
-    for _ in range(59):
-        visitor.network.clock.advance(timedelta(minutes=10))
+    for _ in range(42):
+        visitor.network.clock.advance(timedelta(minutes=14))
         assert signed_in(visitor)
-    visitor.network.clock.advance(timedelta(minutes=10))
+    visitor.network.clock.advance(timedelta(minutes=12))
     assert not signed_in(visitor)
 
 
