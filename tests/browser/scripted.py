@@ -13,7 +13,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import uvicorn
+from playwright.sync_api import BrowserContext, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -26,6 +28,8 @@ from core.kernel.web.render import Renderer, Surroundings
 from core.kernel.web.static import StaticFiles
 
 ROOT = Path(__file__).parents[2]
+#: Where *Sortie rapide* leads.
+ELSEWHERE = "/ailleurs"
 PARTNER = SimpleNamespace(is_anonymous=False, organisation_name="CALACS La Chrysalide", display_name="Intervenante A")
 
 
@@ -74,13 +78,14 @@ class Site:
             {"": ROOT / "core/static"},
             Translator([ROOT / "core/locales"]),
             demo=True,
-            exit_url="/ailleurs",
+            exit_url=ELSEWHERE,
             emergency=(SimpleNamespace(label="Danger immédiat", number="911", tel="tel:911"),),
         )
         routes = [
             Route("/static/{path:path}", StaticFiles({"": ROOT / "core/static"}).__call__),
             Route("/live", self.live),
-            Route("/ailleurs", lambda _: HTMLResponse("<title>Météo</title><p>Météo</p>")),
+            Route(ELSEWHERE, lambda _: HTMLResponse("<title>Météo</title><p>Météo</p>")),
+            Route("/favicon.ico", lambda _: HTMLResponse("", 404)),
             Route("/fragment/{name}", self.fragment),
             Route("/draft", self.draft, methods=["POST"]),
             Route("/send", self.send, methods=["POST"]),
@@ -192,3 +197,25 @@ class Wrong:
 
     def raws(self, name: str) -> tuple[str, ...]:
         return (self.typed[name],) if name in self.typed else ()
+
+
+def tab(context: BrowserContext) -> Page:
+    """A context's first tab, or another beside it; its console must stay silent about refused styles or scripts."""
+    if context.pages and context.pages[0].url.endswith(ELSEWHERE):
+        return context.pages[0]
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+    return page
+
+
+def left_as_found(context: BrowserContext) -> None:
+    """Keep the first tab, on a page without scripts, where nothing of the test before goes on."""
+    context.set_offline(False)
+    first, *others = context.pages
+    for page in others:
+        page.close()
+    first.evaluate("localStorage.clear(), sessionStorage.clear()")
+    first.emulate_media(media="null", color_scheme="null")
+    first.goto(ELSEWHERE)
+    context.clear_cookies()

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core.kernel.formatting import format_clock
-from tests.browser.scripted import Site, World
+from tests.browser.scripted import Site, World, left_as_found, tab
 from tests.support.axe import faults
 from tests.support.modules import loaded
 
@@ -50,20 +50,14 @@ def shared_context(browser: Browser, server: Site) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def context(shared_context: BrowserContext, site: Site) -> Iterator[BrowserContext]:
-    """One for the file, left as it was found: a browser of its own for each test costs as much as the test."""
+    """One for the file, with its first tab, left as they were found: a tab of its own costs more than most tests."""
     yield shared_context
-    shared_context.set_offline(False)
-    for page in shared_context.pages:
-        page.evaluate("localStorage.clear()")
-        page.close()
-    shared_context.clear_cookies()
+    left_as_found(shared_context)
 
 
 def opened(context: BrowserContext, path: str) -> Page:
-    """A page whose console must stay silent about refused styles or scripts."""
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    page.on("console", lambda line: pytest.fail(line.text) if "Content Security Policy" in line.text else None)
+    """A page in a tab of the file."""
+    page = tab(context)
     page.goto(path)
     return page
 
@@ -167,7 +161,7 @@ def test_one_stream_serves_every_page_and_passes_on(context: BrowserContext, sit
 
 
 def test_personal_content_leaves_the_page_without_a_stream_and_comes_back(context: BrowserContext, site: Site) -> None:
-    page = context.new_page()
+    page = tab(context)
     page.clock.install()
     page.goto("/queue")
     expect(page.locator("[data-connection]")).to_have_text("En direct")
@@ -201,7 +195,7 @@ def test_a_locked_session_keeps_only_a_count(context: BrowserContext, site: Site
 
 def test_a_stream_that_never_opens_blanks_too(context: BrowserContext, site: Site) -> None:
     site.world.stream_open = False
-    page = context.new_page()
+    page = tab(context)
     page.clock.install()
     page.goto("/queue")
     expect(page.locator("[data-connection]")).to_have_text(re.compile("Reconnexion"))
