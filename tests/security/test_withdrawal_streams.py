@@ -37,7 +37,8 @@ def test_sixty_open_pages_learn_of_a_withdrawal_and_then_hear_nothing(network: N
         async with asyncio.timeout(20):
             while app.state.house.hub.last_seq < already:
                 await asyncio.sleep(0.01)
-        async with AsyncExitStack() as stack, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as browser:
+        page = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False)
+        async with AsyncExitStack() as stack, page as browser:
             open_pages = {
                 persona: [
                     await stack.enter_async_context(stream(port, "", headers=f"Cookie: arrimage={one}\r\n"))
