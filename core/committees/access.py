@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, String, and_, cast, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.access.memberships import memberships_with
@@ -30,7 +30,7 @@ def local_day(now: datetime) -> date:
     return now.astimezone(TORONTO).date()
 
 
-def in_force(today: date) -> ColumnElement[bool]:
+def in_force(today: date | BindParameter[date]) -> ColumnElement[bool]:
     """Seats that sit today: `rules.terms.is_current` in SQL."""
     return and_(
         CommitteeSeat.ended_at.is_(None),

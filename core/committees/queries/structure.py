@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from core.access.viewer import Viewer
@@ -21,6 +22,7 @@ from core.committees.services.seats import may_sit
 from core.directory.models import Organisation
 from core.journal.queries.people import people
 from core.kernel.crypto import Keyring
+from core.kernel.db import prepared
 
 _HOLDER = aliased(User)
 _STAND_IN = aliased(User)
@@ -89,8 +91,13 @@ class SeatView:
 
 def committee_by_slug(session: Session, slug: str) -> CommitteeView | None:
     """The committee of that slug, None for an unknown or closed one. One statement."""
-    row = session.execute(_committee(slug)).first()
+    row = session.execute(*_of_slug(slug)).first()
     return None if row is None else CommitteeView(**dict(row._mapping))
+
+
+@prepared
+def _of_slug(slug: str) -> Select[*tuple[Any, ...]]:
+    return _committee(slug)
 
 
 def committee_seen_by(
@@ -176,18 +183,8 @@ def seats_of(
     Names of people only with the keyring. One statement.
     """
     today = local_day(now)
-    columns: list[Any] = [*CommitteeSeat.__table__.columns, Organisation.name]
-    statement = select(*columns).join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
-    if keyring is not None:
-        statement = (
-            statement.add_columns(_HOLDER.name_sealed.label("held_by"), _STAND_IN.name_sealed.label("stood_in_by"))
-            .outerjoin(_HOLDER, _HOLDER.id == CommitteeSeat.user_id)
-            .outerjoin(_STAND_IN, _STAND_IN.id == CommitteeSeat.substitute_id)
-        )
-    statement = statement.where(CommitteeSeat.committee_id == committee_id)
-    if not all_terms:
-        statement = statement.where(in_force(today))
-    rows = session.execute(statement.order_by(CommitteeSeat.starts_on.desc(), Organisation.sort_key)).all()
+    statement = _seats(named=keyring is not None, all_terms=all_terms)
+    rows = session.execute(statement, {"committee": committee_id, "today": today}).all()
     names: dict[UUID, str] = {}
     for row in rows if keyring is not None else ():
         for person, name in ((row.user_id, row.held_by), (row.substitute_id, row.stood_in_by)):
@@ -196,6 +193,22 @@ def seats_of(
     order = {role: number for number, role in enumerate(SeatRole)}
     views = [_seat_view(row, names, today) for row in rows]
     return tuple(sorted(views, key=lambda seat: (not seat.current, seat.over, order[seat.role])))
+
+
+@cache
+def _seats(*, named: bool, all_terms: bool) -> Select[*tuple[Any, ...]]:
+    columns: list[Any] = [*CommitteeSeat.__table__.columns, Organisation.name]
+    statement = select(*columns).join(Organisation, Organisation.id == CommitteeSeat.organisation_id)
+    if named:
+        statement = (
+            statement.add_columns(_HOLDER.name_sealed.label("held_by"), _STAND_IN.name_sealed.label("stood_in_by"))
+            .outerjoin(_HOLDER, _HOLDER.id == CommitteeSeat.user_id)
+            .outerjoin(_STAND_IN, _STAND_IN.id == CommitteeSeat.substitute_id)
+        )
+    statement = statement.where(CommitteeSeat.committee_id == bindparam("committee"))
+    if not all_terms:
+        statement = statement.where(in_force(bindparam("today")))
+    return statement.order_by(CommitteeSeat.starts_on.desc(), Organisation.sort_key)
 
 
 def _seat_view(row: Row[*tuple[Any, ...]], names: Mapping[UUID, str], today: date) -> SeatView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from core.committees.models.structure import VoteSeat as VoteSeatRow
 from core.committees.rules.seats import Recusals, Seating, Standing, VoteSeat, presiding, seating
 from core.committees.rules.terms import SeatRole, Term, is_current
 from core.committees.rules.votes import Method, Outcome, Result, Step, Tally, Tie, VoteRule
-from core.kernel.db import lock_row
+from core.kernel.db import prepared
 from core.kernel.errors import Missing
 
 OPEN, ESCALATED, CLOSED = "open", "escalated", "closed"
@@ -106,8 +105,7 @@ def load_vote(session: Session, vote_id: UUID, now: datetime, *, lock: bool = Fa
 
     Raises Missing.
     """
-    statement: Select[Any] = select(*Vote.__table__.columns).where(Vote.id == vote_id)
-    row = lock_row(session, statement) if lock else session.execute(statement).first()
+    row = session.execute(*(_held_vote if lock else _vote)(vote_id)).first()
     if row is None:
         raise Missing
     return _around(session, row, now)
@@ -116,7 +114,22 @@ def load_vote(session: Session, vote_id: UUID, now: datetime, *, lock: bool = Fa
 def lock_votes(session: Session, vote_ids: Iterable[UUID]) -> None:
     """Lock several votes until commit, in one order: before any line of journal, which an act on a vote writes last."""
     for one in sorted(set(vote_ids)):
-        lock_row(session, select(Vote.id).where(Vote.id == one))
+        session.execute(*_held_id(one))
+
+
+@prepared
+def _vote(vote_id: UUID) -> Select[*tuple[Any, ...]]:
+    return select(*Vote.__table__.columns).where(Vote.id == vote_id)
+
+
+@prepared
+def _held_vote(vote_id: UUID) -> Select[*tuple[Any, ...]]:
+    return select(*Vote.__table__.columns).where(Vote.id == vote_id).with_for_update()
+
+
+@prepared
+def _held_id(vote_id: UUID) -> Select[UUID]:
+    return select(Vote.id).where(Vote.id == vote_id).with_for_update()
 
 
 def load_vote_of_code(session: Session, code: str, now: datetime) -> Loaded | None:
@@ -126,14 +139,23 @@ def load_vote_of_code(session: Session, code: str, now: datetime) -> Loaded | No
 
 
 def _around(session: Session, row: Row[Any], now: datetime) -> Loaded:
-    aside = session.execute(
-        select(CommitteeRecusal.organisation_id, CommitteeRecusal.user_id).where(CommitteeRecusal.vote_id == row.id)
-    ).all()
+    aside = session.execute(*_recusals(row.id)).all()
     recusals = Recusals(
         frozenset(one.user_id for one in aside if one.user_id is not None),
         frozenset(one.organisation_id for one in aside if one.user_id is None),
     )
-    ballots = session.execute(
+    ballots = tuple(BallotRow(*one) for one in session.execute(*_ballots(row.id)))
+    return Loaded(row, rule_from_json(row.rule), _seats(session, row.id, now), recusals, ballots)
+
+
+@prepared
+def _recusals(vote_id: UUID) -> Select[UUID | None, UUID | None]:
+    return select(CommitteeRecusal.organisation_id, CommitteeRecusal.user_id).where(CommitteeRecusal.vote_id == vote_id)
+
+
+@prepared
+def _ballots(vote_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Ballot.id,
             Ballot.organisation_id,
@@ -145,23 +167,18 @@ def _around(session: Session, row: Row[Any], now: datetime) -> Loaded:
             Ballot.cast_at,
             Ballot.meeting_id,
         )
-        .where(Ballot.vote_id == row.id)
+        .where(Ballot.vote_id == vote_id)
         .order_by(Ballot.id)
-    )
-    return Loaded(
-        row, rule_from_json(row.rule), _seats(session, row.id, now), recusals, tuple(BallotRow(*one) for one in ballots)
     )
 
 
 def _seats(session: Session, vote_id: UUID, now: datetime) -> tuple[VoteSeat, ...]:
     """The seats of the opening, with who holds them now; a closed account holds nothing."""
-    rows = session.execute(_seats_statement().where(VoteSeatRow.vote_id == vote_id))
-    return tuple(_seat(row, now) for row in rows)
+    return tuple(_seat(row, now) for row in session.execute(*_seats_statement(vote_id)))
 
 
-@cache
-def _seats_statement() -> Select[Any]:
-    """Built once: its three aliases of the accounts cost more to build than the rows to read (every act on a vote)."""
+@prepared
+def _seats_statement(vote_id: UUID) -> Select[*tuple[Any, ...]]:
     holder, stand_in, named = aliased(User), aliased(User), aliased(User)
     return (
         select(
@@ -181,6 +198,7 @@ def _seats_statement() -> Select[Any]:
         .outerjoin(holder, holder.id == CommitteeSeat.user_id)
         .outerjoin(stand_in, stand_in.id == CommitteeSeat.substitute_id)
         .outerjoin(named, named.id == VoteSeatRow.user_id)
+        .where(VoteSeatRow.vote_id == vote_id)
         .order_by(VoteSeatRow.id)
     )
 

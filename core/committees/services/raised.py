@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.orm import Session
 
 from core.committees.models.meetings import HandsShown, RaisedHand
 from core.committees.rules.votes import Choice
 from core.committees.services.sealing import OpenedBallot, padded_choice
 from core.kernel.crypto import Aad, Keyring
-
-_NO_SYNC = {"synchronize_session": False}
+from core.kernel.db import prepared, table_of
 
 
 @dataclass(frozen=True)
@@ -77,16 +76,31 @@ def pending_of(session: Session, vote_id: UUID) -> Pending | None:
 
 def drop_pending(session: Session, vote_id: UUID, organisations: Collection[UUID] | None = None) -> None:
     """Destroy what waits: the hands of some organisations (their recusal), or everything of the vote."""
-    waiting = select(HandsShown.id).where(HandsShown.vote_id == vote_id, HandsShown.confirmed_at.is_(None))
-    hands = delete(RaisedHand).where(RaisedHand.shown_id.in_(waiting))
     if organisations is not None:
-        session.execute(hands.where(RaisedHand.organisation_id.in_(list(organisations))), execution_options=_NO_SYNC)
+        session.execute(*_hands_of(vote_id, list(organisations)))
         return
-    session.execute(hands, execution_options=_NO_SYNC)
-    session.execute(
-        delete(HandsShown).where(HandsShown.vote_id == vote_id, HandsShown.confirmed_at.is_(None)),
-        execution_options=_NO_SYNC,
-    )
+    session.execute(*_hands(vote_id))
+    session.execute(*_shown(vote_id))
+
+
+_SHOWN, _RAISED = table_of(HandsShown), table_of(RaisedHand)
+
+
+@prepared
+def _shown(vote_id: UUID) -> Delete:
+    return delete(_SHOWN).where(_SHOWN.c.vote_id == vote_id, _SHOWN.c.confirmed_at.is_(None))
+
+
+@prepared
+def _hands(vote_id: UUID) -> Delete:
+    waiting = select(_SHOWN.c.id).where(_SHOWN.c.vote_id == vote_id, _SHOWN.c.confirmed_at.is_(None))
+    return delete(_RAISED).where(_RAISED.c.shown_id.in_(waiting))
+
+
+@prepared
+def _hands_of(vote_id: UUID, organisations: list[UUID]) -> Delete:
+    waiting = select(_SHOWN.c.id).where(_SHOWN.c.vote_id == vote_id, _SHOWN.c.confirmed_at.is_(None))
+    return delete(_RAISED).where(_RAISED.c.shown_id.in_(waiting), _RAISED.c.organisation_id.in_(organisations))
 
 
 def seal_hand(keyring: Keyring, hand_id: UUID, choice: Choice, amount: int | None) -> bytes:

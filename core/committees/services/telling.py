@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.access.permissions import Permission, permissions_of
@@ -16,6 +16,7 @@ from core.accounts.services import read_personal
 from core.committees.services.loading import Loaded
 from core.journal import record
 from core.kernel.crypto import Keyring
+from core.kernel.db import prepared
 from core.kernel.events import emit
 from core.kernel.mail import MailSeal, send_later
 
@@ -74,13 +75,16 @@ def mail_to(session: Session, keyring: Keyring, people: Iterable[UUID | None], n
     wanted = sorted({one for one in people if one is not None}, key=str)
     if not wanted:
         return 0
-    rows = session.execute(
-        select(User.id, User.email_sealed, User.locale).where(User.id.in_(wanted), User.status == "active")
-    ).all()
+    rows = session.execute(*_active(wanted)).all()
     for row in rows:
         address = read_personal(keyring, row.id, "email_sealed", row.email_sealed)
         send_later(session, address, "news", row.locale, now, seal=MailSeal(keyring))
     return len(rows)
+
+
+@prepared
+def _active(people: list[UUID]) -> Select[UUID, bytes, str]:
+    return select(User.id, User.email_sealed, User.locale).where(User.id.in_(people), User.status == "active")
 
 
 def people_with(session: Session, permission: str, organisations: Iterable[UUID] | None = None) -> list[UUID]:
