@@ -29,3 +29,13 @@ def test_a_printed_sheet_says_whom_to_call(
         assert NUMBER in printed, path
         for only_on_screen in ("Signaler une erreur", "Version discrète", "Retour", "Sortie rapide", "À remettre"):
             assert only_on_screen not in printed, (path, only_on_screen)
+
+    # A letter sheet between its margins: what scrolls on a screen must fit
+    page.set_viewport_size({"width": 695, "height": 900})
+    page.context.add_cookies([{"name": "arrimage", "value": network.token("coordination-cresl"), "url": server.url}])
+    page.emulate_media(media="screen")
+    page.goto(f"{server.url}/reseau")
+    table = page.locator("table").last
+    assert table.bounding_box()["width"] > 695  # type: ignore[index]
+    page.emulate_media(media="print")
+    assert table.bounding_box()["width"] <= 695  # type: ignore[index]
