@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import ROOT, imports, place, python_files, tree
+from tests.support.source import ROOT, imports, nodes, place, python_files
 
 LAYERS = ("kernel", "access", "journal", "directory", "accounts", "consent", "referrals", "reports")
 #: committees stand beside referrals: neither sees the other
@@ -53,7 +53,7 @@ def test_rules_never_ask_for_the_time() -> None:
     wrong = [
         place(path, node.lineno)
         for path in rules_files()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in {"now", "today", "utcnow"} and not node.keywords
         if isinstance(node.func.value, ast.Name) and node.func.value.id in {"datetime", "date", "clock"}
@@ -95,7 +95,7 @@ def test_only_the_database_kernel_commits() -> None:
         place(path, node.lineno)
         for path in python_files("core", "plugins")
         if path not in allowed and "tests" not in path.parts
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) and node.attr == "commit" and isinstance(node.ctx, ast.Load)
         if not (isinstance(node.value, ast.Name) and node.value.id in {"keyring", "self"})
     ]
@@ -108,7 +108,7 @@ def test_services_never_call_a_clock() -> None:
         place(path, node.lineno)
         for path in python_files("core")
         if path.name == "services.py" or "services" in path.relative_to(ROOT).parts[:-1]
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         if node.func.attr in {"now", "utcnow", "today"}
     ]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.support.source import ROOT, tree
+from tests.support.source import ROOT, nodes
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`((?:tests|plugins)/[\w/]+\.py)::(\w+)`", TEXT)))
@@ -16,7 +16,7 @@ ROWS = dict(re.findall(r"^\| (S\d+) \|[^|]*\|(.*)\|$", TEXT, re.MULTILINE))
 
 @pytest.mark.parametrize(("path", "name"), NAMED)
 def test_every_test_it_names_exists(path: str, name: str) -> None:
-    assert name in {node.name for node in ast.walk(tree(ROOT / path)) if isinstance(node, ast.FunctionDef)}
+    assert name in {node.name for node in nodes(ROOT / path) if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_row_is_there_and_says_what_shows_it() -> None:

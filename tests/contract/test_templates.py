@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from core.kernel.i18n import Missing, Translator, marked_texts
-from tests.support.source import ROOT, place, templates
+from core.kernel.i18n import Missing, Translator
+from tests.support.source import ROOT, marked, place, templates
 
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 INLINE = {
@@ -54,8 +54,7 @@ ALLOWED = (
 @cache
 def texts() -> tuple[Missing, ...]:
     """Every French sentence marked for display, in templates and in Python."""
-    sources = [ROOT / "templates", ROOT / "core", *(ROOT / "plugins").glob("[!_]*")]
-    return tuple(found for found in marked_texts(sources) if "/tests/" not in found.path)
+    return tuple(found for found in marked() if not found.path.startswith("plugins/_"))
 
 
 @pytest.mark.parametrize("what", INLINE)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from core.kernel.i18n import Missing, Translator, marked_texts
-from tests.support.source import ROOT, place, python_files, tree
+from core.kernel.i18n import Missing, Translator
+from tests.support.source import ROOT, marked, nodes, place, python_files
 
 #: (module, table): closed words that rules may not mark, since they import the standard library alone.
 TABLES = (
@@ -253,9 +253,8 @@ def words_of(value: object) -> Iterator[str]:
 
 def unmarked(path: Path) -> Iterator[tuple[int, str]]:
     """(line, text) of each French text of the file outside docstrings, whole or as the fixed part of an f-string."""
-    module = tree(path)
-    left_out = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    for node in ast.walk(module):
+    left_out = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    for node in nodes(path):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in left_out:
             continue
         if FRENCH.search(node.value) and not node.value.startswith(FRENCH_ONLY):
@@ -265,10 +264,11 @@ def unmarked(path: Path) -> Iterator[tuple[int, str]]:
 @cache
 def texts() -> tuple[Missing, ...]:
     """Every French text people read: marked ones, unmarked ones, tables."""
-    marked = marked_texts([ROOT / "templates", *(ROOT / "plugins").glob("[!_]*/templates"), *shown_files()])
-    free = (Missing(place(path), line, text) for path in shown_files() for line, text in unmarked(path))
+    files = {place(path): path for path in shown_files()}
+    said = (found for found in marked() if found.path in files or found.path.endswith(".html"))
+    free = (Missing(name, line, text) for name, path in files.items() for line, text in unmarked(path))
     closed = (Missing(f"{module}.{name}", 0, text) for module, name in TABLES for text in table(module, name))
-    return tuple(sorted({*(found for found in marked if "/tests/" not in found.path), *free, *closed}))
+    return tuple(sorted({*said, *free, *closed}))
 
 
 def table(module: str, name: str) -> list[str]:

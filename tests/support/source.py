@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from core.kernel.i18n import Missing, marked_texts
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -18,14 +20,47 @@ def python_files(*folders: str) -> Iterator[Path]:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Every node of the file, as `ast.walk` gives them but for load and store; parsed and walked once for all who look
+    for some, for there are a million in the project."""
+    found: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"), filename=str(path))]
+    for node in found:
+        for name in node._fields:
+            if name == "ctx":
+                continue
+            value = getattr(node, name)
+            if isinstance(value, list):
+                found.extend(one for one in value if isinstance(one, ast.AST))
+            elif isinstance(value, ast.AST):
+                found.append(value)
+    return tuple(found)
+
+
 def tree(path: Path) -> ast.Module:
     """The file, parsed once."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    module = nodes(path)[0]
+    assert isinstance(module, ast.Module)
+    return module
 
 
-def imports(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def marked() -> tuple[Missing, ...]:
+    """Every French text marked for display, in the templates and the Python of core and of every plugin; its path is
+    relative to the project."""
+    folders = [ROOT / "templates", ROOT / "core", ROOT / "plugins"]
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in {".html", ".py"})
+    shown = [path for path in files if "tests" not in path.relative_to(ROOT).parts]
+    return tuple(Missing(place(Path(found.path)), found.line, found.text) for found in marked_texts(shown))
+
+
+@cache
+def imports(path: Path) -> tuple[tuple[int, str], ...]:
     """(line, dotted module) of every import of the file, wherever it stands; `from a import b` gives `a.b`."""
-    for node in ast.walk(tree(path)):
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             for name in node.names:
                 yield node.lineno, name.name
