@@ -12,7 +12,9 @@ from sqlalchemy import Column, Integer, MetaData, Table, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.kernel.db import Database, lock_row, mark
+from core.kernel.clock import FixedClock
+from core.kernel.db import Database, add_row, lock_row, mark, prepared
+from core.kernel.events import OutboxEvent
 from core.testing import in_loop
 
 NOTES = Table("kernel_notes", MetaData(), Column("id", Integer, primary_key=True), Column("amount", Integer))
@@ -23,6 +25,27 @@ def notes(database: Database) -> Database:
     with database.transaction() as session:
         NOTES.create(session.connection())
     return database
+
+
+def test_a_prepared_statement_is_built_once_and_takes_each_calls_values(session: Session, clock: FixedClock) -> None:
+    built = []
+
+    @prepared
+    def of(kind: str, refs: list[str]) -> Any:
+        built.append(kind)
+        known = (OutboxEvent.kind == kind) & OutboxEvent.ref.in_(refs)
+        return select(OutboxEvent.ref).where(known).order_by(OutboxEvent.ref)
+
+    for ref in ("a", "b", "c"):
+        add_row(session, OutboxEvent, kind="test.told", ref=ref, topics=["network"], created_at=clock.now())
+    told = [
+        list(session.scalars(*of("test.told", ["a", "c", "z"]))),
+        list(session.scalars(*of(kind="test.told", refs=["b"]))),
+        list(session.scalars(*of("test.other", ["a"]))),
+        list(session.scalars(*of("test.told", []))),
+    ]
+    assert told == [["a", "c"], ["b"], [], []]
+    assert len(built) == 1
 
 
 def add(amount: int) -> Callable[[Session], None]:
