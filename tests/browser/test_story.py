@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from core.app import create_app
-from core.testing import LiveServer
+from core.testing import LiveServer, serving
 from tests.support.axe import faults
 from tests.support.demo import copied_demo, sign_in
 from tests.support.forking import Ended, Forking
@@ -41,10 +41,11 @@ class Touches:
             control.click()
 
 
-@pytest.fixture
-def server(tmp_path: Path, live_server: Callable[..., LiveServer]) -> LiveServer:
-    """The demo as `make demo` serves it: real clock, SQLite file, invented people."""
-    return live_server(create_app(copied_demo(tmp_path)))
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """The demo as `make demo` serves it: real clock, SQLite file, invented people; each test follows its own code."""
+    with serving(create_app(copied_demo(tmp_path_factory.mktemp("story")))) as running:
+        yield running
 
 
 @contextmanager
@@ -106,8 +107,42 @@ def refer(
     return code.group(), word, touches
 
 
-def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) -> None:
-    """Steps 2 and 3 of the story: at most 12 controls, a row that comes by itself, no identity before acceptance.
+#: Typed in a process of its own, without the seconds of processor that importing the platform takes.
+VERIFY = "import sys; sys.argv[1:] = ['journal', 'verify']; from core.cli import main; main()"
+
+
+def journal_holds_and_one_byte_is_seen(server: LiveServer, tmp_path: Path, forking: Forking) -> None:
+    """`arrimage journal verify` on what was just done, then on a copy with one byte flipped."""
+    settings = server.app.state.house.settings
+    source, copy = settings.database_url.removeprefix("sqlite:///"), tmp_path / "copy.sqlite"
+    with closing(sqlite3.connect(source)) as live_file, closing(sqlite3.connect(copy)) as file:
+        live_file.backup(file)
+
+    def verify(path: Path) -> Ended:
+        environment = {
+            **os.environ,
+            "ARRIMAGE_MODE": "demo",
+            "ARRIMAGE_DATABASE_URL": f"sqlite:///{path}",
+            "ARRIMAGE_MASTER_KEY_FILE": str(settings.master_key_file),
+        }
+        return forking.run(VERIFY, environment=environment)
+
+    sound = verify(copy)
+    assert sound.returncode == 0, sound.stderr
+    with closing(sqlite3.connect(copy)) as file:
+        (line,) = file.execute("SELECT CAST(line AS TEXT) FROM journal_entries LIMIT 1").fetchone()
+    content = copy.read_bytes()
+    place = content.index(line[:60].encode()) + 20
+    copy.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    broken = verify(copy)
+    assert broken.returncode == 1
+    assert re.search(r"(ligne|entrée|position)\D*\d+", broken.stderr), broken.stderr
+
+
+def test_refer_see_live_accept_and_follow_and_the_journal_holds(
+    browser: Browser, server: LiveServer, tmp_path: Path, forking: Forking
+) -> None:
+    """Steps 2, 3 and 7: at most 12 controls, a row that comes by itself, no identity before acceptance, all written.
 
     Within a second: `test_scripts.py` and `tests/web/test_live.py` time it.
     """
@@ -153,6 +188,7 @@ def test_refer_see_live_accept_and_follow(browser: Browser, server: LiveServer) 
         expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
         expect(officer.get_by_role("heading", name="Prise en charge")).to_be_visible(timeout=5_000)
         assert SECRET_NUMBER not in officer.content()
+    journal_holds_and_one_byte_is_seen(server, tmp_path, forking)
 
 
 def test_the_same_without_scripts(browser: Browser, server: LiveServer) -> None:
@@ -329,39 +365,3 @@ def test_intake_enters_a_fax(browser: Browser, server: LiveServer) -> None:
         intake.goto(f"{server.url}/demandes")
         row = intake.locator(f'[data-key="{code}"]')
         expect(row).to_contain_text(re.compile(r"il\s+reste\s+4[78]\s+h"))
-
-
-#: Typed in a process of its own, without the seconds of processor that importing the platform takes.
-VERIFY = "import sys; sys.argv[1:] = ['journal', 'verify']; from core.cli import main; main()"
-
-
-def test_the_journal_holds_and_one_byte_is_seen(
-    browser: Browser, server: LiveServer, tmp_path: Path, forking: Forking
-) -> None:
-    """Step 7: `arrimage journal verify` on what was just done, then on a copy with one byte flipped."""
-    with signed_in(browser, server, "police-repentigny", PHONE) as officer:
-        refer(officer, server)
-    settings = server.app.state.house.settings
-    source, copy = tmp_path / "demo.sqlite", tmp_path / "copy.sqlite"
-    with closing(sqlite3.connect(source)) as live_file, closing(sqlite3.connect(copy)) as file:
-        live_file.backup(file)
-
-    def verify(path: Path) -> Ended:
-        environment = {
-            **os.environ,
-            "ARRIMAGE_MODE": "demo",
-            "ARRIMAGE_DATABASE_URL": f"sqlite:///{path}",
-            "ARRIMAGE_MASTER_KEY_FILE": str(settings.master_key_file),
-        }
-        return forking.run(VERIFY, environment=environment)
-
-    sound = verify(copy)
-    assert sound.returncode == 0, sound.stderr
-    with closing(sqlite3.connect(copy)) as file:
-        (line,) = file.execute("SELECT CAST(line AS TEXT) FROM journal_entries LIMIT 1").fetchone()
-    content = copy.read_bytes()
-    place = content.index(line[:60].encode()) + 20
-    copy.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-    broken = verify(copy)
-    assert broken.returncode == 1
-    assert re.search(r"(ligne|entrée|position)\D*\d+", broken.stderr), broken.stderr
