@@ -114,11 +114,21 @@ def pending(url: str, plugins: Sequence[str] = (), *, packages: Mapping[str, Pat
     return tuple(label for label in wanted if scripts.as_revision_number(f"{label}@head") not in applied)
 
 
-def compare(url: str, plugins: Sequence[str] = (), *, packages: Mapping[str, Path] | None = None) -> list[object]:
-    """What the models say and the database does not (or the other way round); empty when they agree."""
+def compare(
+    url: str, plugins: Sequence[str] = (), *, core: bool = True, packages: Mapping[str, Path] | None = None
+) -> list[object]:
+    """What the models say and the database does not (or the other way round), of `core` and of these plugins; empty
+    when they agree."""
     import_models(plugin_labels(packages))
     with _connected(url) as connection:
-        options = {"include_object": include_object(connection, (CORE, *plugins), packages), "compare_type": True}
+        branches = (*((CORE,) if core else ()), *plugins)
+        named = _named(connection, branches, packages)
+        options = {
+            "include_object": include_object(connection, branches, packages),
+            # The other branches' tables are not even read
+            "include_name": lambda name, kind, _parents: kind != "table" or named(name),
+            "compare_type": True,
+        }
         context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, Base.metadata))
 
@@ -182,21 +192,31 @@ IncludeObject = Callable[[SchemaItem, str | None, str, bool, SchemaItem | None],
 def include_object(
     connection: Connection, branches: Sequence[str], packages: Mapping[str, Path] | None = None
 ) -> IncludeObject:
-    """Alembic's filter: only the tables of `branches` (told apart by their prefix), without search machinery."""
-    prefixes = tuple(f"{label}_" for label in (*plugin_labels(packages), *branches) if label != CORE)
-    wanted = tuple(f"{label}_" for label in branches if label != CORE)
-    machinery = _virtual_tables(connection)
+    """Alembic's filter: only the tables of `branches`, without search machinery."""
+    named = _named(connection, branches, packages)
 
     def include(item: SchemaItem, name: str | None, kind: str, reflected: bool, _other: SchemaItem | None) -> bool:
         if item.info.get("handmade"):
             return False
-        if kind != "table" or name is None:
-            return True
+        return kind != "table" or name is None or named(name)
+
+    return include
+
+
+def _named(
+    connection: Connection, branches: Sequence[str], packages: Mapping[str, Path] | None
+) -> Callable[[str], bool]:
+    """Whether a table is one of `branches`, told apart by their prefix."""
+    prefixes = tuple(f"{label}_" for label in (*plugin_labels(packages), *branches) if label != CORE)
+    wanted = tuple(f"{label}_" for label in branches if label != CORE)
+    machinery = _virtual_tables(connection)
+
+    def named(name: str) -> bool:
         if name == "alembic_version" or name in machinery:
             return False
         return name.startswith(wanted) if name.startswith(prefixes) else CORE in branches
 
-    return include
+    return named
 
 
 @contextmanager

@@ -82,7 +82,8 @@ def test_core_alone_then_with_each_plugin_is_what_the_models_say(empty_url: str)
     agree(empty_url)
     for plugin in PLUGINS:
         migrations.upgrade(empty_url, (plugin,))
-        agree(empty_url, plugin)
+        # Core's own tables are compared before and after, and beside all the plugins in the next test
+        agree(empty_url, plugin, core=False)
         migrations.downgrade(empty_url, f"{plugin}@base")
     agree(empty_url)
 
@@ -91,9 +92,9 @@ def test_all_plugins_together_are_what_the_models_say(migrated_url: str) -> None
     agree(migrated_url, *PLUGINS)
 
 
-def agree(url: str, *plugins: str) -> None:
+def agree(url: str, *plugins: str, core: bool = True) -> None:
     """The database holds the models' tables of core and of these plugins, at their last revisions."""
-    assert migrations.compare(url, plugins) == []
+    assert migrations.compare(url, plugins, core=core) == []
     assert migrations.pending(url, plugins) == ()
     assert set(migrations.current(url)) == {"core", *plugins}
 
