@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.directory.models import (
@@ -30,6 +30,7 @@ from core.directory.rules.matching import Eligibility, Match, ServiceFacts, Terr
 from core.directory.rules.visibility import Freshness, Reader, freshness, may_see
 from core.directory.rules.words import AreaKind, Audience, CapacityState, Status, Tier
 from core.kernel.clock import TORONTO
+from core.kernel.db import prepared
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,7 @@ def cards(
     wanted = list(ids)
     rows = [
         row
-        for row in session.execute(
-            select(Service, Organisation)
-            .join(Organisation, Organisation.id == Service.organisation_id)
-            .where(Service.id.in_(wanted), Organisation.status != Status.SUSPENDED.value)
-        )
+        for row in session.execute(*_services(wanted))
         if may_see(row.Service.visibility, row.Organisation.id, reader)
         and may_see(row.Organisation.visibility, row.Organisation.id, reader)
     ]
@@ -178,13 +175,10 @@ class _Parts:
         self.phones = self._phones()
         self.areas = self._areas({} if brief else self._names())
         self.languages: dict[tuple[UUID, UUID | None], list[str]] = {}
-        statement = select(Language.organisation_id, Language.service_id, Language.code).order_by(Language.code)
-        for owner, service, code in session.execute(statement.where(Language.organisation_id.in_(owners))):
+        for owner, service, code in session.execute(*_languages(owners)):
             self.languages.setdefault((owner, service), []).append(code)
         self.eligibility: dict[UUID, list[Eligibility]] = {}
-        rule = EligibilityRule
-        columns = (rule.service_id, rule.audience, rule.age_min, rule.age_max)
-        for service, audience, low, high in session.execute(select(*columns).where(rule.service_id.in_(services))):
+        for service, audience, low, high in session.execute(*_eligibility(services)):
             self.eligibility.setdefault(service, []).append(Eligibility(Audience(audience), low, high))
         for rules in self.eligibility.values():
             rules.sort(key=lambda found: list(Audience).index(found.audience))
@@ -197,19 +191,9 @@ class _Parts:
             self.places, self.confidential = self._places()
 
     def _documents_and_terms(self) -> None:
-        document = RequiredDocument
-        for service, name, name_en in self.session.execute(
-            select(document.service_id, document.name, document.name_en)
-            .where(document.service_id.in_(self.services))
-            .order_by(document.position)
-        ):
+        for service, name, name_en in self.session.execute(*_documents(self.services)):
             self.documents.setdefault(service, []).append((name, name_en))
-        for service, code, name, name_en in self.session.execute(
-            select(ServiceTerm.service_id, TaxonomyTerm.code, TaxonomyTerm.name, TaxonomyTerm.name_en)
-            .join(TaxonomyTerm, TaxonomyTerm.code == ServiceTerm.term_code)
-            .where(ServiceTerm.service_id.in_(self.services))
-            .order_by(TaxonomyTerm.position)
-        ):
+        for service, code, name, name_en in self.session.execute(*_terms(self.services)):
             self.terms.setdefault(service, []).append(TermView(code, name, name_en))
 
     @staticmethod
@@ -218,44 +202,22 @@ class _Parts:
 
     def _phones(self) -> dict[tuple[UUID, UUID | None], list[PhoneView]]:
         found: dict[tuple[UUID, UUID | None], list[PhoneView]] = {}
-        rows = self.session.execute(
-            select(Phone.organisation_id, Phone.service_id, Phone.kind, Phone.number, Phone.extension, Phone.visibility)
-            .where(Phone.organisation_id.in_(self.owners), Phone.contact_id.is_(None))
-            .order_by(Phone.position)
-        )
-        for owner, service, kind, number, extension, tier in rows:
+        for owner, service, kind, number, extension, tier in self.session.execute(*_phones(self.owners)):
             if may_see(tier, owner, self.reader):
                 found.setdefault((owner, service), []).append(PhoneView(number, extension or "", kind))
         return found
 
     def _names(self) -> dict[tuple[str, str], str]:
         """Names of territories, by (kind, code)."""
-        towns = (
-            select(Municipality.code, Municipality.name)
-            .join(ServiceArea, (ServiceArea.code == Municipality.code) & (ServiceArea.kind == "municipality"))
-            .where(ServiceArea.organisation_id.in_(self.owners))
-        )
-        names = {("municipality", code): name for code, name in self.session.execute(towns)}
-        wider = select(Municipality.mrc_code, Municipality.mrc_name, Municipality.region_code, Municipality.region_name)
-        for mrc_code, mrc_name, region_code, region_name in self.session.execute(wider.distinct()):
+        names = {("municipality", code): name for code, name in self.session.execute(*_towns(self.owners))}
+        for mrc_code, mrc_name, region_code, region_name in self.session.execute(_WIDER):
             names[("mrc", mrc_code or "")] = mrc_name or ""
             names[("region", region_code)] = region_name
         return names
 
     def _areas(self, names: Mapping[tuple[str, str], str]) -> dict[tuple[UUID, UUID | None], list[AreaView]]:
         found: dict[tuple[UUID, UUID | None], list[AreaView]] = {}
-        rows = self.session.execute(
-            select(
-                ServiceArea.organisation_id,
-                ServiceArea.service_id,
-                ServiceArea.kind,
-                ServiceArea.code,
-                ServiceArea.part,
-            )
-            .where(ServiceArea.organisation_id.in_(self.owners))
-            .order_by(ServiceArea.kind, ServiceArea.code)
-        )
-        for owner, service, kind, code, part in rows:
+        for owner, service, kind, code, part in self.session.execute(*_territories(self.owners)):
             label = "Tout le Québec" if kind == "province" else names.get((kind, code), "Autre région")
             found.setdefault((owner, service), []).append(AreaView(kind, code, label, part))
         return found
@@ -263,25 +225,101 @@ class _Parts:
     def _places(self) -> tuple[dict[UUID, list[PlaceView]], frozenset[UUID]]:
         found: dict[UUID, list[PlaceView]] = {}
         hidden: set[UUID] = set()
-        rows = self.session.execute(
-            select(
-                ServiceLocation.service_id,
-                Location.organisation_id,
-                Location.visibility,
-                Location.name,
-                Location.address,
-                Location.postal_code,
-                Municipality.name,
-                Location.accessible,
-            )
-            .join(Location, Location.id == ServiceLocation.location_id)
-            .outerjoin(Municipality, Municipality.code == Location.municipality_code)
-            .where(ServiceLocation.service_id.in_(self.services))
-            .order_by(Location.key)
-        )
+        rows = self.session.execute(*_locations(self.services))
         for service, owner, tier, name, address, postal_code, town, accessible in rows:
             if tier == Tier.CONFIDENTIAL.value:
                 hidden.add(service)
             elif may_see(tier, owner, self.reader):
                 found.setdefault(service, []).append(PlaceView(name, address, postal_code, town, accessible))
         return found, frozenset(hidden)
+
+
+# Each statement is built once: a search sends all of them, and to build them cost half of it.
+
+
+@prepared
+def _services(ids: list[UUID]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Service, Organisation)
+        .join(Organisation, Organisation.id == Service.organisation_id)
+        .where(Service.id.in_(ids), Organisation.status != Status.SUSPENDED.value)
+    )
+
+
+@prepared
+def _languages(owners: list[UUID]) -> Select[*tuple[Any, ...]]:
+    statement = select(Language.organisation_id, Language.service_id, Language.code)
+    return statement.where(Language.organisation_id.in_(owners)).order_by(Language.code)
+
+
+@prepared
+def _eligibility(services: list[UUID]) -> Select[*tuple[Any, ...]]:
+    rule = EligibilityRule
+    return select(rule.service_id, rule.audience, rule.age_min, rule.age_max).where(rule.service_id.in_(services))
+
+
+@prepared
+def _documents(services: list[UUID]) -> Select[*tuple[Any, ...]]:
+    document = RequiredDocument
+    statement = select(document.service_id, document.name, document.name_en)
+    return statement.where(document.service_id.in_(services)).order_by(document.position)
+
+
+@prepared
+def _terms(services: list[UUID]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(ServiceTerm.service_id, TaxonomyTerm.code, TaxonomyTerm.name, TaxonomyTerm.name_en)
+        .join(TaxonomyTerm, TaxonomyTerm.code == ServiceTerm.term_code)
+        .where(ServiceTerm.service_id.in_(services))
+        .order_by(TaxonomyTerm.position)
+    )
+
+
+@prepared
+def _phones(owners: list[UUID]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Phone.organisation_id, Phone.service_id, Phone.kind, Phone.number, Phone.extension, Phone.visibility)
+        .where(Phone.organisation_id.in_(owners), Phone.contact_id.is_(None))
+        .order_by(Phone.position)
+    )
+
+
+_WIDER = select(
+    Municipality.mrc_code, Municipality.mrc_name, Municipality.region_code, Municipality.region_name
+).distinct()
+
+
+@prepared
+def _towns(owners: list[UUID]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Municipality.code, Municipality.name)
+        .join(ServiceArea, (ServiceArea.code == Municipality.code) & (ServiceArea.kind == "municipality"))
+        .where(ServiceArea.organisation_id.in_(owners))
+    )
+
+
+@prepared
+def _territories(owners: list[UUID]) -> Select[*tuple[Any, ...]]:
+    area = ServiceArea
+    statement = select(area.organisation_id, area.service_id, area.kind, area.code, area.part)
+    return statement.where(area.organisation_id.in_(owners)).order_by(area.kind, area.code)
+
+
+@prepared
+def _locations(services: list[UUID]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            ServiceLocation.service_id,
+            Location.organisation_id,
+            Location.visibility,
+            Location.name,
+            Location.address,
+            Location.postal_code,
+            Municipality.name,
+            Location.accessible,
+        )
+        .join(Location, Location.id == ServiceLocation.location_id)
+        .outerjoin(Municipality, Municipality.code == Location.municipality_code)
+        .where(ServiceLocation.service_id.in_(services))
+        .order_by(Location.key)
+    )

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import holidays
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.directory.models import Schedule, ScheduleException
 from core.directory.rules.hours import DayException, Interval, OpeningHours, OpenState, state_at
 from core.kernel.clock import TORONTO
+from core.kernel.db import prepared
 
 
 @lru_cache(maxsize=16)
@@ -39,36 +41,29 @@ def state_now(hours: OpeningHours, now: datetime) -> OpenState:
 Owner = tuple[UUID, UUID | None]
 
 
+@prepared
+def _weekly(organisations: list[UUID]) -> Select[*tuple[Any, ...]]:
+    one = Schedule
+    columns = (one.organisation_id, one.service_id, one.weekday, one.opens, one.closes, one.open_on_holidays)
+    return select(*columns).where(one.organisation_id.in_(organisations)).order_by(one.weekday, one.opens)
+
+
+@prepared
+def _exceptions(organisations: list[UUID]) -> Select[*tuple[Any, ...]]:
+    one = ScheduleException
+    statement = select(one.organisation_id, one.day, one.opens, one.closes, one.note)
+    return statement.where(one.organisation_id.in_(organisations)).order_by(one.day)
+
+
 def hours_of_many(session: Session, owners: list[Owner]) -> dict[Owner, OpeningHours]:
     """Hours of several (organisation, service) pairs in two statements; a service without its own inherits."""
-    organisations = {organisation_id for organisation_id, _ in owners}
+    organisations = list({organisation_id for organisation_id, _ in owners})
     weekly: dict[Owner, list[Interval]] = {}
-    rows = session.execute(
-        select(
-            Schedule.organisation_id,
-            Schedule.service_id,
-            Schedule.weekday,
-            Schedule.opens,
-            Schedule.closes,
-            Schedule.open_on_holidays,
-        )
-        .where(Schedule.organisation_id.in_(organisations))
-        .order_by(Schedule.weekday, Schedule.opens)
-    )
+    rows = session.execute(*_weekly(organisations))
     for organisation_id, service_id, weekday, opens, closes, on_holidays in rows:
         weekly.setdefault((organisation_id, service_id), []).append(Interval(weekday, opens, closes, on_holidays))
     exceptions: dict[UUID, list[DayException]] = {}
-    days = session.execute(
-        select(
-            ScheduleException.organisation_id,
-            ScheduleException.day,
-            ScheduleException.opens,
-            ScheduleException.closes,
-            ScheduleException.note,
-        )
-        .where(ScheduleException.organisation_id.in_(organisations))
-        .order_by(ScheduleException.day)
-    )
+    days = session.execute(*_exceptions(organisations))
     for organisation_id, day, from_, to, note in days:
         exceptions.setdefault(organisation_id, []).append(DayException(day, from_, to, note or ""))
     return {
