@@ -195,7 +195,13 @@ def _import_everything() -> None:
     import core.app
     import core.cli
     import core.rotation  # noqa: F401
+    from core.kernel.hooks.loader import load_plugins
+    from core.kernel.migrations import plugin_labels
+    from core.kernel.schema import import_models
+    from core.settings import ROOT  # of the copy that this process serves
 
+    load_plugins(ROOT / "plugins.toml")
+    import_models(plugin_labels())
     gc.collect()
     gc.freeze()
 
