@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, func, select
+
+from core.kernel.events import EventDelivery, OutboxEvent
+
+if TYPE_CHECKING:
+    from core.testing.network import Network
 
 _FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET ")
 
@@ -28,3 +34,17 @@ def counted_statements(*, containing: str = "") -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def told(network: Network) -> None:
+    """Wait until the dispatcher has published and delivered all that was just done: its statements look like the
+    page's own."""
+    for _ in range(400):
+        with network.database.transaction(write=False) as session:
+            unpublished = select(func.count()).where(OutboxEvent.published_at.is_(None))
+            owed = select(func.count()).where(EventDelivery.state == "pending")
+            waiting = (session.scalar(unpublished) or 0) + (session.scalar(owed) or 0)
+        if not waiting:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{waiting} events are still waiting after twenty seconds")

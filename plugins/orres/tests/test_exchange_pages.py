@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core.testing.network import Network, Visitor
-from core.testing.statements import counted_statements
+from core.testing.statements import counted_statements, told
 
 from ..models import Campaign, NotOne, Vignette
 from ..settings import EXCHANGES, LESSONS, UPKEEP
@@ -139,6 +139,7 @@ def test_a_vignette_is_typed_refused_corrected_read_again_and_discussed(network:
     assert visitor.post(one, {"state": "done", "seen": "attached"}).status_code == 303
     assert visitor.post(f"{here}/suspendre", {"version": "4"}).headers["location"] == EXCHANGES
     assert visitor.get(here).status_code == 404
+    told(network)
     for path, limit in ((EXCHANGES, 7), (LESSONS, 9), (NEW, 6)):
         with counted_statements() as statements:
             assert visitor.get(path).status_code == 200
@@ -193,6 +194,7 @@ def test_a_partner_confirms_or_corrects_each_sheet_and_the_committee_follows(
     visitor.become(h.COORDINATION)
     assert visitor.get(f"{UPKEEP}/suivi").status_code == 200
     assert visitor.post(f"{UPKEEP}/suivi/dates", {**dates, "edits": "1"}).status_code in (403, 404)
+    told(network)
     for persona, path, limit in ((h.COORDINATION, f"{UPKEEP}/suivi", 10), ("admin-chrysalide", UPKEEP, 8)):
         visitor.become(persona)
         with counted_statements() as statements:
