@@ -58,6 +58,7 @@ def _built_once(build: Callable[[datetime], Select[Any]]) -> Callable[[datetime]
 sessions.of_token = _built_once(sessions.of_token)  # type: ignore[assignment]
 features.load_hooks = thrift.loading_once(features.load_hooks)  # type: ignore[assignment]
 thrift.compile_paths_once()
+thrift.compile_templates_once(postgres.begin_run)
 
 
 @dataclass

@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemBytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine, util
 from sqlalchemy.engine.default import DefaultDialect
 from starlette import routing
 
 from core.kernel.hooks.loader import DEFAULT_ROOT
 from core.kernel.hooks.manager import Hooks
+from core.kernel.web import render
 from core.settings import Settings
 
 #: Distinct statements of the whole platform, on three drivers.
@@ -42,19 +45,45 @@ def compile_once() -> None:
 
 
 def collect_rarely() -> None:
-    """Look for cycles a tenth as often, and no more among what was loaded before the first test.
+    """Look for cycles no more among what was loaded before the first test.
 
-    The collector walks every imported module each time: a tenth of the suite. Objects lost with a file or a
-    connection open are still seen, a little later.
+    The collector walks every imported module each time (rarely: `core/__init__.py`). Objects lost with a file or a
+    connection open are still seen.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def compile_paths_once() -> None:
     """Have the 230 routes of each application find the pattern that another application made of their path: 5 ms."""
     routing.compile_path = cache(routing.compile_path)
+
+
+def compile_templates_once(folder: Callable[[], Path]) -> None:
+    """Have the processes of a run find the templates that another one compiled: 3 s of processor for all of them.
+
+    `folder`: that of the run, asked when the first template is.
+    """
+    compiled: Any = render._Compiled
+    load, dump = compiled.load_bytecode, compiled.dump_bytecode
+
+    @cache
+    def kept() -> FileSystemBytecodeCache:
+        place = folder() / "templates"
+        place.mkdir(exist_ok=True)
+        return FileSystemBytecodeCache(str(place))
+
+    def found(self: Any, bucket: Bucket) -> None:
+        load(self, bucket)
+        if bucket.code is None:
+            kept().load_bytecode(bucket)
+            dump(self, bucket)
+
+    def left(self: Any, bucket: Bucket) -> None:
+        dump(self, bucket)
+        kept().dump_bytecode(bucket)
+
+    compiled.load_bytecode, compiled.dump_bytecode = found, left
 
 
 def loading_once(load: Callable[[Settings], Hooks]) -> Callable[[Settings], Hooks]:
