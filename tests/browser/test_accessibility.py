@@ -247,6 +247,7 @@ def test_pages_behind_a_confirmation(browser: Browser, server: LiveServer, demo:
             page.wait_for_url(lambda url: "/confirmer" not in url)
         assert page.url.endswith(path.replace("{id}", worker))
         wrong += faults(page)
+    page.context.close()
     assert not wrong, "\n".join(wrong)
 
 
@@ -281,6 +282,8 @@ def test_no_page_keeps_anyone_out(
             continue
         assert answer.status == (404 if address == "/nulle-part" else 200), address
         wrong += faults(page, address)
+    # Left open, its stream and its clocks would go on beside the others
+    page.context.close()
     # The page that is missing on purpose, and the icon that a file shown by the browser cannot name
     wrong = [fault for fault in wrong if not re.match(r"\S+(/nulle-part|/favicon\.ico) .*404", fault)]
     assert not wrong, "\n".join(wrong)

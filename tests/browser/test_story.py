@@ -216,6 +216,7 @@ def test_the_same_without_scripts(browser: Browser, server: LiveServer) -> None:
         herself = open_follow(browser, server, code, word, scripts=False)
         herself.get_by_role("button", name="Tout arrêter").click()
         expect(herself.get_by_text("C’est arrêté.")).to_be_visible()
+        herself.context.close()
         gone = worker.reload()
         assert gone is not None
         assert gone.status == 404
@@ -267,6 +268,7 @@ def test_she_withdraws_and_every_open_page_loses_the_content(browser: Browser, s
 
         herself.get_by_role("button", name="Reprendre ma demande").click()
         expect(herself.get_by_text("Votre demande a repris")).to_be_visible()
+        herself.context.close()
         worker.goto(f"{server.url}/references/{code}")
         expect(worker.get_by_text(SECRET_NUMBER)).to_be_visible()
 
@@ -287,6 +289,7 @@ def test_a_visitor_finds_help_and_leaves_at_once(browser: Browser, server: LiveS
         page.get_by_role("link", name="Sortie rapide").click()
     assert "arrimage" not in leaving.value.url
     assert not leaving.value.headers.get("referer")
+    page.context.close()
 
 
 def consent_given(page: Page) -> None:
