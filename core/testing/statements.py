@@ -14,6 +14,10 @@ from core.kernel.events import EventDelivery, OutboxEvent
 if TYPE_CHECKING:
     from core.testing.network import Network
 
+#: What the dispatcher and the jobs send beside the requests.
+_BESIDE = ("job_leases", "outbox_events", "event_deliveries", "UPDATE stream_heads")
+#: What a page and the dispatcher both send; a page once.
+_CURSOR = "stream_heads"
 _FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET ")
 
 
@@ -34,6 +38,18 @@ def counted_statements(*, containing: str = "") -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def page_statements() -> Iterator[list[str]]:
+    """The statements that a page sends: without those of the dispatcher and the jobs, which work beside it."""
+    own: list[str] = []
+    with counted_statements() as sent:
+        yield own
+    for statement in sent:
+        again = _CURSOR in statement and any(_CURSOR in one for one in own)
+        if not again and not any(name in statement for name in _BESIDE):
+            own.append(statement)
 
 
 def told(network: Network) -> None:

@@ -62,7 +62,7 @@ def test_the_rules_are_tested_in_under_two_seconds(forking: Forking) -> None:
     """Pure functions: their tests are run at every save. Processor time, on a core that nothing else slows."""
     files = sorted(str(path) for path in (ROOT / "tests" / "unit").rglob("test_*rules*.py"))
     assert files
-    done = forking.run("from tests.support.measured import main; main()", *files)
+    done = forking.run("from tests.support.measured import main; main()", *files, environment={"PYTEST_ADDOPTS": ""})
     assert done.returncode == 0, done.stderr[-2000:]
     assert re.search(r"^\d{3,} passed", done.stderr, re.MULTILINE), done.stderr[-2000:]
     assert float(done.stderr.rsplit(":", 1)[1]) < 2.0, done.stderr[-2000:]

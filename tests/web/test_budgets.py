@@ -11,11 +11,8 @@ from core import features
 from core.demo_requests import REQUESTS, send_request
 from core.referrals import services
 from core.testing.network import Network, visiting
-from core.testing.statements import counted_statements
+from core.testing.statements import page_statements
 from tests.support.edge import told
-
-BESIDE = ("job_leases", "outbox_events", "event_deliveries", "UPDATE stream_heads")
-
 
 #: Who looks at what, and how many statements it may take. {…} are the codes of one referral of each kind.
 BUDGETS: dict[str, tuple[tuple[str, int], ...]] = {
@@ -74,11 +71,9 @@ def test_lists_and_pages_keep_their_budget(network: Network, copies: int, monkey
             visitor.become(persona)
             visitor.get("/compte")
             for path, budget in pages:
-                with counted_statements() as sent:
+                with page_statements() as mine:
                     answer = visitor.get(path.format(**codes))
                 assert answer.status_code == 200, path
-                # The dispatcher and the job runner work beside the request: their statements are not the page's.
-                mine = [one for one in sent if not any(name in one for name in BESIDE)]
                 if len(mine) > budget:
                     over.append("\n".join([f"{path}: {len(mine)}", *(" ".join(one.split())[:110] for one in mine)]))
     assert not over, "\n".join(over)

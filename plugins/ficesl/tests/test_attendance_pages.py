@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from core.api import TORONTO
 from core.testing.network import Network, visiting
 from core.testing.plugins import plugins_file
-from core.testing.statements import counted_statements
+from core.testing.statements import page_statements
 
 from .. import models
 from ..models import Block, EvaluationAnswers, EvaluationSent, Module, Presence, TrainingSession
@@ -35,7 +35,7 @@ def rows_of(network: Network, statement: Any) -> list[Any]:
 
 def tried(visitor: Any, code: str, email: str) -> tuple[tuple[int, str], int]:
     """What somebody without an account is answered, what she typed left out; and how many statements it took."""
-    with counted_statements() as sent:
+    with page_statements() as sent:
         page = visitor.post(f"{HOME}/presence", {"code": code, "email": email})
     assert email in page.text
     assert code in page.text

@@ -13,7 +13,7 @@ from sqlalchemy import insert, update
 
 from core.api import new_id, pdf_available
 from core.testing.network import Network, Visitor
-from core.testing.statements import counted_statements
+from core.testing.statements import page_statements
 
 from ..models import AttestationRow, Learner, Readiness
 from ..pages.check import WINDOWS
@@ -60,7 +60,7 @@ def test_the_public_learns_one_word_and_every_code_costs_the_same(network: Netwo
         "é" * 40: "Inconnue",
     }
     for code, word in words.items():
-        with counted_statements() as sent:
+        with page_statements() as sent:
             page = visitor.get(f"{CHECK}?code={code}")
         assert page.status_code == 200
         assert word in answer_of(page)
@@ -256,7 +256,7 @@ def test_the_portrait_reads_as_much_for_a_hundred_thousand_people(network: Netwo
             ]
             session.execute(insert(Readiness), lines)
         visitor.get(path)
-        with counted_statements() as sent:
+        with page_statements() as sent:
             page = visitor.get(path)
         assert page.status_code == 200
         sent_by_size.append([re.sub(r"\s+", " ", one) for one in sent])

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from core.testing.network import Network, Visitor
-from core.testing.statements import counted_statements, told
+from core.testing.statements import page_statements, told
 
 from ..models import Campaign, NotOne, Vignette
 from ..settings import EXCHANGES, LESSONS, UPKEEP
@@ -141,7 +141,7 @@ def test_a_vignette_is_typed_refused_corrected_read_again_and_discussed(network:
     assert visitor.get(here).status_code == 404
     told(network)
     for path, limit in ((EXCHANGES, 7), (LESSONS, 9), (NEW, 6)):
-        with counted_statements() as statements:
+        with page_statements() as statements:
             assert visitor.get(path).status_code == 200
         assert len(statements) <= limit, (path, len(statements))
 
@@ -197,7 +197,7 @@ def test_a_partner_confirms_or_corrects_each_sheet_and_the_committee_follows(
     told(network)
     for persona, path, limit in ((h.COORDINATION, f"{UPKEEP}/suivi", 10), ("admin-chrysalide", UPKEEP, 8)):
         visitor.become(persona)
-        with counted_statements() as statements:
+        with page_statements() as statements:
             assert visitor.get(path).status_code == 200
         assert len(statements) <= limit, (path, len(statements))
     visitor.become("bien-etre-1")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from core.testing.network import Network, Visitor
-from core.testing.statements import counted_statements
+from core.testing.statements import page_statements
 
 from ..settings import VERSIONS
 from . import drafting as h
@@ -176,7 +176,7 @@ def test_statements_of_pages(network: Network, member: Visitor) -> None:
     found: dict[str, int] = {}
     member.get(f"{DRAFT}/nom")  # what an application reads once
     for page in (*budgets, *budgets, *budgets):  # the fewest of three: what was just proposed is told beside
-        with counted_statements() as statements:
+        with page_statements() as statements:
             assert member.get(page).status_code == 200
         found[page] = min(len(statements), found.get(page, len(statements)))
     assert {page: sent for page, sent in found.items() if sent > budgets[page]} == {}
