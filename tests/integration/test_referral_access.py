@@ -1,6 +1,7 @@
 """The rule of visibility and its SQL twin agree; the database itself refuses an offer without its consent."""
 
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -72,32 +73,55 @@ def populate(session, world, drawn):
     return facts
 
 
+def agree(session, rows, viewer):
+    """The codes that SQL shows this viewer are those that the rule allows; how many."""
+    found = set(session.execute(select(Referral.id).where(visible_referrals(viewer))).scalars())
+    expected = {
+        referral_id
+        for referral_id, (row, restricted) in rows.items()
+        if may_read(
+            viewer,
+            ReferralFacts(
+                State(row["state"]),
+                row["origin_id"],
+                row["sender_id"],
+                row["recipient_id"],
+                row["sender_user_id"],
+                row["submitted_at"] is not None,
+                restricted,
+            ),
+        ).allowed
+    }
+    assert found & rows.keys() == expected
+    return len(expected)
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(offers, st.sampled_from(NAMES), st.sampled_from(ROLES), st.integers(0, 1))
 def test_sql_and_rule_agree(session, world, drawn, name, roles, person):
     with session.begin_nested() as savepoint:
         rows = populate(session, world, drawn)
-        viewers = [world.viewer(name, person, roles=roles), ANONYMOUS]
-        for viewer in viewers:
-            found = set(session.execute(select(Referral.id).where(visible_referrals(viewer))).scalars())
-            expected = {
-                referral_id
-                for referral_id, (row, restricted) in rows.items()
-                if may_read(
-                    viewer,
-                    ReferralFacts(
-                        State(row["state"]),
-                        row["origin_id"],
-                        row["sender_id"],
-                        row["recipient_id"],
-                        row["sender_user_id"],
-                        row["submitted_at"] is not None,
-                        restricted,
-                    ),
-                ).allowed
-            }
-            assert found & rows.keys() == expected
+        for viewer in (world.viewer(name, person, roles=roles), ANONYMOUS):
+            agree(session, rows, viewer)
         savepoint.rollback()
+
+
+def test_sql_and_rule_agree_on_every_kind_of_offer(session, world):
+    """What twenty draws may miss: each state that counts, each sender and person, set aside or not, for each worker."""
+    states = (State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.EXPIRED)
+    senders = (("police", "police"), ("hopital", "hopital"), ("police", None))
+    asides = ((), ("police",), ("chrysalide",))
+    every = [
+        (state, origin, sender, "chrysalide", person, aside)
+        for state, (origin, sender), person, aside in product(states, senders, (0, 1), asides)
+    ]
+    rows = populate(session, world, every)
+    worker = frozenset({Role.WORKER})
+    read = {
+        name: [agree(session, rows, world.viewer(name, person, roles=worker)) for person in (0, 1)] for name in NAMES
+    }
+    assert min(read["police"] + read["hopital"] + read["chrysalide"]) > 5
+    assert read["maison"] == [0, 0]
 
 
 def test_a_plugin_restriction_applies_to_lists_and_pages_alike(session, world):
