@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,12 @@ def test_a_taken_port_is_said_with_its_remedy(tmp_path: Path, forking: Forking) 
     assert "make demo PORT=" in said
     assert "Traceback" not in said
     assert not (tmp_path / "demo.sqlite").exists()
+
+
+def test_the_installed_command_starts_by_itself() -> None:
+    """In a new interpreter, as a shell starts it: the other tests fork one that has imported everything."""
+    command = Path(sys.executable).with_name("arrimage")
+    said = subprocess.run([command, "--help"], capture_output=True, text=True, check=False, timeout=60)
+    assert said.returncode == 0, said.stderr
+    assert "demo" in said.stdout
+    assert said.stderr == ""
