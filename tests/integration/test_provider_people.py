@@ -16,6 +16,7 @@ from core.access.viewer import ANONYMOUS
 from core.accounts.models import ProviderAttempt, ProviderSubject, User
 from core.accounts.queries.providers import ProviderView, open_provider
 from core.accounts.rules.providers import ATTEMPT_LASTS
+from core.accounts.services import provider_sign_in
 from core.accounts.services.provider_sign_in import known_person, open_attempt, person_behind, take_attempt
 from core.accounts.services.providers import ProviderSettings, set_provider
 from core.kernel.oidc import Refused
@@ -120,3 +121,25 @@ def test_two_first_sign_ins_at_once_make_one_person(network: Network, provider: 
     # Whoever came second is known by then, or begins again: never a second account, never another person
     assert known in found
     assert set(found) <= {known, IntegrityError}
+
+
+def test_a_first_sign_in_that_another_overtook_is_the_same_person(
+    network: Network, provider: ProviderView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What two windows meet on PostgreSQL when one commits after the other has looked: not "another person"."""
+    now, first = network.clock.now(), []
+
+    def overtaken(session: Session, *of: Any) -> Any:
+        found = known_person(session, *of)
+        if not first:
+            first.append(found)
+            first.append(person_behind(session, *of, now))
+        return found
+
+    monkeypatch.setattr(provider_sign_in, "known_person", overtaken)
+    with network.database.transaction() as session:
+        second = person_behind(session, network.keyring, provider, CLAIMS, now)
+    assert first == [None, second]
+    # Whoever else comes with her address stays out
+    with network.database.transaction() as session, pytest.raises(Refused, match="subject_changed"):
+        person_behind(session, network.keyring, provider, CLAIMS | {"sub": "personne-2"}, now)

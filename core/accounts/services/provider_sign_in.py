@@ -121,7 +121,16 @@ def person_behind(
         if not _comes_back(session, keyring, provider, claims, now):
             raise
         known = None
-    return known if known is not None else _welcome(session, keyring, provider, claims, now)
+    if known is not None:
+        return known
+    try:
+        return _welcome(session, keyring, provider, claims, now)
+    except Refused as refused:
+        # Two first sign-ins at once: the account that stands in the way may be the one the other has just made for her
+        made = known_person(session, keyring, provider, claims) if refused.reason == "subject_changed" else None
+        if made is None:
+            raise
+        return made
 
 
 def known_person(session: Session, keyring: Keyring, provider: ProviderView, claims: Mapping[str, Any]) -> UUID | None:
