@@ -60,7 +60,12 @@ def user_add(
     organisation: Organisation,
     name: Name,
     role: Roles,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    password: Annotated[
+        str,
+        typer.Option(
+            help="Mot de passe ; demandé s’il manque.", prompt=True, hide_input=True, confirmation_prompt=True
+        ),
+    ],
 ) -> None:
     """Ajouter une personne à un organisme, avec un mot de passe : pour la toute première ; sinon, « user invite »."""
     _check_address(email)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -18,14 +19,15 @@ OLD = "#!/bin/sh\ncase \"$*\" in *version_info*) exit 1;; -V) echo 'Python 3.9.2
 WITHOUT_VENV = '#!/bin/sh\ncase "$*" in *ensurepip*) exit 1;; esac\nexit 0\n'
 
 
-def install(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`make` in a fresh folder that has nothing installed."""
     for name in ("Makefile", "requirements.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, folder / name)
     environment = {
         name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     }
     return subprocess.run(
-        ["make", ".venv", f"PYTHON={python}"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -46,12 +48,43 @@ def stub(folder: Path, script: str) -> str:
     ids=["no python", "an old python", "no venv module"],
 )
 def test_what_is_missing_is_said_with_its_remedy(tmp_path: Path, script: str | None, remedies: tuple[str, ...]) -> None:
-    done = install(tmp_path, stub(tmp_path, script) if script else str(tmp_path / "no-such-python"))
+    done = make(tmp_path, ".venv", f"PYTHON={stub(tmp_path, script) if script else tmp_path / 'no-such-python'}")
     assert done.returncode != 0
     for remedy in remedies:
         assert remedy in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_each_command_does_all_that_is_said_of_it(tmp_path: Path) -> None:
+    """What `make` would run: install from the lock, then the demo at its port, or every check and every test."""
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "plugins").symlink_to(ROOT / "plugins")
+
+    def would(*arguments: str) -> str:
+        done = make(tmp_path, "-n", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    installed, demo, moved, test = would(".venv"), would("demo"), would("demo", "PORT=8010"), would("test")
+    for said in (installed, demo, moved, test):
+        assert "pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock" in said
+    assert "pytest" not in installed
+    assert "arrimage demo" not in installed
+    assert "arrimage demo --port 8000\n" in demo
+    assert "arrimage demo --port 8010\n" in moved
+    for check in (
+        "ruff check .",
+        "ruff format --check .",
+        "djlint --lint",
+        "/mypy\n",
+        "lint-imports",
+        "-m pytest -n 2 ",
+    ):
+        assert check in test, check
+    asked = next(line for line in test.splitlines() if "-m pytest" in line).split()
+    rooms = {f"tests/{path.parent.relative_to(ROOT / 'tests').parts[0]}" for path in ROOT.glob("tests/**/test_*.py")}
+    assert {*rooms, "plugins"} <= set(asked), "a folder of tests that nobody runs"
 
 
 def test_a_taken_port_is_said_with_its_remedy(tmp_path: Path, forking: Forking) -> None:
@@ -73,5 +106,7 @@ def test_the_installed_command_starts_by_itself() -> None:
     command = Path(sys.executable).with_name("arrimage")
     said = subprocess.run([command, "--help"], capture_output=True, text=True, check=False, timeout=60)
     assert said.returncode == 0, said.stderr
-    assert "demo" in said.stdout
+    # A frame is drawn around it
+    listed = set(re.findall(r"^\W+([a-z]+) {2,}\S", said.stdout, re.MULTILINE))
+    assert {"demo", "serve", "migrate", "region", "user", "plugin", "journal", "key"} <= listed
     assert said.stderr == ""

@@ -104,6 +104,8 @@ def test_every_make_target_explains_itself() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert -1 < readme.find("make demo") < 1500
     assert -1 < readme.find("make test") < 2500
+    # What one should see: the live list, the phone's form
+    assert len(re.findall(r"!\[[^\]]+\]\(docs/images/\S+\.png\)", readme[:2500])) >= 2
 
 
 def test_the_integration_run_is_the_same_as_everyones() -> None:

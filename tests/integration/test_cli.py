@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from core.accounts import queries, services
@@ -34,6 +37,23 @@ LINES = {
 
 def run(*arguments: str, typed: str = "", **environment: str) -> Result:
     return CliRunner().invoke(app, arguments, input=typed, env={**environment, "NO_COLOR": "1"})
+
+
+def test_every_command_says_in_french_what_it_does() -> None:
+    """Groups, commands, arguments and options; English words of the frame are typer's own."""
+
+    def walk(name: str, command: Any) -> Iterator[tuple[str, str]]:
+        yield name, command.help or ""
+        for parameter in command.params:
+            if parameter.name != "help":
+                yield f"{name} {parameter.name}", getattr(parameter, "help", None) or ""
+        for child, one in getattr(command, "commands", {}).items():
+            yield from walk(f"{name} {child}", one)
+
+    said = dict(walk("arrimage", get_command(app)))
+    assert len(said) > 40
+    english = re.compile(r"\b(?:the|of|and|with|from|this|file|folder|to)\b")
+    assert [name for name, words in said.items() if len(words) < 5 or english.search(words)] == []
 
 
 def environment(network: Network) -> dict[str, str]:

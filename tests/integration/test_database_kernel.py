@@ -143,13 +143,16 @@ def test_sqlite_writes_go_one_at_a_time_through_one_thread(sqlite_url: str) -> N
 
 
 def test_a_second_sqlite_writer_waits_instead_of_failing(sqlite_url: str) -> None:
+    """Even one that reads before it writes: its snapshot is taken once the first is done, never a stale one."""
     first, second = Database(sqlite_url), Database(sqlite_url)
     with first.transaction() as session:
         NOTES.create(session.connection())
     done = threading.Event()
+    seen: list[int] = []
 
     def other() -> None:
         with second.transaction() as session:
+            seen.extend(amounts(session))
             add(2)(session)
         done.set()
 
@@ -159,6 +162,7 @@ def test_a_second_sqlite_writer_waits_instead_of_failing(sqlite_url: str) -> Non
         thread.start()
         assert not done.wait(0.2)
     thread.join(5)
+    assert seen == [1]
     with first.transaction(write=False) as session:
         assert amounts(session) == [1, 2]
     first.dispose()

@@ -23,7 +23,7 @@ from core.kernel.events import (
     emit,
     snapshot_cursor,
 )
-from core.kernel.live.deliveries import MAX_ATTEMPTS, deliver_due_now
+from core.kernel.live.deliveries import MAX_ATTEMPTS, Owed, deliver, deliver_due_now
 from core.kernel.live.stream import REPLAY_LIMIT, RETENTION, ensure_head, publish_batch, purge_stream, replay_after
 
 NOW = datetime(2026, 3, 13, 15, 0, tzinfo=UTC)
@@ -206,6 +206,11 @@ def test_a_subscriber_runs_once_in_its_own_transaction_whatever_happens_to_the_o
     assert seen == [("referral.submitted", "R-1", HOUSE)]
     assert state_of(outbox) == [("bad", "pending", 1), ("good", "done", 1)]
     assert publish(outbox) == [], "what a failed subscriber wrote was rolled back"
+    with outbox.transaction() as session:
+        event_id = session.scalars(select(OutboxEvent.id)).one()
+        # Another dispatcher read what is due before this one did it
+        assert not deliver(session, Owed(event_id, "good"), registry, HOUSE, NOW)
+    assert len(seen) == 1
 
 
 def test_a_failing_subscriber_is_tried_later_then_declared_dead(outbox: Database) -> None:

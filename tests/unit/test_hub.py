@@ -315,6 +315,7 @@ def test_heartbeats_carry_a_fresh_cursor_and_another_name_and_streams_have_an_en
         assert connection.state is State.CLOSED
 
     run(scenario, heartbeat=0.02, life=0.15)
+    assert Hub(KEY).life == Hub(KEY, life=3600).life == 600, "ten minutes at most, whatever is asked"
 
 
 def test_a_session_cannot_hold_more_streams_than_allowed_nor_a_process() -> None:

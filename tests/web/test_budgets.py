@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -61,7 +62,11 @@ def spread(network: Network, copies: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("copies", [1, 8])
 def test_lists_and_pages_keep_their_budget(network: Network, copies: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same count with few rows and with many: requests, possible duplicates, lines of a thread, attempts."""
+    """The same count with few rows and with many: requests, possible duplicates, lines of a thread, attempts.
+
+    And each page bears the cursor of its own snapshot, read before whatever it shows: what is published while it is
+    read comes by its stream.
+    """
     monkeypatch.setattr(features, "jobs", lambda _hooks: ())
     codes = spread(network, copies)
     over = []
@@ -74,6 +79,11 @@ def test_lists_and_pages_keep_their_budget(network: Network, copies: int, monkey
                 with page_statements() as mine:
                     answer = visitor.get(path.format(**codes))
                 assert answer.status_code == 200, path
+                assert any("stream_heads" in one for one in mine[:2]), "after who asks, before all the rest"
+                cursor = re.search(r'<body[^>]* data-live-cursor="([^"]+)"', answer.text)
+                assert cursor is not None, path
+                hub = visitor.http.app.state.house.hub  # type: ignore[attr-defined]
+                assert hub.decode_cursor(cursor.group(1)) == hub.last_seq
                 if len(mine) > budget:
                     over.append("\n".join([f"{path}: {len(mine)}", *(" ".join(one.split())[:110] for one in mine)]))
     assert not over, "\n".join(over)
