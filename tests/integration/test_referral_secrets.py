@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core.kernel.crypto import Unreadable
 from core.kernel.db import Base
 from core.referrals import services
-from tests.support.referrals import CLOCK, NOW, build, submission
+from core.referrals.models import BlockSeal, ReferralBlock, ReferralDraft, ReferralEntry
+from tests.support.referrals import CLOCK, NOW, build, send, submission
 
 SECRETS = (
     "Zéphirine",
@@ -106,3 +108,69 @@ def test_the_search_itself_would_find_them(database, world):
         assert found_in(on_disk(database), ["Coup De Coeur"]) == {"Coup De Coeur"}
     for secret in SECRETS:
         assert all(found_in(b"..." + form + b"...", [secret]) for form in encodings(secret) if len(form) > 5)
+
+
+@pytest.mark.parametrize("session", ["sqlite"], indirect=True)
+def test_what_is_moved_or_put_back_opens_nowhere(session, keyring):
+    """Somebody who writes in the database, keys and seals moved along: each text opens in its row and version alone."""
+    world = build(session, keyring)
+    police, worker = world.viewer("police"), world.viewer("chrysalide")
+    code = send(session, world).code
+    for text in ("Est-elle seule?", "Et le soir?"):
+        services.ask_sender(session, keyring, worker, code, "other", text, NOW)
+        services.answer_receiver(session, keyring, police, code, "Oui.", NOW)
+    services.accept_referral(session, keyring, worker, code, NOW)
+    for text in ("un", "deux"):
+        services.save_draft(session, keyring, police, f"form-secrets-{text}", {"note": text}, NOW)
+    blocks, seals, entries, drafts = (
+        table.__table__ for table in (ReferralBlock, BlockSeal, ReferralEntry, ReferralDraft)
+    )
+
+    def rows(table, *condition):
+        return session.execute(select(table).where(*condition).order_by(*table.primary_key)).all()
+
+    def put(table, row, **values):
+        same = [column == row._mapping[column.name] for column in table.primary_key]
+        assert session.execute(update(table).where(*same).values(**values)).rowcount == 1
+
+    def read():
+        services.open_referral(session, keyring, worker, code, NOW)
+        for text in ("un", "deux"):
+            services.open_draft(session, keyring, police, f"form-secrets-{text}", NOW)
+
+    def swap_blocks():
+        one, other = rows(blocks, blocks.c.kind.in_(["identity", "situation"]))
+        (key,), (other_key,) = (rows(seals, seals.c.block_id == block.id) for block in (one, other))
+        for block, seal, taken, with_key in ((one, key, other, other_key), (other, other_key, one, key)):
+            put(blocks, block, ciphertext=taken.ciphertext)
+            put(seals, seal, sealed_key=with_key.sealed_key)
+
+    def put_back_a_block():
+        (before,) = rows(blocks, blocks.c.kind == "contact")
+        services.amend_block(session, keyring, worker, code, "contact", {"phone": SECRETS[1]}, "safer", NOW)
+        read()
+        put(blocks, before, ciphertext=before.ciphertext)
+
+    def swap_entries():
+        one, other = rows(entries, entries.c.kind == "question")
+        put(entries, one, ciphertext=other.ciphertext)
+        put(entries, other, ciphertext=one.ciphertext)
+
+    def swap_drafts():
+        one, other = rows(drafts)
+        for draft, taken in ((one, other), (other, one)):
+            put(drafts, draft, ciphertext=taken.ciphertext, sealed_key=taken.sealed_key)
+
+    def put_back_a_draft():
+        before = rows(drafts)[0]
+        services.save_draft(session, keyring, police, "form-secrets-un", {"note": "plus tard"}, NOW)
+        read()
+        put(drafts, before, ciphertext=before.ciphertext, sealed_key=before.sealed_key)
+
+    for move in (swap_blocks, put_back_a_block, swap_entries, swap_drafts, put_back_a_draft):
+        read()
+        with session.begin_nested() as nested:
+            move()
+            with pytest.raises(Unreadable):
+                read()
+            nested.rollback()

@@ -162,8 +162,12 @@ def test_a_restriction_that_could_not_work_stops_the_start(workshop: PluginWorks
 
 def test_installing_again_replaces_restrictions(workshop: PluginWorkshop) -> None:
     registry = restricted(workshop, "lambda v, f: deny('non')")
+    registry.facts["gone.trained"] = lambda _person, _now: false()
+    registry.plugin_roles["gone.read"] = frozenset(Role)
     install_plugins(registry, workshop.load())
     assert len(registry.restrictions["core.open"]) == 1
+    assert registry.facts == {}, "what an earlier application's plugins knew of a person"
+    assert set(registry.plugin_roles) == {"alpha.read"}
 
 
 def test_a_permission_is_an_action(workshop: PluginWorkshop) -> None:

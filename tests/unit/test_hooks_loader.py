@@ -97,7 +97,9 @@ def test_only_what_changed_is_read_again(workshop: PluginWorkshop, monkeypatch: 
     home = workshop.add("retenu", files={"rules.py": "import core.api"})
     read: list[str] = []
     parse = ast.parse
-    monkeypatch.setattr(ast, "parse", lambda source, path="": read.append(Path(path).name) or parse(source, path))
+    monkeypatch.setattr(
+        ast, "parse", lambda source, path="", *rest: read.append(Path(path).name) or parse(source, path, *rest)
+    )
 
     def started() -> list[str]:
         monkeypatch.setattr(imports, "_KNOWN", {})
@@ -115,6 +117,15 @@ def test_only_what_changed_is_read_again(workshop: PluginWorkshop, monkeypatch: 
     with pytest.raises(StartupError, match=r"rules\.py, ligne 1 : core\.home"):
         started()
     assert read == ["rules.py"]
+    # Same words, another place: what is relative is something else there
+    (home / "deep").mkdir()
+    for place in (home / "deep" / "rules.py", home / "rules.py"):
+        place.write_text("from ..core import home", encoding="utf-8")
+    with pytest.raises(StartupError, match=rf"{home.name}/rules\.py, ligne 1 : core\.home"):
+        started()
+    (home / "rules.py").unlink()
+    monkeypatch.setattr(imports, "_READER", b"another version of the reader")
+    assert started() == ["__init__.py", "plugin.py", "rules.py"], "it may find what this one did not"
 
 
 WRONG_CODE = {
