@@ -130,14 +130,7 @@ def _serve(settings: Settings, host: str, port: int) -> None:
             house.hooks.check_start(session)
     except StartupError as failure:
         fail(str(failure))
-    server = make_server(
-        application,
-        host,
-        port,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies) or None,
-    )
-    server.run()
+    make_server(application, host, port).run()
 
 
 def _refuse_real_people(settings: Settings) -> None:

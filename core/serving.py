@@ -27,7 +27,12 @@ class Server(uvicorn.Server):
 
 
 def make_server(application: Application, host: str, port: int, **options: Any) -> Server:
-    """A server ready to `run()`; `options` are uvicorn's."""
+    """A server ready to `run()`; `options` are uvicorn's.
+
+    Where a request comes from is read in `X-Forwarded-For` when one of the settings' proxies says so, from nobody else:
+    attempts are counted by address, and anybody writes a header.
+    """
+    proxies = list(application.state.house.settings.trusted_proxies)
     chosen = {
         "loop": "uvloop",
         "http": "httptools",
@@ -37,6 +42,8 @@ def make_server(application: Application, host: str, port: int, **options: Any) 
         # The server's own lines go through the allow-list like ours, not to a console of its own.
         "log_config": None,
         "timeout_graceful_shutdown": GRACE_SECONDS,
+        "proxy_headers": bool(proxies),
+        "forwarded_allow_ips": proxies or None,
         **options,
     }
     return Server(uvicorn.Config(application, host=host, port=port, **chosen), application.state.house.hub.close_all)

@@ -11,7 +11,15 @@ from core.journal.models import JournalEntry
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.referrals import services
-from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralCase, ReferralPreview
+from core.referrals.models import (
+    BlockSeal,
+    EscrowSeal,
+    Referral,
+    ReferralBlock,
+    ReferralCase,
+    ReferralEntry,
+    ReferralPreview,
+)
 from core.referrals.queries import lists
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.workflow import State
@@ -30,15 +38,21 @@ def count(session, model):
 
 def test_any_partner_with_her_withdraws_the_whole_case(session, world):
     sent = accepted(session, world)
+    worker = world.viewer("chrysalide")
+    services.amend_block(session, world.keyring, worker, sent.code, "contact", {"phone": PHONE}, "safer", NOW)
+    told = session.execute(select(ReferralEntry.kind, ReferralEntry.ciphertext).order_by(ReferralEntry.id)).all()
+    assert any(words is not None for _, words in told)
     services.withdraw_case(session, world.keyring, world.viewer("maison"), sent.code, NOW)
     assert count(session, BlockSeal) == count(session, ReferralBlock) == count(session, ReferralPreview) == 0
+    left = session.execute(select(ReferralEntry.kind, ReferralEntry.ciphertext).order_by(ReferralEntry.id)).all()
+    assert left[: len(told)] == [(kind, None) for kind, _ in told], "what was done stays, without a word"
     with pytest.raises(Missing):
         services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
     status = services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
     assert status.sender_status.status is SenderStatus.CLOSED
     row = lists.queue(session, world.viewer("chrysalide"), NOW, which="closed").rows[0]
     assert (row.state, row.needs, row.age_band) == (State.CLOSED, (), "")
-    assert count(session, JournalEntry) == 3
+    assert count(session, JournalEntry) == 4
     statuses = set(
         session.execute(
             select(ConsentVersion.status)

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from core import features
+from core.accounts.models import Throttle
 from core.kernel.web import csrf
 from core.testing import LiveServer
 from core.testing.network import Network, Visitor, visiting
@@ -296,6 +298,25 @@ def test_only_our_own_names_are_answered(visitor: Visitor, host: str) -> None:
         assert "set-cookie" not in answer.headers
         assert host not in answer.text or not host
     assert visitor.http.get("/", headers={"host": "LOCALHOST:8000"}).status_code == 200
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize(
+    ("trusted", "counted"),
+    [((), "127.0.0.0"), (("192.0.2.1",), "127.0.0.0"), (("127.0.0.1",), "203.0.113.0")],
+    ids=["nobody", "another machine", "the proxy"],
+)
+def test_only_a_trusted_proxy_says_where_a_request_comes_from(
+    network: Network, live_server: Callable[[Any], LiveServer], trusted: tuple[str, ...], counted: str
+) -> None:
+    """Attempts are counted by address: a header that anybody writes would give each attempt an address of its own."""
+    server = live_server(network.app(trusted_proxies=trusted))
+    with httpx2.Client(base_url=server.url, verify=False, headers={"x-forwarded-for": "203.0.113.9"}) as http:
+        form = {"_csrf": csrf_of(http.get("/connexion").text), "email": "une@exemple.test", "password": "x" * 12}
+        assert http.post("/connexion", data=form).status_code == 422
+    key = network.keyring.pseudonym("throttle.sign_in.address", counted)
+    with network.database.transaction(write=False) as session:
+        assert session.execute(select(Throttle.count).where(Throttle.key == key)).scalar() == 1
 
 
 def test_a_notice_waits_for_a_page_that_a_person_sees(visitor: Visitor) -> None:
