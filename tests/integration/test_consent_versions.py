@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
@@ -10,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from core.consent import rules, wordings
 from core.consent.models import Consent, ConsentVersion, ConsentWording
 from core.consent.queries import consent_facts, consent_page, facts_of_case
-from core.consent.rules import AgeBand, ConsentStatus, GivenBy, Interpreter
+from core.consent.rules import AgeBand, Block, ConsentStatus, GivenBy, Interpreter, Modality
 from core.consent.services import (
+    ConsentInput,
     ConsentMissing,
     Invalid,
     Stopped,
+    check_consent,
     end_consents,
     refuse_consent,
     renew_consent,
@@ -59,6 +62,33 @@ def test_a_changed_word_is_another_wording():
         assert not wordings.is_current("none", french.sha256)
 
 
+def test_a_consent_begins_no_later_than_now_lasts_ninety_days_at_most_and_asks_for_blocks_of_its_purpose():
+    given = ConsentInput(
+        UUID(int=1),
+        frozenset({"contact"}),
+        AgeBand.ADULT,
+        wordings.current_wording("reference", "fr").sha256,
+        frozenset(item.value for item in rules.Attestation),
+    )
+    week, year = timedelta(days=7), timedelta(days=365)
+    for changes, days in (({}, 90), ({"valid_until": NOW + year}, 90), ({"valid_until": NOW + week}, 7)):
+        assert check_consent("reference", replace(given, **changes), NOW) == (NOW, NOW + timedelta(days=days))
+    # The clock of a phone that was off may be ahead of ours: nothing is granted from tomorrow for that.
+    ahead = replace(given, obtained_at=NOW + timedelta(minutes=3))
+    assert check_consent("reference", ahead, NOW) == (NOW, NOW + timedelta(days=90))
+    for passed in ({"obtained_at": NOW - timedelta(days=91)}, {"obtained_at": NOW - week, "valid_until": NOW}):
+        with pytest.raises(ConsentMissing) as refused:
+            check_consent("reference", replace(given, **passed), NOW)
+        assert refused.value.reason == "expired"
+    for purpose, blocks, field in (
+        ("reference", {"contact", Block.THREAD.value}, "blocks"),
+        ("none", {"contact"}, "purpose"),
+    ):
+        with pytest.raises(Invalid) as wrong:
+            check_consent(purpose, replace(given, blocks=frozenset(blocks)), NOW)
+        assert wrong.value.field == field
+
+
 def test_every_change_is_a_new_version(session, world):
     sent = accepted(session, world)
     consent_id = consent_of(session, sent.code)
@@ -93,7 +123,8 @@ def test_a_renewal_says_everything_again_the_age_rules_in_force_included(session
     services.reconfirm_with_her(session, world.viewer("chrysalide"), sent.code, NOW)
     monkeypatch.setattr(rules, "AGE_RULES", replace(rules.AGE_RULES, version="2099-01"))
     later = NOW + timedelta(days=1)
-    again = consent(world, blocks=frozenset({"contact"}), obtained_at=later, on_paper=True, language="en")
+    how = {"modality": Modality.WRITTEN, "interpreter": Interpreter.PROFESSIONAL, "on_paper": True, "language": "en"}
+    again = consent(world, blocks=frozenset({"contact"}), obtained_at=later, **how)
     renew_consent(session, world.viewer("chrysalide", 3), consent_of(session, sent.code), again, later)
     first, *_, last = session.execute(select(ConsentVersion.__table__).order_by(ConsentVersion.version)).all()
     changed = {name for name, value in last._mapping.items() if value != getattr(first, name)}
@@ -102,6 +133,8 @@ def test_a_renewal_says_everything_again_the_age_rules_in_force_included(session
         "blocks",
         "age_rules",
         "language",
+        "interpreter",
+        "modality",
         "on_paper",
         "attested_by",
         "attested_in",
@@ -115,6 +148,7 @@ def test_a_renewal_says_everything_again_the_age_rules_in_force_included(session
         ["contact"],
         world.viewer("chrysalide", 3).user_id,
     )
+    assert (last.modality, last.interpreter) == ("written", "professional")
 
 
 def test_a_renewal_cannot_change_the_recipient(session, world):
@@ -139,6 +173,9 @@ def test_saying_no_is_recorded_without_anything_about_her(session, world):
     decision = rules.may_share([stored], "reference", stored.recipient, ["contact"], NOW)
     assert (decision.allowed, decision.reason) == (False, "refused")
     assert session.execute(select(Referral.id)).all() == []
+    other = consent(world, wording_sha256="0" * 64)
+    with pytest.raises(Stale):
+        refuse_consent(session, world.keyring, world.viewer("police"), purpose="reference", given=other, now=NOW)
 
 
 def test_a_relative_is_refused_by_the_form_and_by_the_database(session, world):
@@ -200,3 +237,7 @@ def test_a_consent_that_ended_by_itself_says_so_and_can_be_renewed(session, worl
     services.renew_with_her(session, world.viewer("chrysalide"), sent.code, consent(world, obtained_at=end), end)
     page = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, end)
     assert len(page.blocks) == 4
+    # One that had ended by itself is withdrawn like any other: nobody may renew it afterwards.
+    mark_expired_consents(session, end + timedelta(days=90))
+    services.withdraw_case(session, world.keyring, world.viewer("maison"), sent.code, end + timedelta(days=91))
+    assert consent_facts(session, consent_id).status is ConsentStatus.WITHDRAWN
