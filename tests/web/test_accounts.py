@@ -209,6 +209,18 @@ def test_each_window_is_counted_in_our_table(visitor: Visitor, person: UUID, win
     assert all(len(key) == 32 and b"exemple" not in key for key in keys), "a keyed hash, no address"
 
 
+@ONE_ENGINE
+def test_a_machine_that_insists_shuts_nobody_else_out(visitor: Visitor) -> None:
+    """Refused for its address, it fills no other window: the account's it aims at, an organisation's, everybody's."""
+    network, address = visitor.network, {"address": SIGN_IN_WINDOWS["address"]}
+    with network.database.transaction() as session:
+        services.too_many(session, network.keyring, "sign_in", {"address": "testclient"}, address, network.clock.now())
+        session.execute(update(Throttle).values(count=address["address"].limit))
+    assert [sign_in(visitor).status_code for _ in range(3)] == [429] * 3
+    with network.database.transaction(write=False) as session:
+        assert session.execute(select(Throttle.count)).scalars().all() == [address["address"].limit + 3]
+
+
 def test_attempts_made_at_once_are_all_counted(database: Database, keyring: Keyring, clock: Any) -> None:
     window = {"account": Window(10, timedelta(minutes=15))}
     full: list[bool] = []
