@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: Any, *, port: int | None = None, seconds: float = 20.0) -> Iterator[LiveServer]:
+def serving(app: Any, *, port: int | None = None, seconds: float = 60.0) -> Iterator[LiveServer]:
     """Serve `app` until the context ends; raises `RuntimeError` if it does not start within `seconds`."""
     chosen = port or free_port()
     server: uvicorn.Server

@@ -15,14 +15,18 @@ from core.kernel.web import csrf
 from core.referrals import services
 from core.testing.network import Network
 from core.testing.server import serving
+from tests.support.fair import Watch
 from tests.support.held import OTHER, POLICE, RECEIVER, THIRD, hold
-from tests.support.live import stream
+from tests.support.live import only_when_told, stream
 
 EACH = 15
 
 
 @pytest.mark.parametrize("network", ["sqlite"], indirect=True)
-def test_sixty_open_pages_learn_of_a_withdrawal_and_then_hear_nothing(network: Network) -> None:
+def test_sixty_open_pages_learn_of_a_withdrawal_and_then_hear_nothing(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_when_told(monkeypatch)
     code = hold(network)
     with network.database.transaction(write=False) as session:
         already = session.execute(select(func.count()).select_from(OutboxEvent)).scalar_one()
@@ -39,6 +43,7 @@ def test_sixty_open_pages_learn_of_a_withdrawal_and_then_hear_nothing(network: N
                 await asyncio.sleep(0.01)
         page = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=False)
         async with AsyncExitStack() as stack, page as browser:
+            watch = stack.enter_context(Watch())
             open_pages = {
                 persona: [
                     await stack.enter_async_context(stream(port, "", headers=f"Cookie: arrimage={one}\r\n"))
@@ -57,11 +62,11 @@ def test_sixty_open_pages_learn_of_a_withdrawal_and_then_hear_nothing(network: N
             delays = []
             for persona, kind in ((RECEIVER, "referral.closed"), (POLICE, "referral.status")):
                 for client in open_pages[persona]:
-                    (frame,) = await client.until(1)
+                    (frame,) = await client.until(1, 20)
                     assert (frame.kind, frame.ref) == (kind, code)
-                    delays.append(frame.at - answered)
-            # 250 ms on a machine of its own; a shared one is given a second
-            assert sorted(delays)[int(len(delays) * 0.99)] < 1.0
+                    delays.append(watch.between(answered, frame.at))
+            # 250 ms on a machine of its own (`tests/web/test_live.py`); a shared one is given a second
+            assert max(delays) < 1.0
             await asyncio.to_thread(try_everything, network, code)
             await asyncio.sleep(0.3)
             for persona, clients in open_pages.items():

@@ -12,12 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from core.kernel.clock import SystemClock
 from core.kernel.db import Database
 from core.kernel.events import EventRegistry
 from core.kernel.live import Dispatcher, Hub, LiveEndpoint, LiveViewer
+from core.kernel.live.links import PostgresLink, SqliteLink
 
 KEY = bytes(range(32))
+
+
+def only_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing comes by looking now and then, which would be in time by chance: what arrives was told by its commit."""
+    for link in (PostgresLink, SqliteLink):
+        monkeypatch.setattr(link, "poll", 3600.0)
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,11 @@ class Client:
                 self.news.clear()
                 await self.news.wait()
         return self.frames
+
+    async def until_closed(self, seconds: float = 20.0) -> None:
+        """Wait until the server ends the stream: `closed_at` says when."""
+        async with asyncio.timeout(seconds):
+            await self.closed.wait()
 
     async def read(self) -> None:
         pending = b""

@@ -305,7 +305,7 @@ def provider_process() -> Iterator[RunningProvider]:
     url = f"http://127.0.0.1:{port}"
     try:
         with httpx2.Client(timeout=10, trust_env=False, verify=False) as http:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60  # it ends at once where the process did
             while True:
                 try:
                     http.get(f"{url}/essai/jwks")

@@ -20,7 +20,8 @@ from core.accounts.services import accept_agreements
 from core.kernel.clock import FixedClock
 from core.testing import NOW, LiveServer
 from core.testing.network import Network, Visitor, fresh_network, visiting
-from tests.support.live import Client, stream
+from tests.support.fair import Watch
+from tests.support.live import only_when_told, stream
 from tests.support.provider import EVENT, RunningProvider
 from tests.support.signing_in import (
     OTHER_SLUG,
@@ -213,7 +214,9 @@ def test_the_live_stream_ends_within_a_second(
     clock: FixedClock,
     provider: RunningProvider,
     live_server: Callable[[Any], LiveServer],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    only_when_told(monkeypatch)
     with fresh_network(engine, tmp_path, clock) as network:
         connect(network, provider, tenant=f"direct-{engine}")
         behave(network, provider, f"direct-{engine}")
@@ -238,17 +241,13 @@ def test_the_live_stream_ends_within_a_second(
                 stream(server.port, "", headers=theirs) as other,
             ):
                 assert mine.status == other.status == 200
-                assert await asyncio.to_thread(tell_server) == 200
-                done = time.perf_counter()
-                await _closed(mine)
-                assert mine.closed_at - done < 1
+                with Watch() as watch:
+                    assert await asyncio.to_thread(tell_server) == 200
+                    done = time.perf_counter()
+                    await mine.until_closed()
+                    assert watch.between(done, mine.closed_at) < 1
                 assert not other.closed.is_set(), "nobody else is cut"
             async with stream(server.port, "", headers=cookie) as again:
                 assert again.status == 401
 
         asyncio.run(scenario())
-
-
-async def _closed(client: Client) -> None:
-    async with asyncio.timeout(5):
-        await client.closed.wait()
