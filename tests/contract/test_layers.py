@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from core import features
+from core.kernel.hooks.loader import load_plugins
 from tests.support.source import ROOT, imports, nodes, place, python_files
 
 LAYERS = ("kernel", "access", "journal", "directory", "accounts", "consent", "referrals", "reports")
@@ -113,6 +116,15 @@ def test_services_never_call_a_clock() -> None:
         if node.func.attr in {"now", "utcnow", "today"}
     ]
     assert wrong == []
+
+
+def test_every_job_of_a_room_is_run(tmp_path: Path) -> None:
+    """A file of jobs that `core.features` forgets: nothing is sealed, reminded or erased, and nothing says so."""
+    (tmp_path / "plugins.toml").touch()
+    run = {job.name for job in features.jobs(load_plugins(tmp_path / "plugins.toml"))}
+    rooms = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.glob("core/*/*jobs.py")]
+    written = {job.name for room in rooms for job in getattr(importlib.import_module(room), "jobs", ())}
+    assert {"journal.seal", "referrals.clocks"} <= written <= run
 
 
 @pytest.mark.parametrize("folder", ["core", "plugins"])

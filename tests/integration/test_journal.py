@@ -307,6 +307,28 @@ def test_a_rolled_back_entry_leaves_no_gap(database: Database, keyring: Keyring)
         assert verify(session, keyring.journal_public_keys()).ok
 
 
+def test_a_head_is_read_again_once_its_lock_is_gone(sqlite_url: str, keyring: Keyring) -> None:
+    """What a transaction knows of a head dies with it, committed or not, and with a savepoint that is undone: a plugin
+    that recorded and failed leaves no hole before what the page records after it."""
+    database = Database(sqlite_url)
+    with Session(database.engine) as session:
+        for number, end in enumerate((session.commit, session.rollback, session.commit)):
+            write(session, 10 * number)
+            end()
+            with database.transaction() as other:
+                write(other, 10 * number + 1)
+        undone = session.begin_nested()
+        write(session, 40)
+        undone.rollback()
+        write(session, 41)
+        session.commit()
+        report = verify(session, keyring.journal_public_keys())
+        kept = [line.facts["number"] for line in access_history(session, CASE)]
+    database.dispose()
+    assert report.ok, report.first_fault
+    assert sorted(kept) == [0, 1, 11, 20, 21, 41]
+
+
 def test_recording_costs_three_statements(database: Database, count_statements: list[str]) -> None:
     with database.transaction() as session:
         write(session, 1)

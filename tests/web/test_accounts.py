@@ -134,6 +134,28 @@ def test_whoever_may_not_sign_in_hears_the_same(
 
 
 @ONE_ENGINE
+def test_an_account_closed_while_its_password_is_verified_opens_nothing(
+    visitor: Visitor, person: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password takes a tenth of a second, and no transaction is held meanwhile."""
+    network, real = visitor.network, services.HASHER
+
+    class Slow:
+        """The real hasher; somebody disables her while it works."""
+
+        def verify(self, password_hash: str, password: str) -> bool:
+            right = bool(real.verify(password_hash, password))
+            with network.database.transaction() as session:
+                services.disable_user(session, person, network.clock.now())
+            return right
+
+    monkeypatch.setattr(services.passwords, "HASHER", Slow())
+    answer = sign_in(visitor)
+    assert (answer.status_code, "ne correspond pas" in answer.text) == (422, True)
+    assert sessions(network) == []
+
+
+@ONE_ENGINE
 def test_known_and_unknown_accounts_take_the_same_time(visitor: Visitor) -> None:
     """Processor time of the whole request, in turn, so that a busy machine slows both: the medians are close."""
     with hashing_as_shipped() as cost:
@@ -284,7 +306,7 @@ def test_ten_hours_end_even_an_active_session(visitor: Visitor) -> None:
     assert not signed_in(visitor)
 
 
-@pytest.mark.parametrize("change", ["user", "organisation"])
+@pytest.mark.parametrize("change", ["user", "row", "organisation"])
 def test_a_disabled_person_or_organisation_is_nobody_at_once(visitor: Visitor, change: str) -> None:
     visitor.become("communautaire-ajrj")
     assert signed_in(visitor)
@@ -292,6 +314,8 @@ def test_a_disabled_person_or_organisation_is_nobody_at_once(visitor: Visitor, c
     with visitor.network.database.transaction() as session:
         if change == "user":
             services.disable_user(session, viewer.user_id, visitor.network.clock.now())
+        elif change == "row":  # whatever changed it, her sessions left open
+            session.execute(update(User).where(User.id == viewer.user_id).values(status="disabled"))
         else:
             one = update(Organisation).where(Organisation.id == viewer.organisation_id)
             session.execute(one.values(status="suspended"))
