@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.consent.rules import SenderMayLearn
+from core.consent.models import Consent, ConsentVersion
+from core.consent.rules import AgeBand, SenderMayLearn
 from core.consent.services import ConsentMissing, Invalid
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
@@ -35,6 +36,14 @@ def go_on(session, world, code, what, person="chrysalide"):
     return send_onward(session, world.keyring, world.viewer(person), code, what, clock=CLOCK, now=NOW)
 
 
+def agreements(session, world):
+    """How each organisation's consent stands, by short name."""
+    names = {organisation: name for name, organisation in world.organisations.items()}
+    current = (ConsentVersion.consent_id == Consent.id) & (ConsentVersion.version == Consent.current_version)
+    rows = session.execute(select(Consent.recipient_id, ConsentVersion.status).join(ConsentVersion, current))
+    return {names[recipient]: status for recipient, status in rows}
+
+
 def test_transfer_moves_responsibility_when_the_next_one_accepts(session, world):
     sent = accepted(session, world)
     first, second = world.viewer("chrysalide"), world.viewer("coup_de_coeur")
@@ -51,6 +60,12 @@ def test_transfer_moves_responsibility_when_the_next_one_accepts(session, world)
     assert {block.kind: block.content for block in page.blocks}["contact"]["phone"] == PHONE
     rows = dict(session.execute(select(Referral.code, Referral.responsible)).all())
     assert rows == {sent.code: False, moved.code: True}
+    assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "active"}
+    # She stops it and takes it up again: what another consent replaced does not come back with it.
+    services.withdraw_herself(session, world.keyring, sent.code, WORD, NOW)
+    assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "suspended"}
+    services.resume_herself(session, world.keyring, sent.code, WORD, NOW)
+    assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "active"}
     assert set(session.execute(select(BlockSeal.organisation_id)).scalars()) == {world.organisations["coup_de_coeur"]}
     left = services.open_referral(session, world.keyring, first, moved.code, NOW)
     assert left.sender_status.status is SenderStatus.RECEIVED
@@ -70,6 +85,10 @@ def test_a_transfer_needs_a_consent_that_names_the_next_one(session, world):
     wrong = onward(world, recipient="chrysalide")
     with pytest.raises(Invalid):
         go_on(session, world, sent.code, wrong)
+    other_age = onward(world, age_band=AgeBand.FROM_18_TO_24)
+    with pytest.raises(Invalid) as older:
+        go_on(session, world, sent.code, other_age)
+    assert older.value.field == "age_band"
     expired = onward(world, valid_until=NOW - timedelta(minutes=1))
     with pytest.raises(ConsentMissing):
         go_on(session, world, sent.code, expired)
@@ -129,6 +148,7 @@ def test_both_are_asked_without_identity_and_the_first_to_accept_receives(sessio
         services.accept_referral(session, world.keyring, world.viewer("chrysalide"), first, NOW)
     page = services.open_referral(session, world.keyring, world.viewer("coup_de_coeur"), second, NOW)
     assert len(page.blocks) == 4
+    assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "active"}
     assert set(session.execute(select(ReferralBlock.referral_id)).scalars()) == {
         session.execute(select(Referral.id).where(Referral.code == second)).scalar_one()
     }

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from core.consent.rules import AgeBand
 from core.consent.services import ConsentMissing, Invalid, Stopped
 from core.kernel.crypto import Unreadable, unseal
 from core.kernel.errors import Forbidden, Missing, Stale
@@ -217,7 +218,6 @@ def test_events_carry_a_kind_and_a_code_and_go_to_the_two_sides_only(session, wo
 
 
 def test_under_fourteen_without_a_safe_consent_nothing_is_kept(session, world):
-    from core.consent.rules import AgeBand
     from tests.support.referrals import consent
 
     police = world.viewer("police")
@@ -269,6 +269,7 @@ def test_consent_bad_input(session, world):
         ({"attestation": frozenset({"alone"})}, "attestation"),
         ({"obtained_at": NOW + timedelta(hours=1)}, "obtained_at"),
         ({"recipient_id": world.organisations["maison"]}, "recipient"),
+        ({"age_band": AgeBand.FROM_18_TO_24}, "age_band"),
     ):
         with pytest.raises(Invalid) as wrong:
             send(session, world, consents=(consent(world, **changes),))
