@@ -1,6 +1,7 @@
 """Recording: chains, locks, what may be written, what refuses to be rewritten. On both engines."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -272,21 +273,24 @@ def test_threads_on_one_case_leave_one_unbroken_chain(database: Database, keyrin
 
 
 def test_the_lock_holds_until_commit(pg_url: str) -> None:
-    database, order, locked = Database(pg_url), [], threading.Event()
+    database, order = Database(pg_url), []
+    locked, went_on = threading.Event(), threading.Event()
 
     def hold() -> None:
         with database.transaction() as session:
             lock_case(session, CASE)
             locked.set()
-            threading.Event().wait(0.3)
+            assert went_on.wait(60), "another case waited"
+            time.sleep(0.2)  # for the next one to come, and wait
             order.append("first")
 
     holder = threading.Thread(target=hold)
     holder.start()
-    locked.wait(5)
+    assert locked.wait(60)
     with database.transaction() as session:
         lock_case(session, uuid4())  # another case never waits
         order.append("other")
+    went_on.set()
     with database.transaction() as session:
         lock_case(session, CASE)
         order.append("second")

@@ -54,7 +54,7 @@ class Inbox:
 def inbox() -> Iterator[tuple[Inbox, int]]:
     handler = Inbox()
     port = free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=60)
     controller.start()
     yield handler, port
     controller.stop()
@@ -165,7 +165,8 @@ def test_a_running_sender_sends_soon_after_the_commit(database: Database, inbox:
         await running.start()
         await asyncio.sleep(0.2)
         await asyncio.to_thread(write, database)
-        async with asyncio.timeout(5):
+        # It looks by itself every thirty seconds
+        async with asyncio.timeout(20):
             while not received.messages:
                 await asyncio.sleep(0.01)
         await running.stop()

@@ -52,6 +52,6 @@ def main() -> None:
     """Obey the test."""
     if "serve" in sys.argv:
         app = LiveApp(Database(sys.argv[1]))
-        uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[3]), log_level="error", timeout_graceful_shutdown=10)
+        uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[3]), log_level="error", timeout_graceful_shutdown=30)
     else:
         asyncio.run(listen(sys.argv[1]))

@@ -65,6 +65,13 @@ def open_stream(hub: Hub, who: LiveViewer) -> tuple[Reader, Connection]:
     return reader, connection
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """What the hub's own timer does: hundredths of a second later, or more where the machine is busy."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
 def run(scenario: Callable[[Hub], Any], **options: Any) -> None:
     async def main() -> None:
         hub = Hub(KEY, **options)
@@ -155,8 +162,7 @@ def test_a_reader_that_stays_behind_is_cut() -> None:
         slow, connection = open_stream(hub, viewer("org:a"))
         slow.ready.clear()
         await hub.feed([event(1, "org:a")])
-        await asyncio.sleep(0.1)
-        assert connection.state is State.CLOSED
+        await until(lambda: connection.state is State.CLOSED)
         assert len(hub) == 0
 
     run(scenario, heartbeat=0.02, patience=0.03)
@@ -282,8 +288,7 @@ def test_a_right_lost_without_notice_ends_the_stream_at_the_next_check() -> None
             return False
 
         reader, connection = open_stream(hub, LiveViewer(frozenset({"org:a"}), None, None, None, never))
-        await asyncio.sleep(0.1)
-        assert connection.state is State.CLOSED
+        await until(lambda: connection.state is State.CLOSED)
         assert reader.received[-1]["more_body"] is False
 
     run(scenario, heartbeat=0.02, recheck=0.02)
@@ -295,8 +300,7 @@ def test_a_check_that_fails_denies() -> None:
             raise ConnectionError
 
         _, connection = open_stream(hub, LiveViewer(frozenset({"org:a"}), None, None, None, broken))
-        await asyncio.sleep(0.1)
-        assert connection.state is State.CLOSED
+        await until(lambda: connection.state is State.CLOSED)
 
     run(scenario, heartbeat=0.02, recheck=0.02)
 
@@ -305,16 +309,15 @@ def test_heartbeats_carry_a_fresh_cursor_and_another_name_and_streams_have_an_en
     async def scenario(hub: Hub) -> None:
         reader, connection = open_stream(hub, viewer("org:a"))
         await hub.feed([event(1, "org:b")])
-        await asyncio.sleep(0.05)
+        await until(lambda: bool(reader.kinds))
         assert set(reader.kinds) == {"beat"}
         beat = reader.received[0]["body"].decode()
         cursor = next(line for line in beat.splitlines() if line.startswith("id: "))[4:]
         assert hub.decode_cursor(cursor) == 1
         assert "event: beat" in beat
-        await asyncio.sleep(0.2)
-        assert connection.state is State.CLOSED
+        await until(lambda: connection.state is State.CLOSED)
 
-    run(scenario, heartbeat=0.02, life=0.15)
+    run(scenario, heartbeat=0.02, life=0.4)
     assert Hub(KEY).life == Hub(KEY, life=3600).life == 600, "ten minutes at most, whatever is asked"
 
 
