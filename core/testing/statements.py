@@ -55,7 +55,7 @@ def page_statements() -> Iterator[list[str]]:
 def told(network: Network) -> None:
     """Wait until the dispatcher has published and delivered all that was just done: its statements look like the
     page's own."""
-    for _ in range(400):
+    for _ in range(1200):
         with network.database.transaction(write=False) as session:
             unpublished = select(func.count()).where(OutboxEvent.published_at.is_(None))
             owed = select(func.count()).where(EventDelivery.state == "pending")
@@ -63,4 +63,4 @@ def told(network: Network) -> None:
         if not waiting:
             return
         time.sleep(0.05)
-    raise AssertionError(f"{waiting} events are still waiting after twenty seconds")
+    raise AssertionError(f"{waiting} events are still waiting after a minute")

@@ -105,7 +105,7 @@ def test_a_taken_port_is_said_with_its_remedy(tmp_path: Path, forking: Forking) 
 def test_the_installed_command_starts_by_itself() -> None:
     """In a new interpreter, as a shell starts it: the other tests fork one that has imported everything."""
     command = Path(sys.executable).with_name("arrimage")
-    said = subprocess.run([command, "--help"], capture_output=True, text=True, check=False, timeout=60)
+    said = subprocess.run([command, "--help"], capture_output=True, text=True, check=False, timeout=300)
     assert said.returncode == 0, said.stderr
     # A frame is drawn around it
     listed = set(re.findall(r"^\W+([a-z]+) {2,}\S", said.stdout, re.MULTILINE))

@@ -161,7 +161,7 @@ def test_a_second_sqlite_writer_waits_instead_of_failing(sqlite_url: str) -> Non
         add(1)(session)
         thread.start()
         assert not done.wait(0.2)
-    thread.join(5)
+    thread.join(60)
     assert seen == [1]
     with first.transaction(write=False) as session:
         assert amounts(session) == [1, 2]
@@ -237,7 +237,7 @@ def test_a_locked_row_makes_the_other_transaction_wait(pg_url: str) -> None:
         thread.start()
         thread.join(0.2)
         order.append("first")
-    thread.join(5)
+    thread.join(60)
     assert order == ["first", "second"]
     database.dispose()
 

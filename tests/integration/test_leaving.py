@@ -202,7 +202,7 @@ def test_who_seals_while_keys_are_replaced_seals_to_the_new_ones(network: Networ
             with network.database.transaction() as session:
                 save_draft(session, keyring, worker, "brouillon-lent", {"note": "lent"}, now)
                 begun.set()
-                may_end.wait(10)
+                may_end.wait(60)
         except BaseException as error:
             failures.append(error)
 
@@ -217,13 +217,13 @@ def test_who_seals_while_keys_are_replaced_seals_to_the_new_ones(network: Networ
     with network.database.transaction(write=False) as session:
         old = session.execute(select(Organisation.public_key).where(Organisation.id == organisation)).scalar()
     writer.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     changer.start()
     changer.join(0.3)
     assert changer.is_alive(), "it waits for whoever is sealing"
     may_end.set()
-    writer.join(10)
-    changer.join(10)
+    writer.join(60)
+    changer.join(60)
     assert failures == []
     with network.database.transaction() as session:
         assert sealing_key(session, organisation) != old

@@ -88,7 +88,7 @@ def test_two_publishers_never_give_one_sequence_twice(pg_url: str) -> None:
         other.start()
         other.join(0.2)
         assert other.is_alive(), "the second publisher waits for the first one's commit"
-    other.join(5)
+    other.join(60)
     assert found == [(2, "R-2")]
     first.dispose()
     second.dispose()

@@ -92,6 +92,6 @@ def test_a_plugin_is_installed_as_a_package(tmp_path: Path, forking: Forking) ->
     (source / "arrimage_babillard" / "migrations" / "__init__.py").touch()
     (source / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--no-compile", "--target", target, source], check=True, timeout=120)
+    subprocess.run([*pip, "--no-compile", "--target", target, source], check=True, timeout=600)
     done = forking.run(STORY, ROOT, target, work, folder=work)
     assert done.stderr.endswith("tout a marché"), done.stderr

@@ -65,7 +65,7 @@ class Work:
                 f"http://127.0.0.1:{port}{path}",
                 data={"_csrf": self.token, **data},
                 headers={"Cookie": f"arrimage={self.session}"},
-                timeout=20,
+                timeout=60,
                 verify=False,
             )
         except httpx2.TransportError as failure:
@@ -138,10 +138,10 @@ def nursery(network: Network, forking: Forking) -> Iterator[Any]:
         parent.stdin.write(f"serve {port}\n")
         parent.stdin.flush()
         child = int(parent.stdout.readline())
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with suppress(httpx2.TransportError):
-                httpx2.get(f"http://127.0.0.1:{port}/connexion", timeout=20, verify=False)
+                httpx2.get(f"http://127.0.0.1:{port}/connexion", timeout=60, verify=False)
                 return child, port
             time.sleep(0.02)
         raise AssertionError("the server did not start")

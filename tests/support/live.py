@@ -92,7 +92,7 @@ class Client:
     closed_at: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def until(self, count: int, seconds: float = 5.0) -> list[Frame]:
+    async def until(self, count: int, seconds: float = 60.0) -> list[Frame]:
         """Wait for that many events."""
         async with asyncio.timeout(seconds):
             while len(self.frames) < count:

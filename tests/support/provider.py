@@ -304,7 +304,7 @@ def provider_process() -> Iterator[RunningProvider]:
     process = subprocess.Popen([sys.executable, "-m", "tests.support.provider", str(port)], env={**os.environ})
     url = f"http://127.0.0.1:{port}"
     try:
-        with httpx2.Client(timeout=10, trust_env=False, verify=False) as http:
+        with httpx2.Client(timeout=60, trust_env=False, verify=False) as http:
             deadline = time.monotonic() + 60  # it ends at once where the process did
             while True:
                 try:
@@ -317,7 +317,7 @@ def provider_process() -> Iterator[RunningProvider]:
             yield RunningProvider(url, http)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 if __name__ == "__main__":

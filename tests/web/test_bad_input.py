@@ -100,10 +100,10 @@ def test_two_workers_accept_at_once(network: Network, live_server: Any) -> None:
     gate = Barrier(2)
 
     def click(token: str) -> httpx2.Response:
-        with httpx2.Client(base_url=server.url, cookies={"arrimage": token}, verify=False) as http:
+        with httpx2.Client(base_url=server.url, cookies={"arrimage": token}, verify=False, timeout=60) as http:
             page = http.get(f"/references/{code}").text
             form = {"_csrf": csrf_of(page), "version": version_in(page, "accepter")}
-            gate.wait(20)
+            gate.wait(60)
             return http.post(f"/references/{code}/accepter", data=form)
 
     with ThreadPoolExecutor(2) as pool:
@@ -124,18 +124,18 @@ def test_accepting_while_ten_others_read(network: Network, live_server: Any) -> 
     code = held.send(network)
     server: LiveServer = live_server(network.app())
     token, other = network.token(held.RECEIVER), colleague(network)
-    with httpx2.Client(base_url=server.url, cookies={"arrimage": token}, verify=False) as http:
+    with httpx2.Client(base_url=server.url, cookies={"arrimage": token}, verify=False, timeout=60) as http:
         page = http.get(f"/references/{code}").text
         form = {"_csrf": csrf_of(page), "version": version_in(page, "accepter")}
         gate = Barrier(11)
 
         def read(_number: int) -> int:
-            with httpx2.Client(base_url=server.url, cookies={"arrimage": other}, verify=False) as reader:
-                gate.wait(20)
+            with httpx2.Client(base_url=server.url, cookies={"arrimage": other}, verify=False, timeout=60) as reader:
+                gate.wait(60)
                 return reader.get(f"/references/{code}").status_code
 
         def accept() -> int:
-            gate.wait(20)
+            gate.wait(60)
             return http.post(f"/references/{code}/accepter", data=form).status_code
 
         with ThreadPoolExecutor(11) as pool:

@@ -217,7 +217,7 @@ def test_a_body_over_one_megabyte_is_refused_before_it_is_read(
 ) -> None:
     """Declared or not, on a real server; the sentence says what to do, and the server goes on."""
     server = live_server(network.app())
-    with httpx2.Client(base_url=server.url) as http:
+    with httpx2.Client(base_url=server.url, verify=False, timeout=60) as http:
         token = csrf_of(http.get("/connexion").text)
         declared = http.post("/connexion", content=b"x" * 1_000_001, headers=FORM)
         undeclared = http.post("/connexion", content=chunks(1_200_000), headers=FORM)

@@ -66,7 +66,7 @@ def test_an_unexpected_error_tells_nobody_anything(
         if endpoint.route.path == "/connexion":
             endpoint.route = replace(endpoint.route, handler=boom)
     server = live_server(app)
-    with httpx2.Client(base_url=server.url) as http:
+    with httpx2.Client(base_url=server.url, verify=False, timeout=60) as http:
         token = csrf_of(http.get("/annuaire").text)
         failures = [http.get("/connexion"), http.post("/connexion", data={"_csrf": token, "email": SECRET})]
         app.state.house.renderer.static_dirs.clear()

@@ -49,7 +49,7 @@ def while_open(database: Any, first: Callable[[Any], object], second: Callable[[
             begun.set()
             time.sleep(0.25)
             assert not waiting.done(), "the second one did not wait for the first"
-        return waiting.result(timeout=30)
+        return waiting.result(timeout=60)
 
 
 def paying(payment: UUID) -> Callable[[Any], object]:

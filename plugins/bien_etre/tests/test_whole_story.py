@@ -34,7 +34,7 @@ PARTNER = "police-repentigny"
 CARDS = "calacs-coup-de-coeur"
 
 
-def until(met: Callable[[], bool], seconds: float = 20) -> None:
+def until(met: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for what the server does by itself."""
     end = time.monotonic() + seconds
     while not met():

@@ -214,7 +214,7 @@ def test_an_urgent_referral_is_accepted_without_the_training_and_noted(
         assert done.status_code == 303
         assert "Maïka" in visitor.get(f"/references/{urgent}").text or done.headers["location"].endswith(urgent)
         # The application's own dispatcher runs the subscriber; a second delivery changes nothing
-        deadline = monotonic() + 20
+        deadline = monotonic() + 60
         while not (found := warnings(network)) and monotonic() < deadline:
             sleep(0.05)
         heard(network, file, urgent)

@@ -28,7 +28,7 @@ class Listening:
     def __init__(self, server: LiveServer, token: str) -> None:
         self.raw = b""
         self.frames: list[dict[str, str]] = []
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         ask = f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nCookie: arrimage={token}\r\n\r\n"
         self._socket.sendall(ask.encode())
         self.raw += self._socket.recv(4096)
@@ -43,7 +43,7 @@ class Listening:
     def close(self) -> Listening:
         """Stop, and read the frames."""
         self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(20)
+        self._thread.join(60)
         self._socket.close()
         self.frames = [json.loads(line[6:]) for line in self.raw.split(b"\n") if line.startswith(b"data: {")]
         return self
