@@ -209,6 +209,8 @@ class Network(RuleBasedStateMachine):
         if viewer.organisation_id not in sides:
             assert isinstance(page, Missing)
             return
+        if viewer.organisation_id == row.recipient_id and state in (State.WITHDRAWN, State.SUSPENDED):
+            assert isinstance(page, Missing), "like something that never was"
         if isinstance(page, DomainError):
             assert self.case[code] in self.gone | self.suspended.keys()
             return
