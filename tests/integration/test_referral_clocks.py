@@ -1,20 +1,23 @@
 """Reminders and escalations that happen once, whatever restarts; drafts that go; lists within their budgets."""
 
+import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from core.access.viewer import Role
+from core.accounts.models import User
 from core.accounts.services import add_user
 from core.consent.services import Invalid
+from core.journal.models import JournalEntry
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.kernel.mail.outgoing import OutgoingMail
 from core.referrals import services
 from core.referrals.models import Referral, ReferralCase, ReferralDraft
 from core.referrals.queries import lists
-from core.referrals.services import roster
+from core.referrals.services import clockwork, roster
 from core.referrals.services.clockwork import drop_old_drafts, run_clocks
 from tests.support.referrals import CLOCK, NOW, accepted, build, send
 
@@ -50,29 +53,83 @@ def heard(session, kind):
 
 
 def test_each_step_happens_once_and_reaches_the_right_circle(session, world):
-    send(session, world, urgent=True)
-    on_call = person(session, world, "chrysalide", Role.WORKER, "garde@exemple.test")
-    person(session, world, "chrysalide", Role.ORGANISATION_ADMIN, "admin@exemple.test")
+    """Whoever took it, whoever is on call at that moment, its own administration, then the network: nobody else."""
+    code = send(session, world, urgent=True).code
+    claimer, on_call, left, before, after = (
+        person(session, world, "chrysalide", Role.WORKER, f"personne{number}@exemple.test") for number in range(5)
+    )
+    for organisation in ("chrysalide", "coup_de_coeur"):
+        person(session, world, organisation, Role.ORGANISATION_ADMIN, f"{organisation}@exemple.test")
     person(session, world, "maison", Role.NETWORK_COORDINATION, "reseau@exemple.test")
     manager = world.viewer("chrysalide", 9, roles=frozenset({Role.ORGANISATION_ADMIN}))
-    roster.add_shift(session, manager, on_call, NOW, NOW + timedelta(days=7))
+    day, week = timedelta(days=1), timedelta(days=7)
+    for who, start, end in (
+        (on_call, NOW, NOW + week),
+        (left, NOW, NOW + week),
+        (before, NOW - week, NOW + day),
+        (after, NOW + day + timedelta(minutes=1), NOW + week),
+    ):
+        roster.add_shift(session, manager, who, start, end)
+    session.execute(update(User).where(User.id == left).values(status="disabled"))
+    world.people["chrysalide", 7] = claimer
+    services.claim_referral(session, world.viewer("chrysalide", 7), code, NOW)
     assert run(session, world, 11) == []
-    assert run(session, world, 12) == ["remind"]
-    assert run(session, world, 13) == []
-    assert run(session, world, 24) == ["on_call", "tell_sender"]
-    assert run(session, world, 25) == []
-    assert run(session, world, 30) == ["coordination"]
-    assert run(session, world, 36) == ["network"]
-    assert run(session, world, 500) == []
+    mailed = []
+    for hours, steps in (
+        (12, ["remind"]),
+        (13, []),
+        (24, ["on_call", "tell_sender"]),
+        (25, []),
+        (30, ["coordination"]),
+        (36, ["network"]),
+        (500, []),
+    ):
+        assert run(session, world, hours) == steps, hours
+        mailed.append(len(session.execute(select(OutgoingMail.id)).all()))
+    assert mailed == [1, 1, 2, 2, 3, 4, 4]
     assert session.execute(select(Referral.state)).scalar_one() == "submitted"
-    assert f"user:{on_call}" in heard(session, "referral.clock")
+    told = {topic for topic in heard(session, "referral.clock") if topic.startswith("user:")}
+    assert told == {f"user:{on_call}"}
     assert heard(session, "referral.status") == [f"user:{world.viewer('police').user_id}"]
     assert heard(session, "referral.escalated") == ["network"]
-    assert len(session.execute(select(OutgoingMail.id)).all()) == 3
+    lines = session.execute(select(JournalEntry.line).order_by(JournalEntry.position)).scalars()
+    noted = [json.loads(line)["facts"]["step"] for line in lines if "referral.clock" in line]
+    assert noted == ["remind", "on_call", "tell_sender", "coordination", "network"]
+
+
+def test_joined_ones_share_the_earliest_clock_and_one_call_ends_both(session, world):
+    first, second = (accepted(session, world, urgent=True, at=NOW + timedelta(hours=late)).code for late in (0, 2))
+    worker = world.viewer("chrysalide")
+    services.log_attempt(session, worker, second, "reached", "phone", NOW + timedelta(hours=3))
+    services.join_referrals(session, worker, second, first, NOW + timedelta(hours=3))
+    rows = session.execute(select(Referral.clock_due_at, Referral.first_contact_at)).all()
+    assert set(map(tuple, rows)) == {(NOW + timedelta(hours=24), NOW + timedelta(hours=3))}
+    assert run(session, world, 100) == []
+    lines = session.execute(select(JournalEntry.line).where(JournalEntry.line.contains("referral.join"))).scalars()
+    assert {json.loads(line)["facts"]["other"] for line in lines} == {first, second}
+
+
+def test_a_call_noted_while_the_clock_waited_stops_its_step(session, world, monkeypatch):
+    code = accepted(session, world, urgent=True).code
+
+    def note_meanwhile(*_):
+        services.log_attempt(session, world.viewer("chrysalide"), code, "missed", "phone", NOW + timedelta(hours=1))
+
+    monkeypatch.setattr(clockwork, "lock_case", note_meanwhile)
+    assert run(session, world, 24) == []
 
 
 def test_nobody_on_call_goes_to_coordination_at_once(session, world):
-    send(session, world, urgent=True)
+    """Nor anybody whose account was closed since: no message leaves for her either."""
+    code = send(session, world, urgent=True).code
+    gone = person(session, world, "chrysalide", Role.WORKER, "partie@exemple.test")
+    manager = world.viewer("chrysalide", 9, roles=frozenset({Role.ORGANISATION_ADMIN}))
+    roster.add_shift(session, manager, gone, NOW, NOW + timedelta(days=7))
+    world.people["chrysalide", 7] = gone
+    services.claim_referral(session, world.viewer("chrysalide", 7), code, NOW)
+    session.execute(update(User).where(User.id == gone).values(status="disabled"))
+    assert run(session, world, 12) == ["remind"]
+    assert session.execute(select(OutgoingMail.id)).all() == []
     assert run(session, world, 24) == ["tell_sender", "coordination"]
 
 

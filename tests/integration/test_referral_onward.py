@@ -310,11 +310,26 @@ def test_perhaps_the_same_person_is_only_for_who_accepted_both(session, world):
     assert officer.duplicates == ()
 
 
-def test_what_does_not_look_alike_cannot_be_joined(session, world):
+def test_what_does_not_look_alike_cannot_be_joined_until_a_correction_makes_it(session, world):
+    """Whoever corrects it, herself too; and it is found again once she has taken up what she had stopped."""
     first = accepted(session, world)
     second = accepted(session, world, blocks={"contact": {"phone": "450 555-0199"}})
+    worker, word = world.viewer("chrysalide"), (world.keyring, second.code, WORD)
+
+    def alike():
+        return services.open_referral(session, world.keyring, worker, first.code, NOW).duplicates
+
     with pytest.raises(Invalid):
-        services.join_referrals(session, world.viewer("chrysalide"), first.code, second.code, NOW)
+        services.join_referrals(session, worker, first.code, second.code, NOW)
+    services.change_contact(session, *word, {"phone": PHONE}, NOW)
+    assert alike() == ((second.code, False),)
+    services.withdraw_herself(session, *word, NOW)
+    assert alike() == ()
+    services.resume_herself(session, *word, NOW)
+    assert alike() == ((second.code, False),)
+    other = {"phone": "450 555-0198"}
+    services.amend_block(session, world.keyring, worker, second.code, "contact", other, "correction", NOW)
+    assert alike() == ()
 
 
 def test_the_button_of_a_transfer_is_the_holders(session, world):

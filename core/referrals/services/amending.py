@@ -18,7 +18,8 @@ from core.kernel.crypto import Keyring, encrypt
 from core.kernel.db import add_row, new_id
 from core.referrals.models import ReferralPreview, ReferralRestriction
 from core.referrals.rules import vocabulary
-from core.referrals.rules.workflow import LIVE, PENDING, Command
+from core.referrals.rules.workflow import HELD, LIVE, PENDING, Command
+from core.referrals.services import duplicates
 from core.referrals.services.checking import check_codes, check_content
 from core.referrals.services.handling import Done, add_entry, done, require_consent, tell
 from core.referrals.services.loading import authorise, load, move, note, offer_of, offers_in_case
@@ -63,6 +64,8 @@ def amend_block(
         block_id=opened.id,
         ciphertext=encrypt(opened.key, old.encode(), aad=entry_aad(entry_id)),
     )
+    if offer.state in HELD:
+        duplicates.remember(session, keyring, offer)
     move(session, offer, None)
     note(session, viewer, offer, "amend", now, block=block, reason=reason, version=version)
     tell(session, offer, "referral.amended", now)

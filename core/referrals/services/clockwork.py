@@ -154,11 +154,17 @@ def _marks(session: Session, referral_ids: list[UUID]) -> dict[UUID, set[str]]:
 
 
 def people_on_call(session: Session, organisations: set[UUID], now: datetime) -> dict[UUID, tuple[UUID, ...]]:
-    """Who is on call now, by organisation."""
+    """Who is on call now, by organisation. An account that was closed answers nothing: nobody is on call, then."""
     found: dict[UUID, tuple[UUID, ...]] = {}
     rows = session.execute(
         select(OnCallShift.organisation_id, OnCallShift.user_id)
-        .where(OnCallShift.organisation_id.in_(organisations), OnCallShift.starts_at <= now, OnCallShift.ends_at > now)
+        .join(User, User.id == OnCallShift.user_id)
+        .where(
+            OnCallShift.organisation_id.in_(organisations),
+            OnCallShift.starts_at <= now,
+            OnCallShift.ends_at > now,
+            User.status == "active",
+        )
         .order_by(OnCallShift.starts_at)
     )
     for organisation_id, user_id in rows:

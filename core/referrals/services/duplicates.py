@@ -23,8 +23,12 @@ from core.referrals.services.sealing import open_blocks
 
 
 def remember(session: Session, keyring: Keyring, offer: Offer) -> None:
-    """At acceptance, once the receiver can open them: hash her telephone, and her first name with her age band."""
+    """At acceptance, once the receiver can open them: hash her telephone, and her first name with her age band.
+
+    Done again when either is corrected, and when she takes up what she had stopped: what was hashed before goes.
+    """
     assert offer.recipient is not None
+    forget(session, offer.id)
     kinds = [Block.IDENTITY.value, Block.CONTACT.value]
     opened = open_blocks(session, keyring, offer.id, offer.recipient, kinds)
     words = {kind: block.content for kind, block in opened.items()}

@@ -24,6 +24,7 @@ from core.kernel.db import new_id
 from core.referrals import codes
 from core.referrals.models import Referral, ReferralCase
 from core.referrals.rules.workflow import HELD, LIVE, PENDING, State
+from core.referrals.services import duplicates
 from core.referrals.services.checking import LONGEST_ANSWER
 from core.referrals.services.handling import add_entry, tell
 from core.referrals.services.loading import Offer, note
@@ -133,6 +134,8 @@ def change_contact(
             block_id=block.id,
             ciphertext=encrypt(block.key, old.encode(), aad=entry_aad(entry_id)),
         )
+        if offer.state in HELD:
+            duplicates.remember(session, keyring, offer)
         note(session, ANONYMOUS, offer, "contact_changed", now, holder=offer.row.recipient_id)
         tell(session, offer, "referral.amended", now)
     if not changed:

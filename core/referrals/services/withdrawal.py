@@ -28,7 +28,7 @@ from core.referrals.models import (
     ReferralPreview,
 )
 from core.referrals.rules.vocabulary import MOVED
-from core.referrals.rules.workflow import LIVE, PENDING, Command, State, rule_for
+from core.referrals.rules.workflow import HELD, LIVE, PENDING, Command, State, rule_for
 from core.referrals.services import duplicates
 from core.referrals.services.handling import add_entry, tell, write_facts
 from core.referrals.services.loading import Offer, lock_code, move, note, offer_of, offers_in_case
@@ -181,6 +181,8 @@ def resume_case(session: Session, keyring: Keyring, case_id: UUID, now: datetime
         if offer.state is State.SUSPENDED:
             back = State(offer.row.resume_state)
             move(session, offer, back, resume_state=None)
+            if back in HELD:
+                duplicates.remember(session, keyring, offer)
             add_entry(session, None, offer, "resumed", now)
             tell(session, offer, "referral.consent", now, after=back)
     if offers:
