@@ -97,9 +97,11 @@ class SharedBrowser:
             events._set_running_loop(None)
 
     def _launch(self) -> Browser:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
 
         path = chromium()
+        # What a page will show is waited for as long as a machine that does three other things may take
+        expect.set_options(timeout=15_000)
         playwright: Playwright = self._opened.enter_context(sync_playwright())
         running = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         self._opened.callback(running.close)

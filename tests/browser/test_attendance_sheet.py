@@ -18,6 +18,7 @@ from plugins.ficesl.models import Presence
 from plugins.ficesl.tests.test_attendance import Held
 from plugins.ficesl.tests.training import TRAINER
 from tests.support.axe import faults
+from tests.support.modules import OnItsWay
 
 
 def presences(held: Held) -> dict[str, tuple[int, str]]:
@@ -41,16 +42,21 @@ def test_a_lost_connection_loses_no_presence(
     phone.add_cookies([{"name": "arrimage", "value": network.token(TRAINER), "url": server.url}])
     page = phone.new_page()
     sheet = f"{server.url}/comites/ficesl/seances/{held.code}/presences/{held.block_id}"
-    page.goto(sheet)
+    # A thumb is faster than a slow line: what is marked before the script is there is sent once it is
+    with OnItsWay(page, "**/ficesl/sheet.js*") as script:
+        page.goto(sheet, wait_until="commit")
+        page.locator(f"[data-learner='{held.learners[0]}']").get_by_text("Présence", exact=True).tap()
+        script.come()
     status = page.locator("[data-sheet-status]")
     expect(status).to_have_text("Tout est enregistré.")
     rows = [page.locator(f"[data-learner='{learner}']") for learner in held.learners]
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert min(row.get_by_text("Présence", exact=True).bounding_box()["height"] for row in rows[:1]) >= 20
-    for row in rows[:3]:
+    for row in rows[1:3]:
         row.get_by_text("Présence", exact=True).tap()
-    expect(rows[2].locator("[data-said]")).to_have_text("60 min créditées")
+    for row in rows[:3]:
+        expect(row.locator("[data-said]")).to_have_text("60 min créditées")
     assert len(presences(held)) == 3
 
     phone.set_offline(True)
@@ -84,7 +90,7 @@ def test_a_lost_connection_loses_no_presence(
     person.on("request", lambda request: asked.append(request.url))
     person.goto(f"{server.url}/comites/ficesl/presence#{code}")
     expect(person.get_by_label("Code de l’écran")).to_have_value(code)
-    assert "#" not in person.url
+    expect(person).to_have_url(f"{server.url}/comites/ficesl/presence")
     person.get_by_label("Courriel de travail").fill("personne-6@exemple.invalid")
     person.get_by_role("button", name="Je suis là").click()
     expect(person.get_by_text("Votre présence est notée.")).to_be_visible()

@@ -93,7 +93,8 @@ def test_from_a_commitment_to_its_receipt_by_two_people_on_a_phone(
     preparing.get_by_role("button", name="Préparer l’achat").click()
     expect(preparing).to_have_url(server.url + FUNDS)
     confirming.goto(server.url + FUNDS)
-    confirming.get_by_role("button", name="Confirmer le paiement").click()
+    with confirming.expect_navigation():
+        confirming.get_by_role("button", name="Confirmer le paiement").click()
     confirming.goto(f"{server.url}{FUNDS}/cartes")
     expect(confirming.get_by_text("Épicerie fictive, 50,00\u00a0$ : 4")).to_be_visible()
     assert faults(confirming) == []

@@ -41,6 +41,7 @@ def test_a_need_two_references_one_agreement(network: Network, live_server: Any,
     page.goto(f"{url}/comites/orres/guide")
     page.get_by_label("Non", exact=True).check()
     page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_label("Groupe, café-rencontre")).to_be_visible()
     page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_role("alert")).to_be_focused()
     wrong += faults(page, "a question left blank")
@@ -52,6 +53,7 @@ def test_a_need_two_references_one_agreement(network: Network, live_server: Any,
     page.get_by_label("Montcalm").check()
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Voir les services maintenant").click()
+    expect(page.get_by_role("button", name="Préparer les références cochées")).to_be_visible()
     wrong += faults(page, "services")
     # On paper too: what was answered, and where to call
     page.emulate_media(media="print")
@@ -69,7 +71,8 @@ def test_a_need_two_references_one_agreement(network: Network, live_server: Any,
     page.locator("#f-municipality").fill("Saint-Jacques")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Continuer").click()
-    page.get_by_label("Numéro sûr").or_(page.locator("#f-phone")).first.fill("450 555-0143")
+    page.wait_for_url("**/contact")
+    page.locator("#f-phone").fill("450 555-0143")
     page.locator('input[name="times"]').first.check()
     for name in ("blocks", "attestation"):
         for box in page.locator(f'input[name="{name}"]').all():

@@ -87,6 +87,7 @@ def test_hands_are_noted_and_confirmed_on_a_phone(
         page.goto(address)
     expect(member.get_by_text("En direct")).to_be_visible()
     chair.get_by_role("link", name="Noter la main levée").click()
+    expect(chair.get_by_role("button", name="Noter ces mains")).to_be_visible()
     for group in chair.get_by_role("group").all():
         group.get_by_text(re.compile("Oui, 420")).click()
     assert faults(chair) == []
@@ -94,6 +95,7 @@ def test_hands_are_noted_and_confirmed_on_a_phone(
     chair.get_by_role("button", name="Noter ces mains").click()
     # It arrives by itself on the other phone.
     member.get_by_role("link", name="Confirmer la main levée").click()
+    expect(member.get_by_role("button", name="Je confirme ces mains")).to_be_visible()
     assert faults(member) == []
     assert member.evaluate("document.documentElement.scrollWidth") <= 390
     with member.expect_navigation():

@@ -49,7 +49,7 @@ def test_board_errors_note_and_home_are_accessible(page: Any, site: str, network
     page.fill("textarea", "Rencontre mardi.")
     page.get_by_role("button", name="Ajouter la note").click()
     page.get_by_role("link", name="Rencontre mardi.").click()
-    page.get_by_role("heading", name="Note").wait_for()
+    page.get_by_role("heading", name="Note", exact=True).wait_for()
     assert faults(page) == []
     page.goto(site)
     page.get_by_text("Rencontre mardi.").wait_for()
@@ -64,7 +64,7 @@ def test_a_note_arrives_by_itself_and_waits_to_be_shown(page: Any, site: str, ne
     other.fill("textarea", "Bonne nouvelle.")
     other.get_by_role("button", name="Ajouter la note").click()
     other.get_by_role("link", name="Bonne nouvelle.").wait_for()
-    page.get_by_text("1 nouveauté").wait_for(timeout=10_000)
+    page.get_by_text("1 nouveauté").wait_for()
     assert page.get_by_role("link", name="Bonne nouvelle.").count() == 0
     page.get_by_role("button", name="Afficher").click()
     page.get_by_role("link", name="Bonne nouvelle.").wait_for()

@@ -39,7 +39,10 @@ _ONCE = """
 _AXE: str = Axe().axe_script + _ONCE
 #: Every rule of axe; of what passes, nothing is sent back. Nothing is fetched from elsewhere: every style is our own.
 _RUN = """
-() => {
+async () => {
+  // A row that has just come is pale for a fifth of a second
+  const ending = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < 1000);
+  await Promise.allSettled(ending.map((one) => one.finished));
   axe.grounds = new Map();
   return axe.run(document, {resultTypes: ["violations"], preload: false})
     .then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html)]));
@@ -54,6 +57,7 @@ def read_ahead(page: Page) -> None:
 
 def violations(page: Page) -> list[tuple[str, list[str]]]:
     """Violations of axe's rules on the page as it is: (rule, the elements that break it)."""
+    page.wait_for_load_state()  # half a page has faults that the whole has not
     # Read once per document: it is half a megabyte of script
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE)

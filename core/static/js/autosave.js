@@ -1,12 +1,13 @@
 // Drafts: form[data-autosave="/url"] is posted there every ten seconds once changed, on leaving a field and on leaving
 // the page. What cannot be sent stays in the form and is tried again; nothing is written in the browser's storage.
+import { isTouched } from "./fragments.js";
 import { hour, word } from "./words.js";
 
 const EVERY = 10_000, LONGEST_WAIT = 30_000;
 const drafts = new WeakMap();
 
 function draftOf(form) {
-  if (!drafts.has(form)) drafts.set(form, { dirty: false, sending: false, failures: 0, timer: 0 });
+  if (!drafts.has(form)) drafts.set(form, { dirty: false, sending: false, again: false, failures: 0, timer: 0 });
   return drafts.get(form);
 }
 
@@ -25,9 +26,14 @@ function plan(form, wait) {
 
 async function save(form, { leaving = false } = {}) {
   const draft = draftOf(form);
-  if (!draft.dirty || draft.sending || form.dataset.sent || !form.isConnected) return;
+  if (!draft.dirty || form.dataset.sent || !form.isConnected) return;
+  if (draft.sending && !leaving) {
+    draft.again = true; // another field was left while the one before was on its way
+    return;
+  }
   clearTimeout(draft.timer);
   draft.sending = true;
+  draft.again = false;
   draft.dirty = false;
   let failed = false;
   try {
@@ -54,7 +60,7 @@ async function save(form, { leaving = false } = {}) {
     draft.dirty = true;
     draft.failures += 1;
     plan(form, Math.min(LONGEST_WAIT, 2000 * 2 ** (draft.failures - 1)));
-  } else if (draft.dirty) plan(form, EVERY);
+  } else if (draft.dirty) plan(form, draft.again ? 0 : EVERY);
 }
 
 function all() {
@@ -80,3 +86,10 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("pagehide", () => all().forEach((form) => save(form, { leaving: true })));
 window.addEventListener("online", () => all().forEach((form) => save(form)));
+
+// What was typed while this script was on its way.
+for (const form of all()) {
+  if (!isTouched(form)) continue;
+  draftOf(form).dirty = true;
+  save(form);
+}

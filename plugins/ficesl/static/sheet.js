@@ -150,7 +150,15 @@ function take(batch, told) {
   }
 }
 
-for (const [id, one] of marks) write(rows.get(id), one);
+/** Marked by hand while this script was on its way. */
+function touched(row) {
+  const given = (select) => [...select.options].find((option) => option.defaultSelected)?.value ?? "";
+  return [...row.querySelectorAll("input[type=radio]")].some((radio) => radio.checked !== radio.defaultChecked)
+    || [...row.querySelectorAll("select")].some((select) => select.value !== given(select));
+}
+
+const early = [...rows.values()].filter(touched);
+for (const [id, one] of marks) if (!early.includes(rows.get(id))) write(rows.get(id), one);
 form.addEventListener("change", (event) => {
   const row = event.target.closest("[data-learner]");
   if (row) mark(row);
@@ -172,4 +180,5 @@ window.addEventListener("focus", () => failures && send());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && send());
 document.addEventListener("arrimage:keep", (event) => event.detail.push(send()));
 tell();
+early.forEach(mark);
 send();
