@@ -281,6 +281,8 @@ def test_a_restricted_organisation_never_learns_of_it(session, world):
     with pytest.raises(Invalid):
         services.restrict_organisation(session, worker, sent.code, world.organisations["chrysalide"], "safety", NOW)
     services.restrict_organisation(session, worker, sent.code, world.organisations["police"], "conflict", NOW)
+    with pytest.raises(Invalid):
+        go_on(session, world, sent.code, onward(world, "police", Kind.HAND_BACK))
     with pytest.raises(Missing):
         services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
     assert lists.sent(session, world.viewer("police"), NOW).rows == ()

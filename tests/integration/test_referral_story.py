@@ -14,6 +14,7 @@ from core.referrals import services
 from core.referrals.models import BlockSeal, Referral, ReferralBlock, ReferralPreview
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.workflow import Command, State
+from core.referrals.services.drafts import DraftTooLarge
 from core.referrals.services.loading import NotNow
 from core.reports.models import ReportFact
 from tests.support.referrals import NOW, PHONE, WORD, accepted, build, send
@@ -287,8 +288,17 @@ def test_a_draft_is_its_authors_and_expires(session, world):
     assert services.latest_draft(session, world.keyring, police, NOW).key == "form-cccccccc"
     assert services.open_draft(session, world.keyring, world.viewer("police", 1), "form-cccccccc", NOW) is None
     assert services.open_draft(session, world.keyring, police, "form-cccccccc", NOW + timedelta(days=7)) is None
+    services.discard_draft(session, world.viewer("police", 1), "form-cccccccc", NOW)
+    with pytest.raises(DraftTooLarge):
+        services.save_draft(session, world.keyring, police, "form-cccccccc", {"note": "a" * 65_536}, NOW)
+    for key in ("court", "avec une espace", "é" * 12):
+        with pytest.raises(Invalid):
+            services.save_draft(session, world.keyring, police, key, {}, NOW)
+    assert services.open_draft(session, world.keyring, police, "form-cccccccc", NOW).content == {"first_name": "M."}
     sent = send(session, world, key="form-cccccccc")
     assert services.open_draft(session, world.keyring, police, "form-cccccccc", NOW) is None
+    with pytest.raises(Invalid):
+        services.save_draft(session, world.keyring, police, "form-cccccccc", {"first_name": "M."}, NOW)
     assert sent.created
 
 

@@ -7,7 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.directory.models import Organisation, Service
 from core.referrals.models import ReferralRestriction
@@ -66,9 +66,11 @@ def test_not_received_here_proposes_a_better_service_that_the_sender_opens(visit
 
 
 def test_only_what_is_offered_may_be_proposed(visitor, network):
-    """Its own service, a confidential one, one of an organisation set aside: not in the list, and refused if forged."""
+    """Its own service, a confidential one, one of an organisation set aside, suspended or that partners may not know
+    of: not in the list, and refused if forged."""
     code = send(network)
-    aside = service(network, "cavac-lanaudiere")
+    gone, unknown = "ivac", "la-clef"
+    aside, suspended, unseen = (service(network, owner) for owner in ("cavac-lanaudiere", gone, unknown))
     with network.database.transaction() as session:
         case_id = row(network, code).case_id
         owner = network.organisation("cavac-lanaudiere")
@@ -82,8 +84,10 @@ def test_only_what_is_offered_may_be_proposed(visitor, network):
             )
         )
         hidden = session.execute(select(Service.id).where(Service.visibility == "confidential")).scalars().first()
+        session.execute(update(Organisation).where(Organisation.slug == gone).values(status="suspended"))
+        session.execute(update(Organisation).where(Organisation.slug == unknown).values(visibility="confidential"))
     page = visitor.become(RECEIVER).get(f"/references/{code}/autre-ressource").text
-    for wrong in (aside.id, hidden, service(network, "calacs-la-chrysalide").id):
+    for wrong in (aside.id, hidden, suspended.id, unseen.id, service(network, "calacs-la-chrysalide").id):
         assert str(wrong) not in page
         answer = press(visitor, page, "autre-ressource", reason="better_service", better_service=str(wrong))
         assert answer.status_code == 422
