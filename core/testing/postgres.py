@@ -46,7 +46,9 @@ def begin_run() -> Path:
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_place()))
     folder.chmod(0o755)
-    (folder / "owner").write_text(str(os.getpid()))
+    # Whole at once: another run that begins takes a folder whose owner it cannot read for a dead one's
+    (folder / "owner.new").write_text(str(os.getpid()))
+    (folder / "owner.new").replace(folder / "owner")
     os.environ[RUN] = str(folder)
     return folder
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,11 +27,24 @@ class LiveServer:
     app: Any
 
 
+#: Below those that Linux (32768 up) and others hand out by themselves, to a client of any process as well.
+_FIRST, _EACH, _WORKERS = 20_000, 600, 20
+_turns = itertools.count(os.getpid())
+
+
 def free_port() -> int:
-    """A loopback port nobody listens on at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port nobody listens on, and that no other worker of the run is given meanwhile.
+
+    A server takes it seconds later, when its process has started: a port of the system's own choice may be somebody
+    else's by then.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
+    for turn in itertools.islice(_turns, _EACH):
+        port = _FIRST + worker * _EACH + turn % _EACH
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no free port from {_FIRST + worker * _EACH}")
 
 
 @contextmanager

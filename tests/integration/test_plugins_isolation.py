@@ -18,6 +18,7 @@ from core.kernel.hooks.contributions import PanelPage, Part, ReportPeriod
 from core.kernel.hooks.isolation import RUNNING, read_isolated, write_isolated
 from core.kernel.hooks.manager import Hooks
 from core.testing import in_loop
+from core.testing.network import limits_as_shipped
 from core.testing.plugins import a_viewer
 from tests.support.plugin_source import PluginWorkshop
 
@@ -27,6 +28,8 @@ TALLY = Table("plugin_tally", MetaData(), Column("n", Integer, primary_key=True)
 
 #: A query of about a minute if nobody stops it.
 ENDLESS = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 400000000) SELECT count(*) FROM t"
+#: Half a second at most here; what a machine that others use makes of it.
+BUSY = 20
 
 GOOD = """
 @hookimpl
@@ -64,6 +67,13 @@ def workshop(tmp_path: Path) -> Iterator[PluginWorkshop]:
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def _shipped() -> Iterator[None]:
+    with limits_as_shipped() as seconds:
+        assert seconds <= 0.5
+        yield
+
+
 @pytest.fixture
 def tally(database: Database) -> Database:
     with database.transaction() as session:
@@ -91,7 +101,7 @@ def test_a_failing_card_is_unavailable_and_the_page_goes_on(
         session.execute(TALLY.insert().values(n=1))
         parts = by_key(hooks.dashboard_cards(MEMBER, session, NOW))
         session.execute(TALLY.insert().values(n=2))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < BUSY
     assert (parts["bad"].available, parts["bad"].title) == (False, "Fautif")
     assert parts["still"].context == {"one": 1}
     assert parts["good"].context == {"count": 1}
@@ -210,21 +220,23 @@ def test_an_endless_subscriber_is_stopped(tally: Database) -> None:
     started = time.monotonic()
     with pytest.raises(Exception, match=r"interrupted|statement timeout"), tally.transaction() as session:
         write_isolated(session, "alpha", 0.2, lambda: session.execute(text(ENDLESS)))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < BUSY
 
 
 def test_limits_end_with_the_contribution(tally: Database) -> None:
     """The page's own statements keep their time and their right to write."""
     with tally.transaction() as session:
         before = session.scalar(text("SHOW statement_timeout")) if tally.dialect == "postgresql" else None
-        assert read_isolated(session, "alpha", 0.05, lambda: count(session)).value == 0
-        assert read_isolated(session, "alpha", 0.05, lambda: 1 / 0).error is not None
-        write_isolated(session, "alpha", 0.05, lambda: count(session))
+        # On PostgreSQL each statement is timed by the server: as long as one may take on a busy machine
+        limit = 0.05 if before is None else 0.8
+        assert read_isolated(session, "alpha", limit, lambda: count(session)).value == 0
+        assert read_isolated(session, "alpha", limit, lambda: 1 / 0).error is not None
+        write_isolated(session, "alpha", limit, lambda: count(session))
         assert RUNNING not in session.info
         if before is not None:
             assert session.scalar(text("SHOW statement_timeout")) == before
             assert session.scalar(text("SHOW transaction_read_only")) == "off"
-            session.execute(text("SELECT pg_sleep(0.1)"))
+            session.execute(text("SELECT pg_sleep(0.85)"))
         else:
             small = ENDLESS.replace("400000000", "400000")
             assert session.scalar(text(small)) == 400_000
