@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy.orm import Session
@@ -186,9 +187,17 @@ def client(visitor: Visitor) -> TestClient:
 
 
 @pytest.fixture
-def live_server() -> Iterator[Callable[[Any], LiveServer]]:
-    """`live_server(app)` serves an application on a free loopback port until the end of the test."""
+def live_server(request: pytest.FixtureRequest) -> Iterator[Callable[[Any], LiveServer]]:
+    """`live_server(app)` serves an application on a free loopback port until the end of the test.
+
+    Without the periodic jobs where a browser looks at it, as under `visitor`: all are due at the first start, and would
+    do beside the test, sooner or later, what it is about to do by a button.
+    """
     with ExitStack() as stack:
+        if "browser" in request.fixturenames:
+            from core import features
+
+            stack.enter_context(patch.object(features, "jobs", lambda _hooks: ()))
         yield lambda app: stack.enter_context(serving(app))
 
 
