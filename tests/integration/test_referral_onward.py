@@ -1,10 +1,12 @@
 """A referral that goes on: transfer, hand back, sub-referral, asking both, what came by fax."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from core.access.viewer import Role
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import AgeBand, SenderMayLearn
 from core.consent.services import ConsentMissing, Invalid
@@ -54,12 +56,14 @@ def test_transfer_moves_responsibility_when_the_next_one_accepts(session, world)
     assert services.open_referral(session, world.keyring, second, moved.code, NOW).blocks == ()
     held = services.open_referral(session, world.keyring, first, sent.code, NOW)
     assert len(held.blocks) == 4
+    assert [entry.codes["code"] for entry in held.entries if entry.kind == "onward"] == [moved.code]
     assert lists.case_offers(session, first, sent.code) == ((moved.code, "transfer", "received"),)
     services.accept_referral(session, world.keyring, second, moved.code, NOW)
     page = services.open_referral(session, world.keyring, second, moved.code, NOW)
     assert {block.kind: block.content for block in page.blocks}["contact"]["phone"] == PHONE
     rows = dict(session.execute(select(Referral.code, Referral.responsible)).all())
     assert rows == {sent.code: False, moved.code: True}
+    assert set(session.execute(select(Referral.clock_kind)).scalars()) == {"standard"}
     assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "active"}
     # She stops it and takes it up again: what another consent replaced does not come back with it.
     services.withdraw_herself(session, world.keyring, sent.code, WORD, NOW)
@@ -123,10 +127,11 @@ def test_hand_back_is_an_offer_the_other_way(session, world):
 
 def test_sub_referral_leaves_responsibility_where_it_is(session, world):
     sent = accepted(session, world)
-    other = go_on(session, world, sent.code, onward(world, kind=Kind.REFERENCE, key="onward-eeeeeeee"))
+    going = onward(world, kind=Kind.REFERENCE, key="onward-eeeeeeee")
+    other = go_on(session, world, sent.code, replace(going, urgent=True))
     services.accept_referral(session, world.keyring, world.viewer("coup_de_coeur"), other.code, NOW)
-    rows = dict(session.execute(select(Referral.code, Referral.responsible)).all())
-    assert rows == {sent.code: True, other.code: False}
+    rows = session.execute(select(Referral.code, Referral.responsible, Referral.clock_kind)).all()
+    assert set(map(tuple, rows)) == {(sent.code, True, "standard"), (other.code, False, "urgent")}
     held = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
     assert len(held.blocks) == 4
 
@@ -212,18 +217,25 @@ def test_she_came_by_herself(session, world):
     assert session.execute(select(ReportFact.origin_type)).scalar_one() == "herself"
 
 
-def test_intake_is_for_ones_own_organisation(session, world):
-    with pytest.raises(Invalid):
+def test_intake_is_for_ones_own_organisation_from_another_by_paper_or_voice_and_not_from_tomorrow(session, world):
+    own, later = world.organisations["chrysalide"], NOW + timedelta(minutes=1)
+    for changes, field in (
+        ({"viewer": world.viewer("coup_de_coeur")}, "recipient"),
+        ({"channel": "platform"}, "channel"),
+        ({"sender_id": own}, "sender"),
+        ({"received_at": later}, "received_on"),
+    ):
+        how = {"viewer": world.viewer("chrysalide"), "channel": "fax", "sender_id": None, **changes}
+        viewer = how.pop("viewer")
+        with pytest.raises(Invalid) as refused:
+            services.enter_received(session, world.keyring, viewer, submission(world), clock=CLOCK, now=NOW, **how)
+        assert refused.value.field == field
+    committee = world.viewer("chrysalide", roles=frozenset({Role.COMMITTEE_MEMBER}))
+    with pytest.raises(Forbidden):
         services.enter_received(
-            session,
-            world.keyring,
-            world.viewer("coup_de_coeur"),
-            submission(world),
-            channel="fax",
-            sender_id=None,
-            clock=CLOCK,
-            now=NOW,
+            session, world.keyring, committee, submission(world), channel="fax", sender_id=None, clock=CLOCK, now=NOW
         )
+    assert session.execute(select(Referral.id)).all() == []
 
 
 def test_nothing_is_corrected_under_an_expired_consent(session, world):

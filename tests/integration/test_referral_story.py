@@ -1,5 +1,6 @@
 """Send, take, ask, answer, accept, follow up, close: on both engines."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from core.consent.rules import AgeBand
 from core.consent.services import ConsentMissing, Invalid, Stopped
+from core.journal.models import JournalEntry
 from core.kernel.crypto import Unreadable, unseal
 from core.kernel.errors import Forbidden, Missing, Stale
 from core.kernel.events import OutboxEvent
@@ -17,7 +19,7 @@ from core.referrals.rules.workflow import Command, State
 from core.referrals.services.drafts import DraftTooLarge
 from core.referrals.services.loading import NotNow
 from core.reports.models import ReportFact
-from tests.support.referrals import NOW, PHONE, WORD, accepted, build, send
+from tests.support.referrals import CLOCK, NOW, PHONE, WORD, accepted, build, consent, send, submission
 
 
 @pytest.fixture
@@ -89,8 +91,6 @@ def test_before_acceptance_the_receivers_key_opens_nothing_personal(session, wor
 
 
 def test_only_the_blocks_she_agreed_to_open(session, world):
-    from tests.support.referrals import consent
-
     blocks = {"identity": {"first_name": "Maïka"}, "contact": {"phone": PHONE}}
     sent = send(session, world, blocks=blocks, consents=(consent(world, blocks=frozenset({"identity", "contact"})),))
     worker = world.viewer("chrysalide")
@@ -194,7 +194,6 @@ def test_an_expired_consent_closes_the_blocks_it_had_opened(session, world):
 
 def test_what_the_sender_may_learn_is_hers_to_say(session, world):
     from core.consent.rules import SenderMayLearn
-    from tests.support.referrals import consent
 
     for learn, expected in (
         (SenderMayLearn.STAGES, (SenderStatus.TAKEN, None)),
@@ -219,8 +218,6 @@ def test_events_carry_a_kind_and_a_code_and_go_to_the_two_sides_only(session, wo
 
 
 def test_under_fourteen_without_a_safe_consent_nothing_is_kept(session, world):
-    from tests.support.referrals import consent
-
     police = world.viewer("police")
     services.save_draft(session, world.keyring, police, "form-bbbbbbbb", {"note": "…"}, NOW)
     with pytest.raises(Stopped) as stopped:
@@ -258,8 +255,6 @@ def test_bad_input_names_its_field_and_writes_nothing(session, world, changes, f
 
 
 def test_consent_bad_input(session, world):
-    from tests.support.referrals import consent
-
     with pytest.raises(ConsentMissing) as refused:
         send(session, world, consents=(consent(world, blocks=frozenset({"identity"})),))
     assert refused.value.reason == "block"
@@ -277,6 +272,40 @@ def test_consent_bad_input(session, world):
         assert wrong.value.field == name
     with pytest.raises(Stale):
         send(session, world, consents=(consent(world, wording_sha256="0" * 64),))
+    own = world.viewer("chrysalide")
+    with pytest.raises(Invalid) as oneself:
+        services.submit_referral(session, world.keyring, own, submission(world), clock=CLOCK, now=NOW)
+    assert oneself.value.field == "recipient"
+
+
+def test_after_acceptance_every_choice_is_of_a_closed_list_and_written_down(session, world):
+    """An adolescent is never code 3; the first attempt and the first contact stay the first ones."""
+    given = consent(world, age_band=AgeBand.FROM_14_TO_17)
+    code = accepted(session, world, age_band=AgeBand.FROM_14_TO_17.value, consents=(given,)).code
+    worker, hour = world.viewer("chrysalide"), timedelta(hours=1)
+    for act, choices, field in (
+        (services.set_priority, (3, "clinical_judgement"), "priority"),
+        (services.set_priority, (2, ""), "priority"),
+        (services.set_priority, (2, "zz"), "reason"),
+        (services.log_attempt, ("zz", "phone"), "result"),
+        (services.log_attempt, ("missed", "zz"), "channel"),
+        (services.close_referral, ("zz",), "outcome"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            act(session, worker, code, *choices, NOW)
+        assert refused.value.field == field, (act, choices)
+    services.set_priority(session, worker, code, 2, "clinical_judgement", NOW)
+    for hours, result in enumerate(("missed", "missed", "reached", "reached"), 1):
+        services.log_attempt(session, worker, code, result, "phone", NOW + hours * hour)
+        row = session.execute(select(Referral.first_attempt_at, Referral.first_contact_at)).one()
+        assert tuple(row) == (NOW + hour, NOW + 3 * hour if hours > 2 else None)
+    late = NOW + timedelta(days=91)
+    with pytest.raises(ConsentMissing):  # nobody calls her on an agreement that ended; she may always call
+        services.log_attempt(session, worker, code, "missed", "phone", late)
+    services.log_attempt(session, worker, code, "she_called", "phone", late)
+    lines = session.execute(select(JournalEntry.line).order_by(JournalEntry.position)).scalars().all()
+    noted = [json.loads(line)["action"] for line in lines]
+    assert noted[-6:] == ["referral.priority", *["referral.attempt"] * 5]
 
 
 def test_a_draft_is_its_authors_and_expires(session, world):
