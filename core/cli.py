@@ -13,7 +13,7 @@ import typer
 
 from core.accounts.cli import organisation_app, user_app
 from core.app import create_app
-from core.cli_support import database_folder, fail, open_keyring, open_settings, opened_database
+from core.cli_support import Commands, database_folder, fail, open_keyring, open_settings, opened_database
 from core.committees.cli import app as hours_app
 from core.committees.services.hours_import import import_annual
 from core.committees.services.syncing import sync_committees
@@ -35,7 +35,10 @@ from core.serving import make_server
 from core.settings import Settings
 
 app = typer.Typer(
-    no_args_is_help=True, help="Arrimage : références, consentements et comités d’un réseau.", add_completion=False
+    cls=Commands,
+    no_args_is_help=True,
+    help="Arrimage : références, consentements et comités d’un réseau.",
+    add_completion=False,
 )
 app.add_typer(region_app, name="region")
 app.add_typer(journal_app, name="journal")
@@ -126,6 +129,10 @@ def _serve(settings: Settings, host: str, port: int) -> None:
     try:
         application = create_app(settings)
         house = application.state.house
+        packages = migration_packages(settings.plugins_file)
+        behind = migrations.pending(settings.database_url, house.hooks.names(), packages=packages)
+        if behind:
+            fail(f"La base n’est pas à jour ({', '.join(behind)}) : faites « arrimage migrate », puis recommencez.")
         with house.database.transaction(write=False) as session:
             house.hooks.check_start(session)
     except StartupError as failure:

@@ -10,11 +10,27 @@ from typing import Any, NoReturn
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from typer.core import TyperGroup
 
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.kernel.errors import StartupError
 from core.settings import Settings
+
+
+class Commands(TyperGroup):
+    """The commands, and the sentence for a database that is away or behind, whichever of them meets it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError):
+            fail(
+                "La base de données (ARRIMAGE_DATABASE_URL) ne répond pas ou n’est pas à jour : "
+                "vérifiez son adresse, puis faites « arrimage migrate »."
+            )
 
 
 def open_settings(**given: Any) -> Settings:

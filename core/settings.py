@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from core.kernel.errors import StartupError
 
@@ -52,6 +54,18 @@ class Settings(BaseSettings):
     #: Tests only: an unexpected error is raised to the test instead of becoming the page of a 500.
     raise_unexpected: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _one_of_two_engines(cls, url: str) -> str:
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise ValueError("not a database's address") from None
+        engine, name = parsed.get_backend_name(), parsed.database or ""
+        if engine not in {"sqlite", "postgresql"} or (engine == "sqlite" and name in {"", ":memory:"}):
+            raise ValueError("the database is a file of SQLite, or PostgreSQL")
+        return url
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Settings:

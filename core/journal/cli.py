@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.cli_support import fail, open_database, open_keyring
+from core.journal.models import JournalEntry
 from core.journal.queries import Checkpoint, export, last_root, verify
 
 app = typer.Typer(help="Vérifier et exporter le journal des accès.", no_args_is_help=True)
@@ -23,11 +25,14 @@ def verify_journal(witness: Annotated[str, typer.Option("--witness", help=_WITNE
     database = open_database()
     try:
         with database.transaction(write=False) as session:
-            report = verify(session, keys, checkpoint)
+            there = inspect(session.connection()).has_table(JournalEntry.__tablename__)
+            report = verify(session, keys, checkpoint) if there else None
     except SQLAlchemyError:
         fail("Journal illisible\u00a0: la base de données ne s’ouvre pas ou n’est pas migrée (« arrimage migrate »).")
     finally:
         database.dispose()
+    if report is None:
+        fail("Journal absent\u00a0: si la base est neuve, faites « arrimage migrate »\u00a0; sinon, il a été effacé.")
     if report.first_fault is not None:
         fail(f"Journal altéré\u00a0— {report.first_fault}.")
     typer.echo(
@@ -46,8 +51,13 @@ def export_journal(
     keys = open_keyring().journal_public_keys()
     database = open_database()
     try:
-        with path.open("x", encoding="utf-8") as out, database.transaction(write=False) as session:
-            entries = export(session, keys, out)
+        with path.open("x", encoding="utf-8") as out:
+            try:
+                with database.transaction(write=False) as session:
+                    entries = export(session, keys, out)
+            except SQLAlchemyError:
+                path.unlink()  # half a journal would be taken for a whole one that was cut
+                raise
     except FileExistsError:
         fail(f"{path}\u00a0: ce fichier existe déjà. Choisissez un autre nom.")
     except OSError:

@@ -204,6 +204,43 @@ def test_a_setting_that_means_nothing_is_named() -> None:
     assert "essai" not in said
 
 
+BEHIND = {
+    "migrate": ("migrate",),
+    "serve": ("serve", "--port", "0"),
+    "user": ("user", "disable", "une@exemple.test"),
+    "organisation": ("organisation", "admit-status", "ajrj"),
+    "region": ("region", "import", "core/directory/regions/lanaudiere"),
+    "rotation": ("key", "rotate"),
+    "verify": ("journal", "verify"),
+    "witness": ("journal", "witness"),
+    "export": ("journal", "export", "OUT"),
+}
+
+
+@pytest.mark.parametrize("command", BEHIND)
+def test_a_database_that_is_away_or_behind_is_one_sentence_with_its_remedy(command: str, tmp_path: Path) -> None:
+    """Whichever command meets it: a new file, then a server that is not there. No key is changed, no half file left."""
+    key, out = tmp_path / "master.key", tmp_path / "export.jsonl"
+    Keyring.generate(key)
+    before = key.read_bytes()
+    arguments = [str(out) if argument == "OUT" else argument for argument in BEHIND[command]]
+    urls = [f"sqlite:///{tmp_path}/x.sqlite", "postgresql://personne@127.0.0.1:1/rien"]
+    for url in urls[command == "migrate" :]:
+        here = {"ARRIMAGE_DATABASE_URL": url, "ARRIMAGE_MASTER_KEY_FILE": str(key), **LINES}
+        said = one_sentence(run(*arguments, **here))
+        assert "« arrimage migrate »" in said
+        assert "altéré" not in said
+    assert key.read_bytes() == before
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "n’importe quoi", "sqlite://", "sqlite:///:memory:", "postgres"])
+def test_an_address_that_is_no_database_is_named(url: str) -> None:
+    said = one_sentence(run("migrate", ARRIMAGE_DATABASE_URL=url, **LINES))
+    assert "ARRIMAGE_DATABASE_URL" in said
+    assert url not in said, "it may hold a password"
+
+
 def test_a_missing_key_and_an_existing_one(tmp_path: Path) -> None:
     key = tmp_path / "cles" / "master.key"
     here = {"ARRIMAGE_MASTER_KEY_FILE": str(key), "ARRIMAGE_DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite", **LINES}
