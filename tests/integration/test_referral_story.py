@@ -299,13 +299,17 @@ def test_after_acceptance_every_choice_is_of_a_closed_list_and_written_down(sess
         services.log_attempt(session, worker, code, result, "phone", NOW + hours * hour)
         row = session.execute(select(Referral.first_attempt_at, Referral.first_contact_at)).one()
         assert tuple(row) == (NOW + hour, NOW + 3 * hour if hours > 2 else None)
+    services.copy_for_our_record(session, world.keyring, worker, code, NOW)
     late = NOW + timedelta(days=91)
     with pytest.raises(ConsentMissing):  # nobody calls her on an agreement that ended; she may always call
         services.log_attempt(session, worker, code, "missed", "phone", late)
     services.log_attempt(session, worker, code, "she_called", "phone", late)
     lines = session.execute(select(JournalEntry.line).order_by(JournalEntry.position)).scalars().all()
-    noted = [json.loads(line)["action"] for line in lines]
-    assert noted[-6:] == ["referral.priority", *["referral.attempt"] * 5]
+    noted = [json.loads(line)["action"].removeprefix("referral.") for line in lines]
+    assert noted[-7:] == ["priority", *["attempt"] * 4, "copy", "attempt"]
+    assert session.execute(select(ReferralPreview.referral_id)).all() != []
+    services.close_referral(session, worker, code, "served", late)
+    assert session.execute(select(ReferralPreview.referral_id)).all() == []
 
 
 def test_a_draft_is_its_authors_and_expires(session, world):
