@@ -1,5 +1,6 @@
 """A referral that goes on: transfer, hand back, sub-referral, asking both, what came by fax."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from core.access.viewer import Role
 from core.consent.models import Consent, ConsentVersion
 from core.consent.rules import AgeBand, SenderMayLearn
 from core.consent.services import ConsentMissing, Invalid
+from core.journal.models import JournalEntry
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.referrals import services
@@ -245,6 +247,13 @@ def test_nothing_is_corrected_under_an_expired_consent(session, world):
         services.amend_preview(session, world.viewer("police"), sent.code, {"needs": ["housing"]}, "correction", late)
 
 
+def told_and_noted(session, kind, action):
+    """How many events of that kind were emitted, and how many lines of the journal say that it was done."""
+    events = session.execute(select(OutboxEvent.id).where(OutboxEvent.kind == kind)).all()
+    lines = session.execute(select(JournalEntry.line)).scalars()
+    return len(events), sum(json.loads(line)["action"] == action for line in lines)
+
+
 def test_corrections_keep_old_new_and_reason(session, world):
     sent = send(session, world)
     police, worker = world.viewer("police"), world.viewer("chrysalide")
@@ -252,7 +261,7 @@ def test_corrections_keep_old_new_and_reason(session, world):
     services.amend_block(session, world.keyring, police, sent.code, "contact", {"phone": "450 555-0100"}, "safer", NOW)
     with pytest.raises(Forbidden):
         services.amend_preview(session, worker, sent.code, {"needs": ["housing"]}, "correction", NOW)
-    for changes in ({"urgent": "yes"}, {"needs": ["zz"]}, {"needs": []}, {"area_code": "x"}):
+    for changes in ({}, {"urgent": "yes"}, {"needs": ["zz"]}, {"needs": []}, {"area_code": "x"}):
         with pytest.raises(Invalid):
             services.amend_preview(session, police, sent.code, changes, "correction", NOW)
     page = services.open_referral(session, world.keyring, worker, sent.code, NOW)
@@ -271,6 +280,7 @@ def test_corrections_keep_old_new_and_reason(session, world):
     opened = services.open_referral(session, world.keyring, worker, sent.code, NOW)
     olds = [entry.old for entry in opened.entries if entry.codes.get("block")]
     assert olds == [BLOCKS["contact"], {"phone": "450 555-0100"}]
+    assert told_and_noted(session, "referral.amended", "referral.amend") == (3, 3)
 
 
 def test_a_renewal_with_fewer_blocks_closes_them_at_once(session, world):
@@ -282,6 +292,10 @@ def test_a_renewal_with_fewer_blocks_closes_them_at_once(session, world):
     page = services.open_referral(session, world.keyring, worker, sent.code, later + timedelta(days=30))
     assert {block.kind for block in page.blocks} == {"contact", "safety"}
     assert page.consent.problem is None
+    with pytest.raises(ConsentMissing) as closed:
+        services.amend_block(session, world.keyring, worker, sent.code, "identity", {"a": "b"}, "correction", later)
+    assert closed.value.reason == "block"
+    assert told_and_noted(session, "referral.consent", "referral.renew") == (1, 1)
 
 
 def test_a_restricted_organisation_never_learns_of_it(session, world):

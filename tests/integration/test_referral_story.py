@@ -4,10 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.consent.rules import AgeBand
 from core.consent.services import ConsentMissing, Invalid, Stopped
+from core.directory.models import Organisation
 from core.journal.models import JournalEntry
 from core.kernel.crypto import Unreadable, unseal
 from core.kernel.errors import Forbidden, Missing, Stale
@@ -243,6 +244,7 @@ def test_under_fourteen_without_a_safe_consent_nothing_is_kept(session, world):
         ({"age_band": "99"}, "age_band"),
         ({"blocks": {"diary": {"a": "b"}}}, "blocks"),
         ({"blocks": {"situation": {"note": "a" * 5000}}}, "situation"),
+        ({"blocks": {"situation": {f"note{number}": "a" for number in range(41)}}}, "situation"),
         ({"language": "xx"}, "language"),
     ],
 )
@@ -272,6 +274,12 @@ def test_consent_bad_input(session, world):
         assert wrong.value.field == name
     with pytest.raises(Stale):
         send(session, world, consents=(consent(world, wording_sha256="0" * 64),))
+    chrysalide = update(Organisation).where(Organisation.id == world.organisations["chrysalide"])
+    session.execute(chrysalide.values(status="suspended"))
+    with pytest.raises(Invalid) as suspended:
+        send(session, world)
+    assert suspended.value.field == "recipient"
+    session.execute(chrysalide.values(status="admitted"))
     own = world.viewer("chrysalide")
     with pytest.raises(Invalid) as oneself:
         services.submit_referral(session, world.keyring, own, submission(world), clock=CLOCK, now=NOW)
