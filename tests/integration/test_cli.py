@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import select
 from typer.main import get_command
@@ -24,6 +28,7 @@ from core.directory.models import Organisation
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.testing.network import Network
+from core.testing.server import free_port
 from tests.support.admission import prepared
 from tests.support.forking import Forking
 
@@ -265,6 +270,28 @@ def test_a_port_in_use_is_one_sentence_with_its_remedy(tmp_path: Path) -> None:
     assert f"make demo PORT={port + 1}" in demo
     assert f"arrimage serve --port {port + 1}" in serve
     assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("network", ["sqlite"], indirect=True)
+def test_it_serves_until_it_is_told_to_stop(network: Network, forking: Forking) -> None:
+    """As an operator starts it, in a process of its own, through every check; the demo ends in the same lines."""
+    port = free_port()
+    here = {**os.environ, **environment(network), "ARRIMAGE_MODE": "demo"}
+    with (
+        forking.start("from core.cli import main; main()", "serve", "--port", port, environment=here) as server,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", verify=False) as http,
+    ):
+        deadline, page = time.monotonic() + 60, None
+        while page is None and time.monotonic() < deadline:
+            try:
+                page = http.get("/")
+            except httpx2.ConnectError:
+                time.sleep(0.05)
+        assert page is not None
+        assert (page.status_code, 'lang="fr-CA"' in page.text) == (200, True)
+        assert "personnes inventées" in page.text
+        server.send_signal(signal.SIGTERM)
+        assert server.wait() in (0, -signal.SIGTERM), "streams and jobs end by themselves"
 
 
 def test_the_demo_is_made_twice_alike(tmp_path: Path) -> None:
