@@ -19,6 +19,7 @@ from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.workflow import Command, State
 from core.referrals.services.drafts import DraftTooLarge
 from core.referrals.services.loading import NotNow
+from core.referrals.services.receipt import keep_receipt, open_receipt
 from core.reports.models import ReportFact
 from tests.support.referrals import CLOCK, NOW, PHONE, WORD, accepted, build, consent, send, submission
 
@@ -318,6 +319,16 @@ def test_after_acceptance_every_choice_is_of_a_closed_list_and_written_down(sess
     assert session.execute(select(ReferralPreview.referral_id)).all() != []
     services.close_referral(session, worker, code, "served", late)
     assert session.execute(select(ReferralPreview.referral_id)).all() == []
+
+
+def test_her_word_is_shown_to_its_author_alone_and_that_is_journaled(session, world):
+    author, colleague = world.viewer("hopital"), world.viewer("hopital", 1)
+    sent = services.submit_referral(session, world.keyring, author, submission(world), clock=CLOCK, now=NOW)
+    keep_receipt(session, author, sent.code, WORD)
+    shown = [open_receipt(session, world.keyring, who, sent.code, NOW).word for who in (colleague, author)]
+    assert shown == ["", WORD]
+    lines = session.execute(select(JournalEntry.line)).scalars()
+    assert [json.loads(line)["action"] for line in lines].count("referral.receipt_read") == 1
 
 
 def test_a_draft_is_its_authors_and_expires(session, world):
