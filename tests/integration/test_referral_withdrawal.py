@@ -1,5 +1,6 @@
 """Consent taken back: by a partner with her, by herself, while others read; and what is left."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,14 @@ from sqlalchemy import func, select
 
 from core.access.viewer import Role
 from core.consent.models import Consent, ConsentVersion
+from core.consent.services import Invalid
 from core.journal.models import JournalEntry
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.referrals import services
 from core.referrals.models import (
     BlockSeal,
+    DuplicateKey,
     EscrowSeal,
     Referral,
     ReferralBlock,
@@ -24,6 +27,7 @@ from core.referrals.queries import lists
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.workflow import State
 from core.referrals.services.clockwork import finish_withdrawals
+from core.reports.models import ReportFact
 from tests.support.referrals import NOW, PHONE, WORD, accepted, build, send
 
 
@@ -36,6 +40,16 @@ def count(session, model):
     return session.execute(select(func.count()).select_from(model)).scalar_one()
 
 
+def acts(session):
+    """What the journal says was done, in order."""
+    lines = session.execute(select(JournalEntry.line).order_by(JournalEntry.position)).scalars()
+    return [json.loads(line)["action"].removeprefix("referral.") for line in lines]
+
+
+def heard(session, kind):
+    return len(session.execute(select(OutboxEvent.id).where(OutboxEvent.kind == f"referral.{kind}")).all())
+
+
 def test_any_partner_with_her_withdraws_the_whole_case(session, world):
     sent = accepted(session, world)
     worker = world.viewer("chrysalide")
@@ -46,6 +60,11 @@ def test_any_partner_with_her_withdraws_the_whole_case(session, world):
     assert count(session, BlockSeal) == count(session, ReferralBlock) == count(session, ReferralPreview) == 0
     left = session.execute(select(ReferralEntry.kind, ReferralEntry.ciphertext).order_by(ReferralEntry.id)).all()
     assert left[: len(told)] == [(kind, None) for kind, _ in told], "what was done stays, without a word"
+    assert count(session, DuplicateKey) == 0
+    ended = session.execute(select(Referral.end_reason, Referral.claimed_by, Referral.responsible)).one()
+    assert tuple(ended) == (None, None, False)
+    assert (heard(session, "closed"), heard(session, "withdrawn")) == (1, 1)  # screens, then what plugins keep
+    assert session.execute(select(ReportFact.outcome)).scalars().all() == ["withdrawn"]
     with pytest.raises(Missing):
         services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
     status = services.open_referral(session, world.keyring, world.viewer("police"), sent.code, NOW)
@@ -88,6 +107,7 @@ def test_withdrawing_twice_or_when_closed_is_never_refused(session, world):
     sent = accepted(session, world)
     services.close_referral(session, world.viewer("chrysalide"), sent.code, "served", NOW)
     assert count(session, ReferralBlock) > 0
+    assert services.follow(session, world.keyring, sent.code, WORD, NOW).can_withdraw
     for _ in range(2):
         services.withdraw_case(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
     assert count(session, ReferralBlock) == 0
@@ -106,14 +126,22 @@ def test_herself_cuts_at_once_and_may_undo_for_72_hours(session, world):
     assert services.follow(session, world.keyring, sent.code, WORD, NOW).status == "will_be_reached"
     stopped = services.withdraw_herself(session, world.keyring, sent.code, " Tournesol ", NOW)
     assert (stopped.status, stopped.can_resume) == ("stopped", True)
-    assert count(session, BlockSeal) == 0
+    assert count(session, BlockSeal) == count(session, DuplicateKey) == 0
     assert count(session, EscrowSeal) > 0
+    assert heard(session, "closed") == 1
+    # Again, or another way to reach her meanwhile: nothing changes, and her 72 hours are not counted anew.
+    again = services.withdraw_herself(session, world.keyring, sent.code, WORD, NOW + timedelta(hours=1))
+    assert again == stopped
+    assert services.change_contact(session, world.keyring, sent.code, WORD, {"phone": PHONE}, NOW) == stopped
     with pytest.raises(Missing):
         services.open_referral(session, world.keyring, worker, sent.code, NOW)
     assert lists.queue(session, worker, NOW).rows == ()
     back = services.resume_herself(session, world.keyring, sent.code, WORD, NOW + timedelta(hours=71))
     assert back.status == "will_be_reached"
     assert count(session, EscrowSeal) == 0
+    assert session.execute(select(ReferralCase.final_at)).scalar_one() is None
+    assert heard(session, "consent") == 1
+    assert acts(session)[-2:] == ["suspend", "resume"]
     page = services.open_referral(session, world.keyring, worker, sent.code, NOW + timedelta(hours=71))
     assert {block.kind: block.content for block in page.blocks}["contact"]["phone"] == PHONE
 
@@ -166,12 +194,16 @@ def test_she_changes_her_safe_contact_before_and_after_acceptance(session, world
     amended = [entry for entry in page.entries if entry.kind == "amended"]
     assert [entry.old for entry in amended][-1] == {"way": "will_call"}
     assert {entry.side for entry in amended} == {"herself"}
+    with pytest.raises(Invalid):
+        services.change_contact(session, world.keyring, sent.code, WORD, {"phone": "4" * 4001}, NOW)
+    assert (heard(session, "amended"), acts(session).count("contact_changed")) == (2, 2)
 
 
 def test_no_more_calls_is_shown_and_the_place_kept(session, world):
     sent = accepted(session, world)
     view = services.stop_calls(session, world.keyring, sent.code, WORD, NOW)
     assert (view.calls_stopped, view.can_withdraw) == (True, True)
+    assert (heard(session, "amended"), acts(session)[-1]) == (1, "no_calls")
     assert services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW).no_calls
 
 
