@@ -192,11 +192,18 @@ def visiting(network: Network, *, persona: str | None = None, **changes: Any) ->
         yield Visitor(network, client).become(persona)
 
 
+def seeded(engine: str) -> str:
+    """What a network is copied from on `engine`: a file's path, or the name of a database."""
+    return str(_sqlite_template()) if engine == "sqlite" else _postgresql_template()
+
+
 @contextmanager
-def fresh_network(engine: str, folder: Path, clock: FixedClock) -> Iterator[Network]:
-    """A copy of the seeded network on `sqlite` or `postgresql`."""
+def fresh_network(
+    engine: str, folder: Path, clock: FixedClock, *, template: Callable[[str], str] = seeded, kept: bool = False
+) -> Iterator[Network]:
+    """A copy of the seeded network on `sqlite` or `postgresql`; `kept`: its database stays until the run ends."""
     key = folder / "network.key"
-    with _copied(engine, folder) as url:
+    with _copied(template(engine), engine, folder, kept=kept) as url:
         shutil.copy(_key(), key)
         settings = Settings(
             mode="demo",
@@ -211,15 +218,16 @@ def fresh_network(engine: str, folder: Path, clock: FixedClock) -> Iterator[Netw
 
 
 @contextmanager
-def _copied(engine: str, folder: Path) -> Iterator[str]:
+def _copied(template: str, engine: str, folder: Path, *, kept: bool) -> Iterator[str]:
     if engine == "sqlite":
         path = folder / f"network-{postgres.fresh_name()[-8:]}.sqlite"
-        shutil.copyfile(_sqlite_template(), path)
+        shutil.copyfile(template, path)
         yield f"sqlite:///{path}"
         return
     name = postgres.fresh_name()
-    yield postgres.create_database(name, template=_postgresql_template())
-    postgres.drop_database(name)
+    yield postgres.create_database(name, template=template)
+    if not kept:
+        postgres.drop_database(name)
 
 
 def _key() -> Path:

@@ -10,8 +10,9 @@ from core.access.permissions import ROLE_PERMISSIONS, Permission
 from core.access.viewer import Role
 from core.kernel.clock import FixedClock
 from core.kernel.web.routes import PUBLIC
-from core.testing.network import Network, fresh_network
+from core.testing.network import Network
 from tests.support.matrix import PERSONAS, measured, reviewed
+from tests.support.samples import filled_network
 from tests.support.walks import Seen, sending_others, walk
 
 NOBODIES = {"suspended_user", "pending_organisation", "expired_session"}
@@ -22,14 +23,14 @@ REMEDY = "run `python -m tests.support.matrix`, then review the difference of te
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_every_route_answers_each_principal_as_reviewed(engine: str, tmp_path: Path, clock: FixedClock) -> None:
     """Every cell on SQLite; on PostgreSQL, of each route, one cell for each status and each series of statements that
-    SQLite saw: the statements are what another engine may answer otherwise."""
+    SQLite saw (of refusals, one for each series): the statements are what another engine may answer otherwise."""
     table = reviewed()
     if engine == "sqlite":
         found = {key: {name: str(one.status_code) for name, one in row.items()} for key, row in walk("fr").items()}
         assert all(set(row) == set(PERSONAS) for row in found.values())
     else:
-        with fresh_network(engine, tmp_path, clock) as network:
-            found = measured(network, sending_others(walk("fr")))
+        with filled_network(engine, tmp_path, clock) as (network, addresses):
+            found = measured(network, addresses, sending_others(walk("fr")))
     assert sorted(set(found) - set(table)) == [], f"new routes without their row: {REMEDY}"
     assert sorted(set(table) - set(found)) == [], f"rows without a route: {REMEDY}"
     deviations = [

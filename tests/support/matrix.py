@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 import sys
 import tempfile
 import warnings
@@ -34,8 +35,8 @@ from core.kernel.web.house import House, Identity
 from core.kernel.web.routes import Route
 from core.testing import NOW, postgres
 from core.testing.client import ask
-from core.testing.network import Network, fresh_network
-from tests.support.samples import Samples, sample_paths
+from core.testing.network import Network
+from tests.support.samples import Addresses, filled_network
 
 T = TypeVar("T")
 TABLE = Path(__file__).resolve().parents[1] / "contract" / "route_matrix.csv"
@@ -77,29 +78,33 @@ class Rehearsal(Database):
         return result
 
 
-def measured(network: Network, asked: Asked | None = None) -> Matrix:
+def measured(network: Network, addresses: Addresses, asked: Asked | None = None) -> Matrix:
     """What the application answers now: (method, path, object) -> {principal: status}."""
     # An error is a cell of the table like another (and no table with one is accepted): the other routes are asked too
     network.settings = network.settings.model_copy(update={"raise_unexpected": False})
-    found = answers(network, PERSONAS, asked=asked)
+    found = answers(network, addresses, PERSONAS, asked=asked)
     return {key: {name: str(answer.status_code) for name, answer in row.items()} for key, row in found.items()}
 
 
 def answers(
-    network: Network, principals: Collection[str], *, locale: str = "fr", asked: Asked | None = None
+    network: Network,
+    addresses: Addresses,
+    principals: Collection[str],
+    *,
+    locale: str = "fr",
+    asked: Asked | None = None,
 ) -> dict[Key, dict[str, Answer]]:
     """The same, with headers and body: what a person could compare. `locale`: the language their browsers chose;
     `asked`: which cells alone.
 
-    `extensions["statements"]` is equal for two answers that sent the same ones, beside those of every page.
+    `extensions["statements"]` is equal for two answers that sent the same ones, beside those of every page;
+    `extensions["written"]` names the tables that something was written to.
     """
     cookies = {name: cookie for name, cookie in _cookies(network).items() if name in principals}
     rehearsal = Rehearsal(network.url)
     sent = _statements(rehearsal)
     app = create_app(network.settings, clock=network.clock, keyring=network.keyring, database=rehearsal)
-    found = asyncio.run(
-        _ask_everything(app, cookies, sample_paths(network), locale, asked or (lambda _key, _who: True), sent)
-    )
+    found = asyncio.run(_ask_everything(app, cookies, addresses, locale, asked or (lambda _key, _who: True), sent))
     rehearsal.dispose()
     return found
 
@@ -129,7 +134,7 @@ def written(matrix: Matrix) -> str:
 async def _ask_everything(
     app: Any,
     cookies: Mapping[str, str | None],
-    paths: Callable[[Route], Samples],
+    paths: Addresses,
     locale: str,
     asked: Asked,
     sent: list[str],
@@ -154,11 +159,28 @@ async def _ask_everything(
                     row[principal] = await _ask(app, route.method, address, cookie, locale)
                     own = tuple(statement for statement in sent if statement not in around[principal])
                     row[principal].extensions["statements"] = hash(own)
+                    row[principal].extensions["written"] = written_to(sent)
                 else:
                     row[principal] = known[principal, refusal]
                 if refusal is not None:
                     known[principal, refusal] = row[principal]
     return found
+
+
+#: What only reads, or frames a transaction; PRAGMA of SQLite, SET and SHOW of PostgreSQL.
+_READING = re.compile(r"\s*(?:SELECT|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|SET|SHOW)\b", re.IGNORECASE)
+_WRITING = re.compile(r"\b(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM|REPLACE INTO)\s+\"?(\w+)", re.IGNORECASE)
+
+
+def written_to(statements: Collection[str]) -> frozenset[str]:
+    """The tables these statements write to; one that neither reads nor names a table stands for itself."""
+    found: set[str] = set()
+    for statement in statements:
+        if not _READING.match(statement):
+            # A common table expression may read, or write further on
+            reads = statement.lstrip()[:4].upper() == "WITH"
+            found.update(_WRITING.findall(statement) or (() if reads else (statement,)))
+    return frozenset(found)
 
 
 def _statements(database: Database) -> list[str]:
@@ -229,8 +251,8 @@ def main() -> None:
         run = postgres.begin_run()
         stack.callback(postgres.end_run, run)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        network = stack.enter_context(fresh_network("sqlite", folder, FixedClock(NOW)))
-        found = measured(network)
+        network, addresses = stack.enter_context(filled_network("sqlite", folder, FixedClock(NOW)))
+        found = measured(network, addresses)
     errors = {
         f"{' '.join(key)}: an error for {name}\n"
         for key, row in found.items()

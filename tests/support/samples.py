@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,9 +18,11 @@ from core.committees.models.structure import CommitteeSeat
 from core.committees.services import put_on_agenda
 from core.demo_admission import seed_admission
 from core.directory.models import Organisation, Service
+from core.kernel.clock import FixedClock
 from core.kernel.web.routes import Route
 from core.referrals.codes import new_code
-from core.testing.network import Network
+from core.testing import databases, postgres
+from core.testing.network import Network, fresh_network
 from plugins.bien_etre.tests import money_samples, voting
 from plugins.ficesl.tests import attendance_samples, attestation_samples, training_samples
 from plugins.orres.tests import drafting, exchange_samples
@@ -37,54 +43,37 @@ REPORTS: Mapping[str, Mapping[str, str]] = {
 }
 #: Versions of the example trajectory.
 TRAJECTORY: Mapping[str, str] = {"own": "2", "draft": "3", "missing": "99"}
+#: A parameter of a route, with its kind.
+PARAMETER = re.compile(r"\{\w+(?::\w+)?\}")
 #: Label of the object -> address of the route for it
 Samples = Mapping[str, str]
 
 
-def sample_paths(network: Network) -> Callable[[Route], Samples]:
-    """A function from a route to the addresses it is asked at.
+@dataclass(frozen=True)
+class Addresses:
+    """The addresses each route is asked at: a reference of the police to La Chrysalide, submitted and accepted; a
+    service, an organisation of each visibility; a service of La Chrysalide for its own administration, one of its
+    people and an invitation of hers; an organisation on probation; a committee with its records; the money of an aid
+    fund; and always an object that does not exist."""
 
-    A reference of the police to La Chrysalide, submitted and accepted; a service, an organisation of each visibility;
-    a service of La Chrysalide for its own administration, one of its people and an invitation of hers; an organisation
-    on probation; a committee with its records; the money of an aid fund; and always an object that does not exist.
-    """
-    with network.database.transaction() as session:
-        codes = _references(session, network)
-        services = _by_visibility(session, Service)
-        organisations = _by_visibility(session, Organisation)
-        own = _service_of(session, "calacs-la-chrysalide")
-        newcomers = _newcomers(session, network)
+    codes: Mapping[str, str]
+    services: Mapping[str, str]
+    organisations: Mapping[str, str]
+    own: str
+    newcomers: Mapping[str, Mapping[str, str]]
+    committees: Mapping[str, Mapping[str, str]]
+    aid: str
+    fund: Mapping[str, str]
+    attested: Mapping[str, str]
+    marked: Mapping[str, str]
+    trained: Mapping[str, Mapping[str, str]]
+    exchanged: Mapping[str, Mapping[str, str]]
+    versions: Mapping[str, Mapping[str, str]]
 
-    committees = _committees(network)
-    aid = voting.row(network, voting.sent(network)).code
-    fund = money_samples.money_samples(network)
-    attested = attestation_samples.attestation_samples(network)
-    marked = attendance_samples.attendance_samples(network)
-    trained = training_samples.training_samples(network)
-    exchanged = exchange_samples.page_samples(network)
-    versions = drafting.page_samples(network)
-
-    def objects(route: Route) -> Mapping[str, str]:
-        if route.path.startswith("/comites/bien-etre/demandes/{code}"):
-            return {"own": aid, "missing": "F-2222-22"}
-        if "{code}" in route.path:
-            return codes
-        if route.path.startswith("/annuaire/services/{id}"):
-            return services
-        if route.path.startswith("/annuaire/organismes/{id}"):
-            return organisations
-        if route.path.startswith("/organisation/services/{id}"):
-            return {"own": own, "missing": NOBODY}
-        for beginning, those in newcomers.items():
-            if route.path.startswith(beginning):
-                return those
-        if route.path.startswith("/demo/"):
-            return {"": "calacs-coup-de-coeur"}
-        return {"": NOBODY}
-
-    def paths(route: Route) -> Samples:
+    def __call__(self, route: Route) -> Samples:
+        """Label of the object -> its address."""
         if route.path.startswith("/comites/{slug}/rencontres/{code}"):
-            held, missing = committees["bien_etre"], committees["missing"]
+            held, missing = self.committees["bien_etre"], self.committees["missing"]
             met = {
                 "held": {**held, "code": held["meeting"]},
                 "planned": {**held, "code": held["planned"]},
@@ -92,42 +81,99 @@ def sample_paths(network: Network) -> Callable[[Route], Samples]:
             }
             return {label: _filled(route.path, values) for label, values in met.items()}
         if route.path.startswith("/comites/{slug}"):
-            return {label: _filled(route.path, values) for label, values in committees.items()}
+            return {label: _filled(route.path, values) for label, values in self.committees.items()}
         if route.path.startswith("/comites/ficesl/attestations/") and "{" in route.path:
             number = "0" if "/statuts/" in route.path else "1"
-            return {
-                "own": _filled(route.path, {**attested, "number": number}),
-                "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
-            }
+            return _own(route.path, {**self.attested, "number": number})
         if route.path.startswith(attendance_samples.ADDRESSES) and "{" in route.path:
-            return {"own": _filled(route.path, marked), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
+            return _own(route.path, self.marked)
         if route.path == "/comites/orres/versions/{number}":
             # In force, a draft, none
             return {label: route.path.replace("{number}", number) for label, number in TRAJECTORY.items()}
-        for beginning, told in (*versions.items(), *exchanged.items()):
+        for beginning, told in (*self.versions.items(), *self.exchanged.items()):
             if route.path.startswith(beginning):
-                return {"own": _filled(route.path, told), "missing": re.sub(r"\{\w+\}", NOBODY, route.path)}
-        for beginning, values in trained.items():
+                return _own(route.path, told)
+        for beginning, values in self.trained.items():
             if route.path.startswith(beginning) and "{" in route.path:
-                return {
-                    "own": _filled(route.path, values),
-                    "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
-                }
+                return _own(route.path, values)
         if route.path.startswith("/comites/bien-etre/fonds/") and "{" in route.path:
-            return {
-                "own": _filled(route.path, {"format": "csv", **fund}),
-                "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
-            }
+            return _own(route.path, {"format": "csv", **self.fund})
         if route.path in ("/suivis/{follow_up}", "/calendrier/{token}"):
-            return {
-                "own": _filled(route.path, committees["bien_etre"]),
-                "missing": re.sub(r"\{\w+\}", NOBODY, route.path),
-            }
+            return _own(route.path, self.committees["bien_etre"])
         if route.path.startswith("/rapports/{period}"):
             return {label: _filled(route.path, values) for label, values in REPORTS.items()}
-        return {label: re.sub(r"\{\w+(?::\w+)?\}", value, route.path) for label, value in objects(route).items()}
+        return {label: re.sub(PARAMETER, value, route.path) for label, value in self._objects(route).items()}
 
-    return paths
+    def _objects(self, route: Route) -> Mapping[str, str]:
+        if route.path.startswith("/comites/bien-etre/demandes/{code}"):
+            return {"own": self.aid, "missing": "F-2222-22"}
+        if "{code}" in route.path:
+            return self.codes
+        if route.path.startswith("/annuaire/services/{id}"):
+            return self.services
+        if route.path.startswith("/annuaire/organismes/{id}"):
+            return self.organisations
+        if route.path.startswith("/organisation/services/{id}"):
+            return {"own": self.own, "missing": NOBODY}
+        for beginning, those in self.newcomers.items():
+            if route.path.startswith(beginning):
+                return those
+        if route.path.startswith("/demo/"):
+            return {"": "calacs-coup-de-coeur"}
+        return {"": NOBODY}
+
+
+def sample_paths(network: Network) -> Addresses:
+    """Fill the network with one of each kind, and say where: a second of processor. `filled_network` is the same for
+    who begins with it."""
+    with network.database.transaction() as session:
+        codes = _references(session, network)
+        services = _by_visibility(session, Service)
+        organisations = _by_visibility(session, Organisation)
+        own = _service_of(session, "calacs-la-chrysalide")
+        newcomers = _newcomers(session, network)
+    return Addresses(
+        codes=codes,
+        services=services,
+        organisations=organisations,
+        own=own,
+        newcomers=newcomers,
+        committees=_committees(network),
+        aid=voting.row(network, voting.sent(network)).code,
+        fund=money_samples.money_samples(network),
+        attested=attestation_samples.attestation_samples(network),
+        marked=attendance_samples.attendance_samples(network),
+        trained=training_samples.training_samples(network),
+        exchanged=exchange_samples.page_samples(network),
+        versions=drafting.page_samples(network),
+    )
+
+
+@contextmanager
+def filled_network(engine: str, folder: Path, clock: FixedClock) -> Iterator[tuple[Network, Addresses]]:
+    """A copy of the network of the demo with the samples in it, made once for all the processes of a run."""
+    addresses: Addresses = pickle.loads(_template(engine).with_suffix(".pickle").read_bytes())
+    with fresh_network(engine, folder, clock, template=lambda name: _template(name).read_text("utf-8")) as network:
+        yield network, addresses
+
+
+def _template(engine: str) -> Path:
+    """The file that names the filled copy on `engine`; beside it, its addresses."""
+    with postgres.locked(f"filled-{engine}") as folder, databases.once(folder / f"filled-{engine}.state") as needed:
+        named = folder / f"filled-{engine}.name"
+        if needed:
+            place = folder / f"filled-{engine}"
+            place.mkdir()
+            with fresh_network(engine, place, FixedClock(databases.NOW), kept=True) as network:
+                named.with_suffix(".pickle").write_bytes(pickle.dumps(sample_paths(network)))
+                named.write_text(str(network.database.url.database), "utf-8")
+            if engine == "sqlite":
+                databases.fold_wal(Path(named.read_text("utf-8")))
+    return named
+
+
+def _own(path: str, values: Mapping[str, str]) -> Samples:
+    return {"own": _filled(path, values), "missing": re.sub(r"\{\w+\}", NOBODY, path)}
 
 
 def _filled(path: str, values: Mapping[str, str]) -> str:

@@ -17,20 +17,17 @@ from core.committees.models import hours, meetings, structure
 from core.directory import models as directory
 from core.kernel.clock import FixedClock
 from core.kernel.db import Base
-from core.testing.network import Network, Visitor, fresh_network, visiting
+from core.testing.network import Network, Visitor, visiting
 from tests.support import held, referrals
 from tests.support.held import POLICE, RECEIVER, hold, send
-from tests.support.samples import sample_paths
-from tests.support.walks import walk
+from tests.support.samples import filled_network
+from tests.support.walks import ATTRIBUTES, walk
 from tests.web.test_new_referral import SITUATION, agree, url
 
 #: What stays French by itself: the language switch, the wording read in French, the list of municipalities.
 FRENCH_PARTS = re.compile(
     r"<(?P<tag>\w+)[^>]*\blang=\"fr-CA\"[^>]*>.*?</(?P=tag)>|<datalist.*?</datalist>|<(?:script|style)\b.*?</(?:script|style)>",
     re.DOTALL,
-)
-ATTRIBUTES = re.compile(
-    r"\s(?:title|aria-label|alt|placeholder|data-(?!live\b|fragment|key|now|search|session)[\w-]+)=\"([^\"]*)\""
 )
 #: A drawing breaks a name into lines of their own.
 BETWEEN_LINES = re.compile(r"</text>\s*<text\b[^>]*>")
@@ -59,8 +56,8 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Network, t
     from core.testing import NOW
 
     folder: Path = tmp_path_factory.mktemp("english")
-    with fresh_network("sqlite", folder, FixedClock(NOW)) as network:
-        sample_paths(network)  # what people write in committees and requests is theirs, in their language
+    # What people write in committees and requests is theirs, in their language
+    with filled_network("sqlite", folder, FixedClock(NOW)) as (network, _addresses):
         yield network, data_of(network)
 
 
@@ -130,7 +127,10 @@ def french_in(page: str, data: Iterable[str]) -> list[str]:
 
 @pytest.mark.slow
 def test_every_route_speaks_english_to_everyone(known: tuple[Network, tuple[str, ...]]) -> None:
-    """GET and POST, pages and refusals, as eight kinds of people: the walk of the route matrix, in English."""
+    """GET and POST, pages and refusals, as eight kinds of people: the walk of the route matrix, in English.
+
+    Of a route and a status, whoever was told words in French that the others were not.
+    """
     _network, data = known
     wrong: dict[str, list[str]] = {}
     pages = 0

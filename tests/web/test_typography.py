@@ -12,8 +12,8 @@ import pytest
 from core.kernel.clock import FixedClock
 from core.testing import NOW
 from core.testing.network import Network, fresh_network
-from tests.support.walks import walk
-from tests.web.test_english import ATTRIBUTES, data_of
+from tests.support.walks import ATTRIBUTES, walk
+from tests.web.test_english import data_of
 
 PEOPLE = ("anonymous", "police", "receiver", "organisation_admin", "privacy_officer")
 #: What people typed, what is read in the other language, what is data of the region.
