@@ -22,6 +22,7 @@ from core.referrals.rules.vocabulary import Kind
 from core.referrals.rules.workflow import Command, State
 from core.referrals.services import Onward, send_onward
 from core.referrals.services.loading import NotNow
+from core.referrals.services.receipt import open_acknowledgement
 from core.reports.models import ReportFact
 from tests.support.referrals import BLOCKS, CLOCK, NOW, PHONE, WORD, accepted, build, consent, send, submission
 
@@ -200,6 +201,11 @@ def test_a_fax_from_the_hospital_has_its_clock_and_stays_closed_until_taken(sess
     opened = services.open_referral(session, world.keyring, worker, sent.code, NOW)
     assert {block.kind for block in opened.blocks} == set(BLOCKS)
     assert session.execute(select(EscrowSeal.id)).all() == []
+    # The word sent back is the intake's own, and only for what it typed.
+    assert open_acknowledgement(session, worker, sent.code).sender_name == "Hopital"
+    for who, code in (("hopital", sent.code), ("chrysalide", send(session, world).code)):
+        with pytest.raises(Missing):
+            open_acknowledgement(session, world.viewer(who), code)
 
 
 def test_she_came_by_herself(session, world):
@@ -296,6 +302,14 @@ def test_a_renewal_with_fewer_blocks_closes_them_at_once(session, world):
         services.amend_block(session, world.keyring, worker, sent.code, "identity", {"a": "b"}, "correction", later)
     assert closed.value.reason == "block"
     assert told_and_noted(session, "referral.consent", "referral.renew") == (1, 1)
+
+
+def test_what_she_took_back_before_acceptance_is_destroyed_by_it(session, world):
+    sent = send(session, world)
+    narrower = consent(world, blocks=frozenset({"contact", "safety"}))
+    services.renew_with_her(session, world.viewer("police"), sent.code, narrower, NOW)
+    services.accept_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
+    assert set(session.execute(select(ReferralBlock.kind)).scalars()) == {"contact", "safety", "thread"}
 
 
 def test_a_restricted_organisation_never_learns_of_it(session, world):
