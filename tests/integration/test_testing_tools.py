@@ -7,14 +7,16 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core.directory.models import Municipality, Organisation
 from core.kernel.crypto import Keyring
 from core.kernel.db import Database
-from core.testing import LiveServer, in_loop
+from core.testing import LiveServer, in_loop, postgres
 from core.testing.network import Network, Visitor
 from core.testing.sockets import OutsideConnection
 from core.testing.statements import counted_statements
@@ -40,6 +42,21 @@ def test_the_network_is_seeded_and_each_test_has_its_copy(network: Network, roun
     viewer = network.viewer("police-repentigny")
     assert viewer.organisation_type == "police"
     assert viewer.organisation_id == network.organisation(slug_of(network, viewer.organisation_id))
+
+
+def test_the_connection_that_makes_databases_is_opened_again_once_lost() -> None:
+    """It is kept from one test to the next: the end of one must not be theirs."""
+    first = postgres.fresh_name()
+    postgres.create_database(first)
+    kept = dict(postgres._asking)
+    postgres._ask(sql.SQL("SELECT pg_reload_conf()"))
+    assert postgres._asking == kept
+    with psycopg.connect(postgres.server_url(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [next(iter(kept.values())).info.backend_pid])
+        postgres.drop_database(first)
+        assert other.execute("SELECT 1 FROM pg_database WHERE datname = %s", [first]).fetchone() is None
+    with pytest.raises(psycopg.Error):
+        postgres._ask(sql.SQL("CREATE DATABASE postgres"))
 
 
 def slug_of(network: Network, organisation_id: Any) -> str:
