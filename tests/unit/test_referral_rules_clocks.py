@@ -41,6 +41,8 @@ def test_code_2_needs_its_three_facts():
     assert suggest_priority(facts, "25_34").code == 2
     for missing in facts:
         assert suggest_priority([fact for fact in facts if fact != missing], "25_34").code is None
+    # A second request is not a first step: it never makes code 2.
+    assert suggest_priority([*facts, "second_request"], "25_34").code == 3
 
 
 def test_code_3_is_never_an_adolescents():
@@ -98,6 +100,7 @@ def test_the_clock_in_its_states():
     assert read(30).remaining == timedelta(hours=-6)
     assert read(30, first_contact=START + timedelta(hours=20)).state is ClockState.MET
     assert read(30, ended=True).state is ClockState.STOPPED
+    assert read(25, attempted=True).state is ClockState.LATE, "a call without an answer does not hide a late one"
 
 
 def steps(hours, done=(), on_call=True):
@@ -169,6 +172,14 @@ def test_capacity_then_rotation():
     )
     assert turn.recipients == (B,)
     assert any(reason.code == "rotation" for reason in turn.explanation)
+
+
+def test_who_never_received_comes_first_and_age_is_looked_at():
+    both = {"territory_known": True}
+    turn = route("X", [A, B], [calacs(A, "a", last_received=START), calacs(B, "b")], **both)
+    assert turn.recipients == (B,)
+    young = route("X", [A, B], [calacs(A, "a", age_min=14), calacs(B, "b", age_min=12)], age=12, **both)
+    assert (young.recipients, young.others) == ((B,), ())
 
 
 def test_an_excluded_organisation_is_never_proposed():
