@@ -124,7 +124,7 @@ def database_url(name: str) -> str:
     return make_url(server_url()).set(database=name).render_as_string(hide_password=False)
 
 
-def _ask(statement: sql.Composable) -> None:
+def _ask(statement: sql.SQL | sql.Composed) -> None:
     """Have the server do it, on the connection this process keeps: to open two for each database is a fifth of it.
 
     One that was lost is opened again; one of the process that forked this one is left to it.
