@@ -45,12 +45,14 @@ TWICE = """<html lang='fr'><title>Essai</title><style>{style}</style><main style
 <h1>Essai</h1><p>un</p><div id='ground'><p id='second'>deux</p></div></main></html>"""
 
 
-#: How the second is hidden.
+#: How the second is hidden: by its ground, by its colour, for not standing on its own ground.
 HIDING = (
     "#ground { background: #666 }",
     "#ground { background: #666; position: absolute }",
     "#ground { opacity: .4 }",
     "#second { color: #bbb }",
+    "body { background: #666 } #ground { margin-inline-start: -90px }",
+    "body { background: #666 } main { height: 90px } #ground { padding-top: 60px }",
 )
 
 
@@ -71,3 +73,9 @@ def test_a_contrast_judged_once_is_judged_again_where_the_ground_differs(page: P
         assert seen() == [], style
         page.add_style_tag(content=style)
         assert seen() == ["it (phone)", "it (desk)"], style
+    # Something out of the flow lies beneath the words of a colour that passed where nothing did
+    bare = "main { background: none !important }"
+    page.set_content(TWICE.format(style=bare))
+    assert seen() == []
+    page.add_style_tag(content="h1 { position: absolute; inset: 0; z-index: -1; background: #666 }")
+    assert seen() == ["it (phone)", "it (desk)"]
