@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CHROMIUM = Path("/usr/bin/chromium")
 #: Each window draws its address bar's two popups as pages, in a renderer of their own: half the price of a window.
 _POPUPS = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+_SITES = ("SpareRendererForSitePerProcess", "IsolateOrigins", "site-per-process")
 #: Chromium hears the last list only: Playwright's own (`chromiumSwitches`) that matter here, again.
 _PLAYWRIGHTS = (
     "AimEnabled",
@@ -43,9 +44,12 @@ FLAGS = (
     # Nothing here draws in three dimensions: one process less, a tenth of each page's cost
     "--in-process-gpu",
     "--disable-software-rasterizer",
-    # A page lives for a moment, and axe is half a megabyte: to optimise it costs more than it gives
-    "--js-flags=--no-opt",
-    f"--disable-features={','.join((*_POPUPS, *_PLAYWRIGHTS))}",
+    # A page lives for a moment, and axe is half a megabyte: to optimise it, to forget what was compiled of it before
+    # the next page, to tidy up in threads beside it costs more than it gives
+    "--js-flags=--no-opt --no-flush-bytecode --single-threaded-gc --min-semi-space-size=32 --max-semi-space-size=64",
+    # One site is shown, on loopback: no process is kept ready, nor a frame put apart, for another
+    "--disable-site-isolation-trials",
+    f"--disable-features={','.join((*_POPUPS, *_SITES, *_PLAYWRIGHTS))}",
 )
 
 
