@@ -1,8 +1,8 @@
 """Seconds that the machine gave: what must happen within one is timed by a watch that stands still while nobody runs.
 
 A page or a server beside three others waits for its turn, sometimes for a second, and has done nothing slow. The watch
-is a thread that wants to run every hundredth of a second: of a tick that comes late, two hundredths count. On a quiet
-machine it tells the time; whatever sleeps, waits or asks again later costs what it costs.
+is a thread that wants to run every hundredth of a second: of a tick that comes later, three hundredths count. On a
+quiet machine it tells the time; whatever sleeps, waits or asks again later costs what it costs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 #: Seconds between two ticks, and the most that one counts for.
-TICK, MOST = 0.01, 0.02
+TICK, MOST = 0.01, 0.03
 
 
 class Watch:

@@ -110,6 +110,7 @@ def test_attaching_while_events_pour_in_loses_and_doubles_nothing(app: LiveApp, 
             while not stop:
                 total += 1
                 write(app.database, f"R-{total}")
+                time.sleep(0.002)  # a page that attaches late is five hundred events behind, and told to reload
 
         writer = asyncio.create_task(asyncio.to_thread(pour))
 
