@@ -124,12 +124,14 @@ def test_attaching_while_events_pour_in_loses_and_doubles_nothing(app: LiveApp, 
                 await client.until(25, 20)
                 return seq, [app.hub.decode_cursor(one.id) or 0 for one in client.frames]
 
-        app.hub._floor = 10**9  # half of the pages replay from the database
-        results = await asyncio.gather(*(page() for _ in range(20)))
-        app.hub._floor = app.hub.last_seq
-        results += await asyncio.gather(*(page() for _ in range(20)))
-        stop = True
-        await writer
+        try:
+            app.hub._floor = 10**9  # half of the pages replay from the database
+            results = await asyncio.gather(*(page() for _ in range(20)))
+            app.hub._floor = app.hub.last_seq
+            results += await asyncio.gather(*(page() for _ in range(20)))
+        finally:
+            stop = True  # else a page that fails leaves a thread that writes for ever, and the test hangs
+            await writer
         for seq, seen in results:
             assert seen == list(range(seq + 1, seq + 1 + len(seen)))
 
