@@ -1,11 +1,15 @@
 """The directory's pages as a visitor, a partner, a worker and an administrator use them, without JavaScript."""
 
 import re
+from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from core.directory.models import DirectoryEdit, Organisation, Service
+from core.directory.queries.search import SearchQuery, search
+from core.directory.rules.visibility import ANYONE
+from core.directory.rules.words import Audience, CapacityState
 from core.directory.services.seeding import SHELTER_DETAILS
 from core.testing.network import Visitor
 
@@ -114,6 +118,54 @@ def test_state_is_in_the_address(public: Visitor) -> None:
         assert expected in html
     assert 'value="fr" selected' in html
     assert re.search(r'name="places" value="1" checked', html)
+
+
+def test_each_filter_of_the_address_is_the_one_that_is_asked(public: Visitor) -> None:
+    """Each alone: the page names what the search finds with it, which is not what it finds without; and keeps it when
+    pages turn."""
+    with public.network.database.transaction() as session:
+        one = session.scalars(select(Service).where(Service.slug == "cc-exploitation")).one()
+        one.capacity_state = CapacityState.OPEN.value
+    joliette = "mrc-610"
+    asked = {
+        "besoin=ecoute": {"need": "ecoute"},
+        "lieu=MRC+Joliette": {"place": joliette},
+        "lieu=repentini": {"place": "60013"},
+        "lieu=Gasp%C3%A9": {"place": "ailleurs"},
+        "pour=men": {"audience": Audience.MEN},
+        "age=9": {"age": 9},
+        "ouvert=1": {"open_now": True},
+        "langue=en": {"language": "en"},
+        "places=1": {"with_room": True},
+        "q=suivi": {"text": "suivi"},
+        "page=2": {"page": 2},
+    }
+    now = public.network.clock.now()
+    with public.network.database.transaction(write=False) as session:
+        found = {address: search(session, ANYONE, SearchQuery(**filters), now) for address, filters in asked.items()}
+        whole = search(session, ANYONE, SearchQuery(), now)
+    everybody = [card.name for card in whole.cards]
+    for address, result in found.items():
+        html = public.get(f"/annuaire?{address}").text
+        names = [card.name for card in (*result.cards, *result.others)]
+        assert [unescape(title) for title in titles(html)] == [text_of(name) for name in names], address
+        assert names != everybody, address
+        assert (f"{result.total} services" in text_of(html)) is (result.total > 1), address
+        if result.pages > 1 and address != "page=2":
+            assert f"{address.replace('+', '%20') if 'MRC' in address else address}&amp;page=2" in html.replace(
+                "+", "%20"
+            )
+
+
+def test_what_was_read_of_the_text_is_told(public: Visitor) -> None:
+    for query, told in (
+        ("q=hebergemnt", "Lu « hebergement » au lieu de « hebergemnt »"),
+        ("q=xyzzyx", "Mots que l’annuaire ne connaît pas : xyzzyx"),
+        ("q=trousse+restorative", "Aucun service ne réunit tous ces mots"),
+        ("lieu=Gasp%C3%A9", "Ce lieu n’est pas dans la région"),
+        ("q=suivi+exploitation&lieu=Sainte-Julienne", "une partie de ce territoire : à confirmer"),
+    ):
+        assert told in text_of(public.get(f"/annuaire?{query}").text), query
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core.access.permissions import PUBLIC, Permission
 from core.directory.forms import EditForm, ReportForm
 from core.directory.pages.words import PROBLEMS, WORDS
+from core.directory.queries.addresses import PLACE_FIELD
 from core.directory.queries.organisations import reader_for
 from core.directory.queries.views import organisation_page, service_page
 from core.directory.services.edits import OWN_FIELDS, propose_edit, report_problem
@@ -20,13 +21,14 @@ from core.kernel.web.routes import Answer, Page, PageRequest, Redirect, Route, g
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is talked about, and where its page is."""
+    """What is talked about, and where its page is. `placed`: its town may be read."""
 
     target: Target
     name: str
     name_en: str | None
     url: str
     owner_id: UUID
+    placed: bool = True
 
 
 def _sheet(session: Session, request: PageRequest) -> Sheet | None:
@@ -40,7 +42,8 @@ def _sheet(session: Session, request: PageRequest) -> Sheet | None:
     page = organisation_page(session, reader, key, request.now)
     if page is None:
         return None
-    return Sheet(Target(page.id), page.name, page.name_en, f"/annuaire/organismes/{page.slug}", page.id)
+    url, placed = f"/annuaire/organismes/{page.slug}", not page.has_confidential_address
+    return Sheet(Target(page.id), page.name, page.name_en, url, page.id, placed)
 
 
 def show_report(session: Session, request: PageRequest) -> Answer:
@@ -76,7 +79,8 @@ def show_proposal(session: Session, request: PageRequest) -> Answer:
 
 
 def _fields(sheet: Sheet) -> tuple[str, ...]:
-    return tuple(field for field in sheet.target.fields if field not in OWN_FIELDS)
+    kept = OWN_FIELDS if sheet.placed else OWN_FIELDS | {PLACE_FIELD}
+    return tuple(field for field in sheet.target.fields if field not in kept)
 
 
 def _proposal_page(session: Session, sheet: Sheet, field: str, form: object, status: int = 200) -> Page:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.directory.models import Location, Municipality, Organisation
+from core.directory.queries.addresses import address_is_confidential
 from core.directory.rules.words import Status, Tier
 
 
@@ -26,7 +27,7 @@ def homes_of(session: Session, organisations: Collection[UUID] | None = None) ->
     """Admitted organisations (all, or those of `organisations`) with their MRC. Two statements, one by name.
 
     The MRC is that of its public addresses when they are in one, else of the city its sheet names. A confidential
-    address counts for nothing: nobody learns from a table where a shelter is.
+    address counts for nothing, nor does the city beside it: nobody learns from a table where a shelter is.
     """
     wanted = select(Organisation.id, Organisation.name, Organisation.type, Municipality.mrc_name).where(
         Organisation.status == Status.ADMITTED.value
@@ -45,7 +46,8 @@ def homes_of(session: Session, organisations: Collection[UUID] | None = None) ->
         wanted = wanted.where(Organisation.id.in_(chosen))
         there = there.where(Location.organisation_id.in_(chosen))
     addresses = {row.organisation_id: row.mrc for row in session.execute(there)}
-    wanted = wanted.outerjoin(Municipality, Municipality.name == Organisation.city)
+    said = (Municipality.name == Organisation.city) & ~address_is_confidential(Organisation.id)
+    wanted = wanted.outerjoin(Municipality, said)
     rows = session.execute(wanted.order_by(Organisation.id, Municipality.code))
     found: dict[UUID, Home] = {}
     for row in rows:

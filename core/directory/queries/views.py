@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from core.directory.models import Contact, DirectoryEdit, Location, Municipality, Organisation, RoomLent, Service
+from core.directory.models import Contact, DirectoryEdit, Municipality, Organisation, RoomLent, Service
+from core.directory.queries.addresses import PLACE_FIELD, keeps_its_address
 from core.directory.queries.cards import ServiceCard, cards
 from core.directory.queries.hours import opening_hours, state_now
 from core.directory.queries.phones import PhoneView, public_phones
@@ -54,7 +55,7 @@ class EditView:
 
 @dataclass(frozen=True)
 class OrganisationPage:
-    """`contacts`, `rooms` and `history` are empty for the public."""
+    """`contacts`, `rooms` and `history` are empty for the public; `city` is None beside a confidential address."""
 
     id: UUID
     slug: str
@@ -100,7 +101,7 @@ def organisation_page(session: Session, reader: Reader, slug: str, now: datetime
     ids = session.scalars(select(Service.id).where(Service.organisation_id == row.id))
     services = sorted(cards(session, reader, ids, now).values(), key=lambda card: card.sort_key)
     hours = opening_hours(session, row.id)
-    confidential = (Location.organisation_id == row.id) & (Location.visibility == Tier.CONFIDENTIAL.value)
+    confidential = keeps_its_address(session, row.id)
     return OrganisationPage(
         id=row.id,
         slug=row.slug,
@@ -112,7 +113,7 @@ def organisation_page(session: Session, reader: Reader, slug: str, now: datetime
         description=row.description,
         description_en=row.description_en,
         website=row.website,
-        city=row.city,
+        city=None if confidential else row.city,
         territory=row.territory,
         receives_referrals=row.receives_referrals,
         verified_on=row.verified_on,
@@ -123,8 +124,8 @@ def organisation_page(session: Session, reader: Reader, slug: str, now: datetime
         services=tuple(services),
         contacts=contacts_of(session, row.id) if reader.is_partner else (),
         rooms=rooms_of(session, row.id) if reader.is_partner else (),
-        history=history_of(session, row.id) if reader.is_partner else (),
-        has_confidential_address=session.scalar(select(Location.id).where(confidential).limit(1)) is not None,
+        history=history_of(session, row.id, placed=not confidential) if reader.is_partner else (),
+        has_confidential_address=confidential,
     )
 
 
@@ -158,10 +159,13 @@ def rooms_of(session: Session, organisation_id: UUID) -> tuple[RoomView, ...]:
     return tuple(RoomView(*row) for row in rows)
 
 
-def history_of(session: Session, organisation_id: UUID) -> tuple[EditView, ...]:
-    """The last changes of the fields, newest first, those of confidential services left out."""
+def history_of(session: Session, organisation_id: UUID, *, placed: bool) -> tuple[EditView, ...]:
+    """The last changes of the fields, newest first, those of confidential services left out; unless `placed`, those
+    that say where it is too."""
     changed = (EditState.ACCEPTED.value, EditState.APPLIED.value, EditState.IMPORTED.value)
     wanted = DirectoryEdit.state.in_(changed) & DirectoryEdit.problem.is_(None)
+    if not placed:
+        wanted &= DirectoryEdit.field != PLACE_FIELD
     return _edits(session, organisation_id, wanted, HISTORY, with_confidential=False)
 
 

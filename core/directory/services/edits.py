@@ -10,6 +10,7 @@ from core.access.permissions import Permission, holds
 from core.access.registry import can
 from core.access.viewer import Viewer
 from core.directory.models import DirectoryEdit, Organisation, Service
+from core.directory.queries.addresses import PLACE_FIELD, keeps_its_address
 from core.directory.queries.organisations import reader_for
 from core.directory.rules.visibility import Reader, may_see
 from core.directory.rules.words import EditState, Problem
@@ -59,7 +60,7 @@ def propose_edit(
     if not can(viewer, permission).allowed:
         raise Missing
     find_target(session, reader_for(viewer), target.organisation_id, target.service_id)
-    if field in OWN_FIELDS:
+    if field in OWN_FIELDS or (field == PLACE_FIELD and keeps_its_address(session, target.organisation_id)):
         raise Missing
     new, old = _checked(session, target, field, value)
     edit = DirectoryEdit(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, case, delete, func, insert, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from core.directory.models import (
@@ -19,6 +19,7 @@ from core.directory.models import (
     ServiceTerm,
     TaxonomyTerm,
 )
+from core.directory.queries.addresses import address_is_confidential
 from core.directory.rules.scope import area_token, audience_token, language_token, need_token, tier_token
 from core.directory.rules.text import fold, stems, words
 from core.directory.rules.words import AreaKind, Tier
@@ -140,7 +141,7 @@ def _documents(session: Session, service_ids: frozenset[UUID] | None) -> list[tu
             Organisation.name.label("organisation"),
             Organisation.name_en.label("organisation_en"),
             Organisation.acronym,
-            Organisation.city,
+            case((~address_is_confidential(Organisation.id), Organisation.city)).label("city"),
             Organisation.description,
             Organisation.visibility.label("organisation_visibility"),
             Organisation.region,

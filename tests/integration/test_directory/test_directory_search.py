@@ -2,14 +2,20 @@
 
 import random
 import string
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.directory.models import SearchWord, Service
-from core.directory.queries import find_municipality, municipality_choices, region_routing
+from core.directory.models import Organisation, Schedule, ScheduleException, SearchDocument, SearchWord, Service
+from core.directory.queries import (
+    find_municipality,
+    municipality_choices,
+    opening_state,
+    organisation_by_slug,
+    region_routing,
+)
 from core.directory.queries.search import SearchQuery, SearchResult, search
 from core.directory.queries.vocabulary import vocabulary
 from core.directory.rules.visibility import ANYONE, Reader
@@ -86,6 +92,30 @@ def test_rehabilitation_units_cannot_be_found(region: Session, reader: Reader) -
     assert not set(region.scalars(select(SearchWord.word).where(SearchWord.word.in_(["readaptation", "source"]))))
 
 
+def test_the_index_of_each_tier_holds_no_more_than_it_may(region: Session) -> None:
+    """Of a confidential organisation or service nothing, of a partners' one the partners' documents and words alone."""
+
+    def named(slug: str) -> Organisation:
+        return region.scalars(select(Organisation).where(Organisation.slug == slug)).one()
+
+    partners, hidden = named("cavac-lanaudiere"), named("ivac")
+    partners.visibility, partners.description = Tier.PARTNERS.value, "Zibeline."
+    hidden.visibility, hidden.description = Tier.CONFIDENTIAL.value, "Margousier."
+    reindex(region)
+    both = select(Service, Organisation.visibility).join(Organisation, Organisation.id == Service.organisation_id)
+    documents = set(region.execute(select(SearchDocument.service_id, SearchDocument.tier)))
+    for service, owner in region.execute(both):
+        tiers = {service.visibility, owner}
+        may = set() if "confidential" in tiers else {"partners"} if "partners" in tiers else {"partners", "public"}
+        assert {tier for found, tier in documents if found == service.id} == may, service.slug
+    words = {(row.word, row.tier) for row in region.execute(select(SearchWord.word, SearchWord.tier))}
+    assert {tier for word, tier in words if word == "zibeline"} == {"partners"}
+    assert not {word for word, _ in words if word == "margousier"}
+    assert {card.organisation_slug for card in ask(region, "zibeline", PARTNER).cards} == {"cavac-lanaudiere"}
+    assert ask(region, "zibeline").interpretation.unknown == ("zibeline",)
+    assert not {"cavac-lanaudiere", "ivac"} & {card.organisation_slug for card in ask(region, "victimes").cards}
+
+
 def test_partners_words_never_answer_a_visitor(region: Session) -> None:
     assert "cc-apparences" in slugs(ask(region, "apparences", PARTNER))
     public = ask(region, "apparences")
@@ -138,6 +168,32 @@ def test_open_now_follows_the_clock(region: Session) -> None:
     closed = ask(region, open_now=True, at=holiday)
     assert "cc-exploitation" not in slugs(closed)
     assert "escale-hebergement" in slugs(closed)
+
+
+def test_hours_are_those_of_the_day_and_of_the_service(region: Session) -> None:
+    """Québec's holidays, this year's and the next one's; a day that differs; a service's own hours."""
+    cc = organisation_by_slug(region, "calacs-coup-de-coeur")
+    assert cc is not None
+    mine = region.scalars(select(Service).where(Service.slug == "cc-exploitation")).one()
+
+    def at(*moment: int, service: bool = False) -> tuple[bool, str | None, datetime | None]:
+        state = opening_state(region, cc.id, datetime(*moment, tzinfo=UTC), mine.id if service else None)
+        return state.open, state.holiday, state.opens_at
+
+    opened, holiday, opens = at(2027, 6, 24, 15)  # a Thursday
+    assert (opened, holiday) == (False, "Fête nationale du Québec")
+    assert opens == datetime(2027, 6, 25, 13, tzinfo=UTC)
+    assert at(2026, 12, 31, 23)[2] == datetime(2027, 1, 4, 14, tzinfo=UTC)  # New Year's Day is a Friday
+    region.add(ScheduleException(organisation_id=cc.id, day=date(2026, 11, 24)))
+    region.add(ScheduleException(organisation_id=cc.id, day=date(2026, 11, 28), opens=600, closes=720))
+    region.add(Schedule(organisation_id=cc.id, service_id=mine.id, weekday=6, opens=600, closes=720))
+    region.flush()
+    assert not at(2026, 11, 24, 19)[0]
+    assert at(2026, 11, 28, 16)[0]
+    assert not at(2026, 11, 29, 16)[0]
+    assert at(2026, 11, 29, 16, service=True)[0]
+    assert not at(2026, 11, 25, 16, service=True)[0]
+    assert "cc-exploitation" not in slugs(ask(region, "exploitation", open_now=True))
 
 
 def test_reason_is_given_where_it_is_not_sure(region: Session) -> None:
