@@ -15,7 +15,7 @@ from core.journal.models import JournalEntry
 from core.kernel.errors import Forbidden, Missing
 from core.kernel.events import OutboxEvent
 from core.referrals import services
-from core.referrals.models import BlockSeal, EscrowSeal, Referral, ReferralBlock, ReferralDraft
+from core.referrals.models import BlockSeal, DuplicateKey, EscrowSeal, Referral, ReferralBlock, ReferralDraft
 from core.referrals.queries import lists
 from core.referrals.rules.visibility import SenderStatus
 from core.referrals.rules.vocabulary import Kind
@@ -73,7 +73,9 @@ def test_transfer_moves_responsibility_when_the_next_one_accepts(session, world)
     assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "suspended"}
     services.resume_herself(session, world.keyring, sent.code, WORD, NOW)
     assert agreements(session, world) == {"chrysalide": "replaced", "coup_de_coeur": "active"}
-    assert set(session.execute(select(BlockSeal.organisation_id)).scalars()) == {world.organisations["coup_de_coeur"]}
+    # Nor does the first one keep anything to open her by, nor to recognise her by.
+    for holder in (BlockSeal.organisation_id, DuplicateKey.organisation_id):
+        assert set(session.execute(select(holder)).scalars()) == {world.organisations["coup_de_coeur"]}
     left = services.open_referral(session, world.keyring, first, moved.code, NOW)
     assert left.sender_status.status is SenderStatus.RECEIVED
     assert left.blocks == ()
@@ -195,6 +197,8 @@ def test_a_fax_from_the_hospital_has_its_clock_and_stays_closed_until_taken(sess
         select(ReferralBlock.kind, BlockSeal.organisation_id).join(BlockSeal, BlockSeal.block_id == ReferralBlock.id)
     ).all()
     assert [row.kind for row in holders] == ["thread"]
+    partner = services.open_referral(session, world.keyring, world.viewer("hopital"), sent.code, NOW)
+    assert (partner.blocks, partner.state) == ((), State.SUBMITTED)
     with pytest.raises(Invalid):
         services.ask_sender(session, world.keyring, worker, sent.code, "language", "", NOW)
     services.accept_referral(session, world.keyring, worker, sent.code, NOW)
@@ -350,6 +354,14 @@ def test_perhaps_the_same_person_is_only_for_who_accepted_both(session, world):
     assert (joined.clock.state.value, joined.duplicates) == ("met", ((second.code, True),))
     officer = services.open_referral(session, world.keyring, world.viewer("police"), first.code, NOW)
     assert officer.duplicates == ()
+    # The other centre's, the same case sent on, and what is closed: none of them is one she is looked for in.
+    elsewhere = send(session, world, "coup_de_coeur")
+    other = world.viewer("coup_de_coeur")
+    services.accept_referral(session, world.keyring, other, elsewhere.code, NOW)
+    assert services.open_referral(session, world.keyring, other, elsewhere.code, NOW).duplicates == ()
+    services.close_referral(session, worker, second.code, "served", NOW)
+    ended = [services.open_referral(session, world.keyring, worker, one.code, NOW) for one in (first, second)]
+    assert [page.duplicates for page in ended] == [(), ()]
 
 
 def test_what_does_not_look_alike_cannot_be_joined_until_a_correction_makes_it(session, world):

@@ -186,11 +186,30 @@ def test_consent_expired_before_acceptance(session, world):
 
 
 def test_an_expired_consent_closes_the_blocks_it_had_opened(session, world):
-    sent = accepted(session, world)
-    page = services.open_referral(
-        session, world.keyring, world.viewer("chrysalide"), sent.code, NOW + timedelta(days=91)
-    )
-    assert page.blocks == ()
+    """And what was said about her: nobody reads, asks or answers on an agreement that ended."""
+    sent, (officer, worker) = send(session, world), map(world.viewer, ("police", "chrysalide"))
+    services.ask_sender(session, world.keyring, worker, sent.code, "safe_moment", "Le soir ?", NOW)
+    late = NOW + timedelta(days=91)
+
+    def words(at):
+        pages = [services.open_referral(session, world.keyring, who, sent.code, at) for who in (officer, worker)]
+        return [[entry.text for entry in page.entries if entry.text] for page in pages]
+
+    assert words(NOW) == [["Le soir ?"], ["Le soir ?"]]
+    assert words(late) == [[], []]
+    with pytest.raises(ConsentMissing):
+        services.answer_receiver(session, world.keyring, officer, sent.code, "Oui.", late)
+    for text in ("", " ", "a" * 4001):
+        with pytest.raises(Invalid):
+            services.answer_receiver(session, world.keyring, officer, sent.code, text, NOW)
+    services.answer_receiver(session, world.keyring, officer, sent.code, "Oui.", NOW)
+    with pytest.raises(ConsentMissing):
+        services.ask_sender(session, world.keyring, worker, sent.code, "safe_moment", "", late)
+    with pytest.raises(Invalid):
+        services.ask_sender(session, world.keyring, worker, sent.code, "zz", "", NOW)
+    services.accept_referral(session, world.keyring, worker, sent.code, NOW)
+    page = services.open_referral(session, world.keyring, worker, sent.code, late)
+    assert (page.blocks, [entry.text for entry in page.entries if entry.text]) == ((), [])
     assert page.consent.problem == "expired"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,10 +49,13 @@ def _stopped(session, world, code):
 ENDS: dict[str, Callable[..., None]] = {
     "accepted": lambda *_: None,
     "reached": _reached,
+    "called no more": lambda session, world, code: services.stop_calls(session, world.keyring, code, WORD, NOW),
     "closed": _closed,
     "withdrawn": _withdrawn,
     "stopped by herself": _stopped,
 }
+
+SIDES = ("police", "chrysalide")
 
 ASKED: dict[str, Callable[..., Any]] = {
     "retract": lambda session, world, who, code: services.retract_referral(session, who, code, NOW),
@@ -82,6 +86,32 @@ def test_no_command_tells_a_sender_what_became_of_it(session, world, grant):
             answers[name].add((refused.value.status, refused.value.message))
     assert {name: len(seen) for name, seen in answers.items()} == dict.fromkeys(ASKED, 1)
     assert len(set.union(*answers.values())) == 1, "nor does the command asked for"
+
+
+def test_a_senders_page_says_its_word_and_nothing_of_what_became_of_it(session, world):
+    """Not who took it, not why it ended, not that a version or a button changed."""
+    officer, words = world.viewer("police"), {}
+    for grant in SenderMayLearn:
+        pages = {}
+        for name, end in ENDS.items():
+            sent = accepted(session, world, consents=(consent(world, sender_may_learn=grant),))
+            end(session, world, sent.code)
+            page = services.open_referral(session, world.keyring, officer, sent.code, NOW)
+            assert (page.version, page.claimed, page.commands, page.end_reason) == (0, "", frozenset(), None), name
+            pages[name] = replace(page, code="")
+        assert pages["closed"] == pages["withdrawn"] == pages["stopped by herself"], "ends alike"
+        assert pages["accepted"] == pages["called no more"]
+        words[grant] = len({page.sender_status for page in pages.values()})
+        assert len({replace(page, sender_status=None) for page in pages.values()}) == 1
+    assert words == {SenderMayLearn.RECEIVED_ONLY: 1, SenderMayLearn.STAGES: 2, SenderMayLearn.REACHED: 3}
+
+
+def test_before_acceptance_the_sender_does_not_see_who_took_it(session, world):
+    sent = send(session, world)
+    services.claim_referral(session, world.viewer("chrysalide"), sent.code, NOW)
+    services.stop_calls(session, world.keyring, sent.code, WORD, NOW)
+    pages = [services.open_referral(session, world.keyring, world.viewer(who), sent.code, NOW) for who in SIDES]
+    assert [(page.claimed, page.no_calls) for page in pages] == [("", False), ("me", True)]
 
 
 def test_her_municipality_stands_nowhere_in_clear(session, world):

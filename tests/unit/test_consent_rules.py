@@ -1,5 +1,6 @@
 """What a consent lets be shared, and who may give one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -124,8 +125,35 @@ def test_from_fourteen_her_own_consent_is_required():
     assert "elle" in parent.reason
 
 
-def test_a_suspected_giver_never_consents_for_an_adult_either():
-    assert not who_may_consent(AgeBand.FROM_25_TO_34, GivenBy.TUTOR, giver_suspected=True).allowed
+CALLS = (Help.EMERGENCY, Help.YOUTH_PROTECTION, Help.NO_IDENTITY_CONSULTATION)
+YOUNG = {
+    AgeBand.UNDER_12: (frozenset(), True, (*CALLS, Help.DIRECTORY)),
+    AgeBand.FROM_12_TO_13: (frozenset({GivenBy.PARENTAL_AUTHORITY, GivenBy.TUTOR}), True, CALLS),
+    AgeBand.FROM_14_TO_17: (frozenset({GivenBy.HERSELF}), False, (Help.NO_IDENTITY_CONSULTATION,)),
+}
+ADULT = (frozenset({GivenBy.HERSELF, GivenBy.TUTOR}), False, ())
+
+
+@pytest.mark.parametrize("band", list(AgeBand))
+def test_who_consents_at_each_age_and_what_a_refusal_shows(band):
+    """Network rules §4, whole. Whoever may be implicated never consents; nobody suspects her of herself."""
+    may, stops, shown = YOUNG.get(band, ADULT)
+    for giver in GivenBy:
+        answer = who_may_consent(band, giver)
+        told = (False, ()) if giver in may else (stops, shown)
+        assert (answer.allowed, answer.stop, answer.help) == (giver in may, *told), giver
+        suspected = who_may_consent(band, giver, giver_suspected=True)
+        assert suspected.allowed == (giver is GivenBy.HERSELF and giver in may), giver
+
+
+def test_the_age_rules_are_data_with_a_version():
+    """Counsel has still to confirm them: other rules decide otherwise, and a decision says by which it was made."""
+    hers = replace(rules.AGE_RULES.rules[2], bands=frozenset(AgeBand))
+    other = rules.AgeRules("essai", (hers,))
+    for giver in GivenBy:
+        decision = who_may_consent(AgeBand.FROM_25_TO_34, giver, rules=other)
+        assert (decision.allowed, decision.rules_version) == (giver is GivenBy.HERSELF, "essai")
+    assert who_may_consent(AgeBand.UNDER_12, GivenBy.TUTOR).rules_version == rules.AGE_RULES.version
 
 
 @pytest.mark.parametrize("band", list(AgeBand))

@@ -236,7 +236,7 @@ def _open(
 
 def _frame(viewer: Viewer, offer: Offer, side: str) -> dict[str, Any]:
     row = offer.row
-    pending_or_held = offer.state in PENDING | HELD
+    current = side == "receiver" or offer.state in PENDING  # an outside sender's part ends with acceptance
     claimed = ""
     if side == "receiver" and row.claimed_by is not None:
         claimed = "me" if row.claimed_by == viewer.user_id else "colleague"
@@ -245,8 +245,8 @@ def _frame(viewer: Viewer, offer: Offer, side: str) -> dict[str, Any]:
         "side": side,
         "kind": row.kind,
         "channel": row.channel,
-        "version": offer.version if side == "receiver" or offer.state in PENDING else 0,
-        "commands": commands_for(viewer, offer) if pending_or_held else frozenset(),
+        "version": offer.version if current else 0,
+        "commands": commands_for(viewer, offer) if current and offer.state in PENDING | HELD else frozenset(),
         "sender_name": offer.sender.name if offer.sender else None,
         "recipient_name": offer.recipient.name if offer.recipient else "",
         "urgent": row.urgent,
