@@ -197,8 +197,10 @@ def test_a_relative_is_refused_by_the_form_and_by_the_database(session, world):
 )
 def test_the_form_stops_and_the_database_stays_empty(session, world, band, giver, suspected):
     given = consent(world, age_band=band, given_by=giver, giver_suspected=suspected)
-    with pytest.raises(Stopped):
-        send(session, world, age_band=band.value, consents=(given,))
+    danger = consent(world, immediate_danger=True)
+    for who, stopped in ((band, given), (danger.age_band, danger)):
+        with pytest.raises(Stopped):
+            send(session, world, age_band=who.value, consents=(stopped,))
     for model in (Consent.id, ConsentVersion.consent_id, Referral.id):
         assert session.execute(select(model)).all() == []
 

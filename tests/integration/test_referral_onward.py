@@ -137,8 +137,12 @@ def test_sub_referral_leaves_responsibility_where_it_is(session, world):
     services.accept_referral(session, world.keyring, world.viewer("coup_de_coeur"), other.code, NOW)
     rows = session.execute(select(Referral.code, Referral.responsible, Referral.clock_kind)).all()
     assert set(map(tuple, rows)) == {(sent.code, True, "standard"), (other.code, False, "urgent")}
+    # Sent back to who holds her already: of the same case, she is not somebody who looks like her.
+    back = onward(world, "chrysalide", Kind.REFERENCE, key="onward-gggggggg")
+    back = go_on(session, world, other.code, back, "coup_de_coeur")
+    services.accept_referral(session, world.keyring, world.viewer("chrysalide"), back.code, NOW)
     held = services.open_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
-    assert len(held.blocks) == 4
+    assert (len(held.blocks), held.duplicates) == (4, ())
 
 
 def ask_both(session, world):

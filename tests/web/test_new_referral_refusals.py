@@ -100,7 +100,8 @@ def test_before_fourteen_someone_safe_consents(officer: Visitor) -> None:
 @ONE_ENGINE
 def test_from_fourteen_she_consents_herself(officer: Visitor) -> None:
     key = str(uuid4())
-    officer.post(url(key, "situation"), {**SITUATION, "age_band": "14_17"})
+    # Who consents before 14 was answered first, then her age was corrected: that answer counts no more.
+    officer.post(url(key, "situation"), {**SITUATION, "age_band": "14_17", "young_consent": "parental_authority"})
     agree(officer, key, given_by="parental_authority", parents="aware", at_school="true")
     send(officer, key)
     with officer.network.database.transaction(write=False) as session:
