@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from core.directory.models import DirectoryEdit, Organisation, Service
+from core.directory.pages.search import Filters
 from core.directory.queries.search import SearchQuery, search
 from core.directory.rules.visibility import ANYONE
 from core.directory.rules.words import Audience, CapacityState
@@ -118,6 +119,8 @@ def test_state_is_in_the_address(public: Visitor) -> None:
         assert expected in html
     assert 'value="fr" selected' in html
     assert re.search(r'name="places" value="1" checked', html)
+    whole = Filters("suivi", "exploitation", "Joliette", "women", "30", "fr", True, True).address()
+    assert whole == address.replace("&places=1", "&ouvert=1&places=1"), "what turning a page, or sharing it, keeps"
 
 
 def test_each_filter_of_the_address_is_the_one_that_is_asked(public: Visitor) -> None:

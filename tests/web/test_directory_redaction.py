@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from core.access.viewer import ANONYMOUS
 from core.directory.models import (
     Contact,
     DirectoryEdit,
@@ -22,6 +23,7 @@ from core.directory.queries.names import service_names
 from core.directory.queries.organisations import reader_for
 from core.directory.queries.places import region_routing
 from core.directory.queries.receiving import receiving_organisations
+from core.directory.queries.sheets import directory_sheets
 from core.directory.queries.views import organisation_page
 from core.directory.rules.visibility import ANYONE
 from core.directory.services.edits import propose_edit
@@ -52,36 +54,56 @@ def every_page(owner: str, services: list[str]) -> list[str]:
     return [*pages, *(f"/annuaire/services/{slug}{end}" for slug in services for end in ends)]
 
 
-def test_who_is_suspended_is_nowhere(visitor, network):
-    """Neither page, sheet, form nor search, for anybody; nor for what names services; back once readmitted."""
-    slug, people = "cavac-lanaudiere", (None, PARTNER)
+def test_who_is_suspended_or_hidden_is_nowhere(visitor, network):
+    """Neither page, sheet, form nor search, for whoever may not know; nor for what names services. An
+    organisation's tier holds for its public services."""
+    slug, missing = "cavac-lanaudiere", {None: 404, PARTNER: 404}
     with network.database.transaction(write=False) as session:
         found = services_of(session, slug)
-        ids, slugs = {one.id for one in found}, [one.slug for one in found]
-        told = found[0].name
-    here = re.compile("|".join(f"/annuaire/services/{one}\\b" for one in slugs))
-    for status, code in (("suspended", 404), ("admitted", 200)):
+        ids, slugs, told = {one.id for one in found}, [one.slug for one in found], found[0].name
+    here, now = re.compile("|".join(f"/annuaire/services/{one}\\b" for one in slugs)), network.clock.now()
+    for status, tier, codes in (
+        ("suspended", "public", missing),
+        ("admitted", "confidential", missing),
+        ("admitted", "partners", {None: 404, PARTNER: 200}),
+        ("admitted", "public", {None: 200, PARTNER: 200}),
+    ):
+        changed = update(Organisation).where(Organisation.slug == slug).values(status=status, visibility=tier)
         with network.database.transaction() as session:
-            session.execute(update(Organisation).where(Organisation.slug == slug).values(status=status))
-        for persona in people:
+            session.execute(changed)
+        for persona, code in codes.items():
             visitor.become(persona)
             extra = [f"/annuaire/organismes/{slug}/proposer", f"/annuaire/services/{slugs[0]}/proposer"]
             for page in every_page(slug, slugs) + (extra if persona else []):
-                assert visitor.get(page).status_code == code, page
+                assert visitor.get(page).status_code == code, (page, persona, status, tier)
             for query in ({"q": told}, {"besoin": "victimes"}):
                 assert bool(here.search(visitor.get("/annuaire", params=query).text)) is (code == 200), query
-        with network.database.transaction(write=False) as session:
-            viewer, now = network.viewer(PARTNER), network.clock.now()
-            shown = (service_names(session, viewer, ids), service_states(session, viewer, ids, now))
-            for named in (*shown, services_shown(session, viewer, ids, now)):
-                assert set(named) == (ids if code == 200 else set())
-            assert bool(ids & {card.id for card in find_services(session, viewer, told, now)}) is (code == 200)
-    gone = "calacs-coup-de-coeur"
+            viewer = network.viewer(persona) if persona else ANONYMOUS
+            with network.database.transaction(write=False) as session:
+                shown = (service_names(session, viewer, ids), service_states(session, viewer, ids, now))
+                for named in (*shown, services_shown(session, viewer, ids, now)):
+                    assert set(named) == (ids if code == 200 else set())
+                assert bool(ids & {card.id for card in find_services(session, viewer, told, now)}) is (code == 200)
+    for tier, seen in (("confidential", {None: 0, PARTNER: 0}), ("partners", {None: 0, PARTNER: 1})):
+        first = update(Service).where(Service.slug == slugs[0]).values(visibility=tier)
+        with network.database.transaction() as session:
+            session.execute(first)
+        for persona, count in seen.items():
+            viewer = network.viewer(persona) if persona else ANONYMOUS
+            with network.database.transaction(write=False) as session:
+                one = [found[0].id]
+                assert len(service_names(session, viewer, one)) == count
+                assert len(service_states(session, viewer, one, now)) == count
+                assert len(services_shown(session, viewer, one, now)) == count
+    gone, unseen = "calacs-coup-de-coeur", "calacs-la-chrysalide"
     with network.database.transaction() as session:
         session.execute(update(Organisation).where(Organisation.slug == gone).values(status="suspended"))
-    with network.database.transaction(write=False) as session:
+    with network.database.transaction() as session:
         assert [one.name for one in receiving_organisations(session)] == ["CALACS La Chrysalide"]
         assert not any(gone in one.organisation_slugs for one in region_routing(session).values())
+        assert gone not in {one.slug for one in directory_sheets(session)}
+        session.execute(update(Organisation).where(Organisation.slug == unseen).values(visibility="partners"))
+        assert receiving_organisations(session) == ()
 
 
 def test_a_confidential_address_is_said_and_its_town_is_not(visitor, network):
@@ -194,11 +216,12 @@ def test_a_sheet_to_hand_over_follows_the_tier_and_the_discreet_one_names_nothin
     assert "Visible des partenaires seulement." in words(visitor.get("/annuaire/services/cc-apparences"))
     visitor.become(None)
     full = words(visitor.get("/annuaire/services/cc-exploitation/feuille"))
-    answer = visitor.get("/annuaire/services/cc-exploitation/feuille?discrete=1")
     assert "lundi au vendredi 9 h à 17 h" in full
-    assert "lundi au vendredi 9 h à 17 h" in words(answer)
-    title = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
-    assert title is not None
-    for tell in ("CALACS", "exploitation", "agression", "Coup de"):
-        assert tell not in title[1]
-        assert tell not in words(answer)
+    for persona in (None, PARTNER):  # a browser prints the title of the page above it
+        answer = visitor.become(persona).get("/annuaire/services/cc-exploitation/feuille?discrete=1")
+        assert "lundi au vendredi 9 h à 17 h" in words(answer)
+        title = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
+        assert title is not None
+        for tell in ("CALACS", "exploitation", "agression", "Coup de"):
+            assert tell not in title[1]
+            assert tell not in words(answer)

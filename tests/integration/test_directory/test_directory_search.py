@@ -148,6 +148,15 @@ def test_under_twelve_is_never_sent_to_a_calacs(region: Session) -> None:
     assert "calacs" not in {card.organisation_type for card in (*found.cards, *found.others)}
 
 
+def test_whom_the_words_name_is_asked_for(region: Session) -> None:
+    """*Homme* or *garçon* typed in the text say as much as the filter."""
+    for text, audience in (("suivi homme", Audience.MEN), ("agression garçon", Audience.BOYS)):
+        found, told = ask(region, text), ask(region, text, audience=audience)
+        assert (found.interpretation.audience, found.cards, found.others) == (audience, told.cards, told.others)
+        assert all(card.match and card.match.fits for card in found.cards)
+        assert set(slugs(found)) != set(slugs(ask(region, text.split()[0])))
+
+
 def test_filters(region: Session) -> None:
     assert set(slugs(ask(region, need="maison-jeunes", place="mrc-610"))) == {
         "mdj-crabtree-milieu",
@@ -158,6 +167,9 @@ def test_filters(region: Session) -> None:
     assert ask(region, with_room=True).total == 0
     region.scalars(select(Service).where(Service.slug == "lc-accueil")).one().capacity_state = CapacityState.OPEN
     assert slugs(ask(region, with_room=True)) == ["lc-accueil"]
+    for slug, state in (("cc-ecoute", CapacityState.ASSESSMENT), ("cc-suivi", CapacityState.WAITLIST)):
+        region.scalars(select(Service).where(Service.slug == slug)).one().capacity_state = state
+    assert set(slugs(ask(region, with_room=True))) == {"lc-accueil", "cc-ecoute"}
 
 
 def test_open_now_follows_the_clock(region: Session) -> None:
