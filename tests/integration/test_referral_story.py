@@ -146,6 +146,27 @@ def test_retracting_ends_it_for_both(session, world):
     assert session.execute(select(BlockSeal.block_id)).all() == []
 
 
+def test_every_end_before_acceptance_is_told_to_both_sides(session, world):
+    police, chrysalide, other = (world.viewer(name) for name in ("police", "chrysalide", "coup_de_coeur"))
+    both = tuple(consent(world, name, "ask_both") for name in ("chrysalide", "coup_de_coeur"))
+    asked = send(session, world, municipality_code="63013", consents=both)
+
+    def accept(code):
+        services.accept_referral(session, world.keyring, chrysalide, code, NOW)
+
+    for code, end, receiver in (
+        (send(session, world).code, lambda code: services.decline_referral(session, chrysalide, code, "full", NOW), 0),
+        (send(session, world).code, lambda code: services.retract_referral(session, police, code, NOW), 0),
+        (asked.codes[1], lambda _: accept(asked.codes[0]), other.organisation_id),
+    ):
+        before = set(session.execute(select(OutboxEvent.id)).scalars())
+        end(code)
+        events = session.execute(select(OutboxEvent).where(OutboxEvent.ref == code)).scalars()
+        told = {(event.kind, *event.topics) for event in events if event.id not in before}
+        centre = f"org:{receiver or chrysalide.organisation_id}"
+        assert told == {("referral.closed", centre), ("referral.status", f"user:{police.user_id}")}
+
+
 def test_taken_by_a_colleague_then_released(session, world):
     sent = send(session, world)
     first, second = world.viewer("chrysalide", 0), world.viewer("chrysalide", 1)

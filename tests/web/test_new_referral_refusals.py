@@ -70,8 +70,12 @@ def test_the_form_stops_and_nothing_stays(officer: Visitor, change: dict[str, An
     # Autosave stops first: what was kept goes as soon as the answer says so.
     assert officer.post(url(key, "situation/brouillon"), {**SITUATION, **change}).json() == {"saved_at": None}
     assert count(officer.network, ReferralCase) == count(officer.network, Referral) == 0
+    # Without JavaScript the first step itself says it, over what was kept before.
+    assert officer.post(url(key, "situation"), SITUATION).status_code == 303
+    assert count(officer.network, ReferralDraft) == 1
     answer = officer.post(url(key, "situation"), {**SITUATION, **change})
     assert answer.headers["location"] == f"/references/nouvelle/arret/{page}"
+    assert count(officer.network, ReferralDraft) == 0
     stop = words(officer.get(answer.headers["location"]).text)
     assert shows in stop
     assert "sans dire qui elle est" in stop
