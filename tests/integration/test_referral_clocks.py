@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, select, update
@@ -19,6 +20,7 @@ from core.referrals.models import Referral, ReferralCase, ReferralDraft
 from core.referrals.queries import lists
 from core.referrals.services import clockwork, roster
 from core.referrals.services.clockwork import drop_old_drafts, run_clocks
+from core.settings import Settings
 from tests.support.referrals import CLOCK, NOW, accepted, build, send
 
 
@@ -50,6 +52,11 @@ def heard(session, kind):
         for one in session.execute(select(OutboxEvent).where(OutboxEvent.kind == kind)).scalars()
         for topic in one.topics
     ]
+
+
+def test_the_settings_begin_with_the_delays_of_the_network():
+    begun = SimpleNamespace(**{name: field.default for name, field in Settings.model_fields.items()})
+    assert services.clock_settings(begun) == CLOCK
 
 
 def test_each_step_happens_once_and_reaches_the_right_circle(session, world):

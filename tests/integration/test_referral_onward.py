@@ -203,8 +203,8 @@ def test_a_fax_from_the_hospital_has_its_clock_and_stays_closed_until_taken(sess
     assert [row.kind for row in holders] == ["thread"]
     partner = services.open_referral(session, world.keyring, world.viewer("hopital"), sent.code, NOW)
     assert (partner.blocks, partner.state) == ((), State.SUBMITTED)
-    with pytest.raises(Invalid):
-        services.ask_sender(session, world.keyring, worker, sent.code, "language", "", NOW)
+    with pytest.raises(Invalid, match="appelez-le"):
+        services.ask_sender(session, world.keyring, worker, sent.code, "safe_moment", "", NOW)
     services.accept_referral(session, world.keyring, worker, sent.code, NOW)
     opened = services.open_referral(session, world.keyring, worker, sent.code, NOW)
     assert {block.kind for block in opened.blocks} == set(BLOCKS)
@@ -227,10 +227,13 @@ def test_she_came_by_herself(session, world):
         sender_id=None,
         clock=CLOCK,
         now=NOW,
+        received_at=NOW - timedelta(hours=3),
     )
     services.accept_referral(session, world.keyring, world.viewer("chrysalide"), sent.code, NOW)
+    services.log_attempt(session, world.viewer("chrysalide"), sent.code, "reached", "phone", NOW)
     services.close_referral(session, world.viewer("chrysalide"), sent.code, "served", NOW)
-    assert session.execute(select(ReportFact.origin_type)).scalar_one() == "herself"
+    fact = session.execute(select(ReportFact.origin_type, ReportFact.contact_minutes)).one()
+    assert tuple(fact) == ("herself", 180), "she waited since she called, not since somebody typed it"
 
 
 def test_intake_is_for_ones_own_organisation_from_another_by_paper_or_voice_and_not_from_tomorrow(session, world):

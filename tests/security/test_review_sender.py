@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from core.accounts import rules
 from core.accounts import services as services_of_accounts
 from core.consent.rules import SenderMayLearn
+from core.journal.models import JournalEntry
 from core.kernel.errors import DomainError
 from core.kernel.events import OutboxEvent
 from core.referrals import services
@@ -112,6 +114,18 @@ def test_before_acceptance_the_sender_does_not_see_who_took_it(session, world):
     services.stop_calls(session, world.keyring, sent.code, WORD, NOW)
     pages = [services.open_referral(session, world.keyring, world.viewer(who), sent.code, NOW) for who in SIDES]
     assert [(page.claimed, page.no_calls) for page in pages] == [("", False), ("me", True)]
+
+
+def test_a_question_and_its_answer_are_told_to_both_sides_and_journaled(session, world):
+    sent = send(session, world)
+    worker, officer = (world.viewer(name) for name in ("chrysalide", "police"))
+    services.ask_sender(session, world.keyring, worker, sent.code, "safe_moment", "", NOW)
+    services.answer_receiver(session, world.keyring, officer, sent.code, "Le soir.", NOW)
+    told = {event.kind: set(event.topics) for event in session.execute(select(OutboxEvent)).scalars()}
+    sides = {f"org:{worker.organisation_id}", f"user:{officer.user_id}"}
+    assert told["referral.question"] == told["referral.answer"] == sides
+    noted = [json.loads(line)["action"] for line in session.execute(select(JournalEntry.line)).scalars()]
+    assert sorted(noted) == ["referral.answer", "referral.ask", "referral.submit"]
 
 
 def test_her_municipality_stands_nowhere_in_clear(session, world):

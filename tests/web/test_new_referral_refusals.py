@@ -90,8 +90,9 @@ def test_before_fourteen_someone_safe_consents(officer: Visitor) -> None:
     assert "dites qui consent pour elle" in answer.text
     assert count(officer.network, ReferralCase) == 0, "nothing of a child is kept before her consent is known"
     assert officer.post(url(key, "situation"), {**young, "young_consent": "tutor"}).status_code == 303
-    page = officer.get(url(key, "contact")).text
-    assert 'value="do_not_notify" checked' in page
+    for _form in ("blank", "half filled, its parents not answered"):
+        assert 'value="do_not_notify" checked' in officer.get(url(key, "contact")).text
+        assert officer.post(url(key, "contact/brouillon"), {"way": "phone"}).json()["saved_at"]
     agree(officer, key)
     send(officer, key)
     with officer.network.database.transaction(write=False) as session:
