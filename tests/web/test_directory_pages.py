@@ -270,6 +270,10 @@ def test_administration_writes_and_confirms(visitor: Visitor) -> None:
     )
     assert visitor.post("/organisation/champs/hours", {"field": "hours", "value": "toujours"}).status_code == 422
     assert visitor.get("/organisation/champs/public_key").status_code == 404
+    with visitor.network.database.transaction(write=False) as session:
+        others = session.scalars(select(Service.id).where(Service.slug.in_(("cc-ecoute", "crjda-la-source")))).all()
+    for other in others:
+        assert visitor.get(f"/organisation/champs/name?service={other}").status_code == 404
     assert visitor.post("/organisation/confirmer", {"service": ""}).status_code == 303
     seen = text_of(visitor.become("police-repentigny").get("/annuaire/organismes/calacs-la-chrysalide").text)
     assert "premier appel" in seen

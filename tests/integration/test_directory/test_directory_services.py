@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from core.access.viewer import ANONYMOUS, Role, Viewer
 from core.directory import queries, services
 from core.directory.models import DirectoryEdit, Location, Organisation, Phone, Service
-from core.directory.queries.sheets import directory_sheets
+from core.directory.queries.search import SearchQuery, search
+from core.directory.queries.sheets import directory_sheets, own_contents
 from core.directory.queries.views import organisation_page, pending_edits
 from core.directory.rules.visibility import ANYONE
 from core.directory.rules.words import CapacityState, EditState, Problem
@@ -20,6 +21,7 @@ from core.directory.services import ConfidentialDetails, Target, seed_network
 from core.directory.services.seeding import SHELTER_DETAILS
 from core.kernel.crypto import Keyring, Unreadable, seal, unseal
 from core.kernel.errors import DomainError, Forbidden, Missing, Stale
+from core.kernel.events import OutboxEvent
 from core.testing.statements import counted_statements
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
@@ -183,6 +185,30 @@ class TestProposals:
         assert [c.helps_with for c in page.contacts] == ["premier appel"]
 
 
+def test_each_change_is_kept_told_and_found(region: Session, person: Person) -> None:
+    """What was really replaced, who is told, and what the search finds at once; nobody proposes without the right."""
+    police, admin = person("police-repentigny", Role.WORKER), person("calacs-la-chrysalide", Role.ORGANISATION_ADMIN)
+    target = Target(admin.organisation_id or uuid4(), service_id(region, "lc-accueil"))
+    before = region.scalars(select(Service.summary).where(Service.slug == "lc-accueil")).one()
+    with pytest.raises(Missing):
+        services.propose_edit(region, ANONYMOUS, target, "summary", "x", now=NOW)
+    edit = services.propose_edit(region, police, target, "summary", "Girandole", now=NOW)
+    services.change_own(region, admin, target, "summary", "Entre-temps", now=NOW)
+    services.decide_edit(region, admin, edit, accept=True, now=NOW)
+    region.expire_all()
+    assert {("summary", before, "Entre-temps", "applied"), ("summary", "Entre-temps", "Girandole", "accepted")} <= set(
+        history(region)
+    )
+    found = search(region, ANYONE, SearchQuery("girandole"), NOW).cards
+    assert [card.slug for card in found] == ["lc-accueil"]
+    told = {(row.kind, tuple(sorted(row.topics))) for row in region.scalars(select(OutboxEvent))}
+    orgs = tuple(sorted(f"org:{one}" for one in (admin.organisation_id, police.organisation_id)))
+    proposed = ("directory.edit_proposed", (f"org:{admin.organisation_id}",))
+    assert {proposed, ("directory.edit_decided", orgs), ("directory.changed", ("network",))} <= told
+    own = set(region.scalars(select(Service.id).where(Service.organisation_id == admin.organisation_id)))
+    assert set(own_contents(region, admin)) == own
+
+
 def test_verified_only_when_the_organisation_says_so(region: Session, person: Person) -> None:
     assert not region.scalars(select(Service.id).where(Service.verified_on.is_not(None))).all()
     admin = person("calacs-la-chrysalide", Role.ORGANISATION_ADMIN)
@@ -279,6 +305,9 @@ class TestConfidentialAddress:
         found = services.read_details(region, own, network_keyring, now=NOW)
         assert found is not None
         assert found.address == "3, rang du Nuage (fictif)"
+        lines = " ".join(map(str, region.execute(text("SELECT line FROM journal_entries")).scalars()))
+        assert "directory.address_changed" in lines
+        assert "Nuage" not in lines
         with pytest.raises(Missing):
             services.set_details(region, person("maison-escale-fictive", Role.WORKER), found, now=NOW)
 
