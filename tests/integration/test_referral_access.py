@@ -13,10 +13,12 @@ from core.access.registry import Registry
 from core.access.rules import ALLOWED, deny
 from core.access.viewer import ANONYMOUS, Role
 from core.kernel.db import new_id
+from core.kernel.errors import Stale
 from core.referrals import services
 from core.referrals.access import ReferralFacts, may_read, visible_referrals
 from core.referrals.models import Referral, ReferralCase, ReferralRestriction
 from core.referrals.rules.workflow import State
+from core.referrals.services.loading import load, move
 from tests.support.referrals import NOW, build, send
 
 
@@ -169,6 +171,14 @@ def test_a_state_outside_the_table_is_refused_by_the_database(session, world):
     sent = send(session, world)
     with pytest.raises(IntegrityError), session.begin_nested():
         session.execute(update(Referral).where(Referral.code == sent.code).values(state="forgotten"))
+
+
+def test_what_moved_since_it_was_read_is_not_moved_again(session, world):
+    sent = send(session, world)
+    seen = load(session, world.viewer("chrysalide"), sent.code)
+    move(session, seen, None, claimed_by=None)
+    with pytest.raises(Stale):
+        move(session, seen, None, claimed_by=None)
 
 
 def test_an_administrator_reads_no_referral(session, world):

@@ -211,7 +211,8 @@ def test_a_fax_from_the_hospital_has_its_clock_and_stays_closed_until_taken(sess
     assert session.execute(select(EscrowSeal.id)).all() == []
     # The word sent back is the intake's own, and only for what it typed.
     assert open_acknowledgement(session, worker, sent.code).sender_name == "Hopital"
-    for who, code in (("hopital", sent.code), ("chrysalide", send(session, world).code)):
+    sent_on = go_on(session, world, sent.code, onward(world)).code
+    for who, code in (("hopital", sent.code), ("chrysalide", send(session, world).code), ("chrysalide", sent_on)):
         with pytest.raises(Missing):
             open_acknowledgement(session, world.viewer(who), code)
 

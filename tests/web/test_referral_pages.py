@@ -239,8 +239,12 @@ def test_before_acceptance_the_sender_renews_and_the_receiver_cannot(visitor, ne
     assert visitor.become(RECEIVER).post(f"/references/{code}/consentement/renouveler", form).status_code == 403
 
 
-def test_the_card_is_gone_once_she_withdrew(visitor, network):
+def test_the_card_is_the_holders_and_gone_once_she_withdrew(visitor, network):
+    """An outside sender keeps its receipt: the card would tell it of every renewal, and of the end."""
     code = hold(network)
+    card = f"/references/{code}/consentement"
+    assert visitor.become(POLICE).get(card).status_code == 404
+    assert visitor.post(f"{card}/renouveler", agreement()).status_code == 404
     visitor.become(RECEIVER).post("/references/retrait", {"code": code})
     assert visitor.get(f"/references/{code}/consentement").status_code == 404
 
