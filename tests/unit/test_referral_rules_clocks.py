@@ -48,6 +48,7 @@ def test_code_2_needs_its_three_facts():
 def test_code_3_is_never_an_adolescents():
     facts = ["second_request", "network_present"]
     assert suggest_priority(facts, "25_34").code == 3
+    assert suggest_priority([*facts, "network_inadequate"], "25_34").code is None
     for band in ("12_13", "14_17"):
         suggestion = suggest_priority(facts, band)
         assert suggestion.code is None
