@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event, func, select
 
 from core.kernel.events import EventDelivery, OutboxEvent
+from core.kernel.web import adapter
 
 if TYPE_CHECKING:
     from core.testing.network import Network
 
-#: What the dispatcher and the jobs send beside the requests.
-_BESIDE = ("job_leases", "outbox_events", "event_deliveries", "UPDATE stream_heads")
-#: What a page and the dispatcher both send; a page once.
-_CURSOR = "stream_heads"
+#: Where the statements of a request are sent from; the dispatcher and the jobs have threads of their own.
+_PAGES = adapter.__file__
 _FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA", "SET ")
 
 
 @contextmanager
-def counted_statements(*, containing: str = "") -> Iterator[list[str]]:
+def counted_statements(*, containing: str = "", counts: Callable[[], bool] = lambda: True) -> Iterator[list[str]]:
     """The statements sent by any engine meanwhile, without those that only frame a transaction.
 
-    `containing` keeps those that name a table, when something else runs beside (dispatcher, jobs).
+    `containing` keeps those that name a table, `counts()` those of the thread that asks it.
     """
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.lstrip().upper().startswith(_FRAME) and containing in statement:
+        if not statement.lstrip().upper().startswith(_FRAME) and containing in statement and counts():
             sent.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
@@ -41,15 +42,19 @@ def counted_statements(*, containing: str = "") -> Iterator[list[str]]:
 
 
 @contextmanager
-def page_statements() -> Iterator[list[str]]:
+def page_statements(*, containing: str = "") -> Iterator[list[str]]:
     """The statements that a page sends: without those of the dispatcher and the jobs, which work beside it."""
-    own: list[str] = []
-    with counted_statements() as sent:
-        yield own
-    for statement in sent:
-        again = _CURSOR in statement and any(_CURSOR in one for one in own)
-        if not again and not any(name in statement for name in _BESIDE):
-            own.append(statement)
+    with counted_statements(containing=containing, counts=_for_a_page) as sent:
+        yield sent
+
+
+def _for_a_page() -> bool:
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename == _PAGES:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def told(network: Network) -> None:

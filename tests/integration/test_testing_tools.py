@@ -19,7 +19,7 @@ from core.kernel.db import Database
 from core.testing import LiveServer, in_loop, postgres
 from core.testing.network import Network, Visitor
 from core.testing.sockets import OutsideConnection
-from core.testing.statements import counted_statements
+from core.testing.statements import counted_statements, page_statements
 
 
 @pytest.mark.parametrize("round_", [1, 2])
@@ -105,3 +105,12 @@ def test_statements_are_counted_without_their_frame(database: Database) -> None:
         "SELECT 2",
     ]
     assert not any("SAVEPOINT" in statement for statement in sent)
+
+
+def test_a_pages_statements_are_told_from_those_beside_it(network: Network, visitor: Visitor) -> None:
+    """The dispatcher publishes and delivers what was done just before, at a moment of its own choice."""
+    with page_statements() as sent, network.database.transaction(write=False) as session:
+        assert visitor.get("/annuaire").status_code == 200
+        page = len(sent)
+        session.execute(text("SELECT 1 AS beside"))
+    assert page == len(sent) > 0

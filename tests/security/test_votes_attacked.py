@@ -17,7 +17,7 @@ from core.committees.rules.votes import Choice, Method, Result, VoteRule
 from core.journal.models import JournalEntry
 from core.kernel.events import OutboxEvent
 from core.testing.network import Network, Visitor
-from core.testing.statements import counted_statements
+from core.testing.statements import page_statements
 from tests.integration.test_committee_hands import attended, planned, put
 from tests.support.committees import CHAIR, MEMBERS, cast, closed, code_of, opened
 
@@ -60,7 +60,7 @@ class Room:
         asked += [(f"{self.page}?partie=bulletin", {"X-Fragment": "1"})]
         found = {}
         for path, headers in asked:
-            with counted_statements(containing="votes") as sent:
+            with page_statements(containing="votes") as sent:
                 answer = self.visitor.get(path, headers=headers)
             found[path + str(headers)] = (answer.status_code, _OWN.sub("", answer.text), len(sent))
         return found

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from core.committees.models.meetings import Decision, FollowUp, Meeting, MeetingAttendance
 from core.kernel.files import MAX_FILE_BYTES, StoredFile
 from core.testing.network import Network, Visitor
-from core.testing.statements import counted_statements
+from core.testing.statements import page_statements
 
 pytestmark = pytest.mark.parametrize("network", ["sqlite"], indirect=True)
 BASE = "/comites/orres/rencontres"
@@ -222,13 +222,13 @@ def test_a_calendar_is_read_without_signing_in_until_it_is_revoked(network: Netw
 
 def test_pages_cost_the_same_however_many_meetings(network: Network, chair: Visitor) -> None:
     page = planned(chair)
-    with counted_statements(containing="meeting") as one:
+    with page_statements(containing="meeting") as one:
         chair.get(BASE)
-    with counted_statements(containing="meeting") as single:
+    with page_statements(containing="meeting") as single:
         chair.get(page)
     for day in range(2, 12):
         planned(chair, day=f"2026-12-{day:02d}")
-    with counted_statements(containing="meeting") as many:
+    with page_statements(containing="meeting") as many:
         chair.get(BASE)
     assert len(many) == len(one)
     assert len(single) <= 8
