@@ -26,7 +26,7 @@ from core.kernel.crypto import Keyring
 from core.kernel.db import Database
 from core.reports.exports.pdf import pdf_available
 from core.testing import databases, postgres, thrift
-from core.testing.browser import SharedBrowser
+from core.testing.browser import SharedBrowser, chromium
 from core.testing.databases import NOW, in_loop
 from core.testing.missing import missing
 from core.testing.server import LiveServer, free_port, serving
@@ -209,9 +209,13 @@ def _shared_browser() -> Iterator[SharedBrowser]:
 
 
 @pytest.fixture(scope="module")
-def browser(_shared_browser: SharedBrowser) -> Iterator[Browser]:
-    """Headless Chromium, lent for the file: while it is, the thread has a loop and `asyncio.run` is refused."""
-    with _shared_browser.lent() as running:
+def browser(_shared_browser: SharedBrowser, request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """Headless Chromium, lent for the file: while it is, the thread has a loop and `asyncio.run` is refused.
+
+    A file that says `WHOLE_BROWSER = True` gets the one that people have, not its cheaper headless shell.
+    """
+    path = chromium(whole=getattr(request.module, "WHOLE_BROWSER", False))
+    with _shared_browser.lent(path) as running:
         yield running
 
 

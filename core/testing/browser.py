@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
+#: Debian's Chromium without the windows it would never show: a page costs half as much. Not everywhere installed.
+SHELL = Path("/usr/bin/chromium-headless-shell")
 #: Each window draws its address bar's two popups as pages, in a renderer of their own: half the price of a window.
 _POPUPS = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
 _SITES = ("SpareRendererForSitePerProcess", "IsolateOrigins", "site-per-process")
@@ -53,8 +55,13 @@ FLAGS = (
 )
 
 
-def chromium() -> Path:
-    """The browser's path; skips the test with the reason where there is none, fails when CI is set."""
+def chromium(*, whole: bool = True) -> Path:
+    """The browser's path; skips the test with the reason where there is none, fails when CI is set.
+
+    `whole`: the one that people have, not its headless shell.
+    """
+    if not whole and SHELL.exists():
+        return SHELL
     found = CHROMIUM if CHROMIUM.exists() else Path(shutil.which("chromium") or shutil.which("chromium-browser") or "")
     if found.is_file():
         return found
@@ -62,7 +69,7 @@ def chromium() -> Path:
 
 
 class SharedBrowser:
-    """One headless Chromium for all the files of a process: starting one costs 2 s of processor.
+    """One headless Chromium of a kind for all the files of a process: starting one costs 2 s of processor.
 
     While Playwright runs, its loop counts as the thread's own and `asyncio.run` is refused: between the files that use
     the browser, the thread is told that it has none.
@@ -70,43 +77,42 @@ class SharedBrowser:
 
     def __init__(self) -> None:
         self._opened = ExitStack()
-        self._running: Browser | None = None
+        self._playwright: Playwright | None = None
+        self._running: dict[Path, Browser] = {}
         self._loop: AbstractEventLoop | None = None
 
     @contextmanager
-    def lent(self) -> Iterator[Browser]:
-        """The browser for one file, whose contexts are closed afterwards; a new one if the last was lost."""
+    def lent(self, path: Path) -> Iterator[Browser]:
+        """The browser at `path` for one file, whose contexts are closed afterwards; a new one if the last was lost."""
         events._set_running_loop(self._loop)
-        if self._running is None or not self._running.is_connected():
-            self.close()
-            self._running = self._launch()
+        running = self._running.get(path)
+        if running is None or not running.is_connected():
+            running = self._running[path] = self._launch(path)
             self._loop = events._get_running_loop()
         try:
-            yield self._running
-            if self._running.is_connected():
-                for context in self._running.contexts:
+            yield running
+            if running.is_connected():
+                for context in running.contexts:
                     context.close()
         finally:
             events._set_running_loop(None)
 
     def close(self) -> None:
-        """Stop it, at the end of the process's tests."""
-        if self._running is None:
+        """Stop them, at the end of the process's tests."""
+        if self._playwright is None:
             return
         events._set_running_loop(self._loop)
-        self._running = None
+        self._running, self._playwright = {}, None
         try:
             self._opened.close()
         finally:
             events._set_running_loop(None)
 
-    def _launch(self) -> Browser:
-        from playwright.sync_api import expect, sync_playwright
+    def _launch(self, path: Path) -> Browser:
+        from playwright.sync_api import sync_playwright
 
-        path = chromium()
-        # What a page will show is waited for as long as a machine that does three other things may take
-        expect.set_options(timeout=15_000)
-        playwright: Playwright = self._opened.enter_context(sync_playwright())
-        running = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+        if self._playwright is None:
+            self._playwright = self._opened.enter_context(sync_playwright())
+        running = self._playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         self._opened.callback(running.close)
         return running

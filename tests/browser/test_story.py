@@ -18,6 +18,8 @@ from tests.support.axe import faults
 from tests.support.demo import copied_demo, sign_in
 from tests.support.forking import Ended, Forking
 
+#: What the platform is for is told in the browser that people have, not in its headless shell.
+WHOLE_BROWSER = True
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 SECRET_NUMBER = "450 555-0143"
