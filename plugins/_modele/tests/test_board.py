@@ -39,6 +39,7 @@ from core.testing.plugins import (
     render_page,
     untranslated,
 )
+from core.testing.statements import counted_statements
 
 from .. import events, jobs, queries, rules, services
 from ..forms import NoteForm
@@ -195,6 +196,15 @@ def test_the_operator_archives_by_hand_and_the_journal_says_it(session: Session,
     assert act.action in line
     assert '"notes":2' in line
     assert act.facts["notes"].title == "Notes"
+
+
+def test_a_note_posted_while_older_ones_are_archived_stays(session: Session) -> None:
+    """Between two statements another transaction may commit one: what is kept is read where it is written."""
+    for day in range(3):
+        write(session, member(), f"Note {day}", NOW - timedelta(days=day))
+    with counted_statements(containing="modele_notes") as sent:
+        assert services.archive_beyond(session, 2, NOW) == 1
+    assert len(sent) == 1
 
 
 def test_the_report_counts_notes_by_month_of_the_network(session: Session, hooks: Any) -> None:
